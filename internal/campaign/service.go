@@ -1,0 +1,4 @@
+package campaign
+
+// Service does the work of package campaign.
+type Service struct{}

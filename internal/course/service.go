@@ -1,0 +1,4 @@
+package course
+
+// Service does the work of package course.
+type Service struct{}

@@ -1,0 +1,4 @@
+package drill
+
+// Service does the work of package drill.
+type Service struct{}

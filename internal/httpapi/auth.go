@@ -1,0 +1,4 @@
+package httpapi
+
+// authRoutes are the rows of auth.
+func (s *Server) authRoutes() []route { return nil }

@@ -1,0 +1,4 @@
+package httpapi
+
+// campaignRoutes are the rows of campaign.
+func (s *Server) campaignRoutes() []route { return nil }

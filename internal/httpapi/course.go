@@ -1,0 +1,4 @@
+package httpapi
+
+// courseRoutes are the rows of course.
+func (s *Server) courseRoutes() []route { return nil }

@@ -1,0 +1,4 @@
+package httpapi
+
+// learningRoutes are the rows of learning.
+func (s *Server) learningRoutes() []route { return nil }

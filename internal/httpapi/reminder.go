@@ -1,0 +1,4 @@
+package httpapi
+
+// reminderRoutes are the rows of reminder.
+func (s *Server) reminderRoutes() []route { return nil }

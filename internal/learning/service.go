@@ -1,0 +1,4 @@
+package learning
+
+// Service does the work of package learning.
+type Service struct{}

@@ -1,0 +1,3 @@
+package mongodb
+
+func authIndexes() []index { return nil }

@@ -1,0 +1,3 @@
+package mongodb
+
+func campaignIndexes() []index { return nil }

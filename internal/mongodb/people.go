@@ -1,0 +1,3 @@
+package mongodb
+
+func peopleIndexes() []index { return nil }

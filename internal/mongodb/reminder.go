@@ -1,0 +1,3 @@
+package mongodb
+
+func reminderIndexes() []index { return nil }

@@ -1,0 +1,4 @@
+package people
+
+// Service does the work of package people.
+type Service struct{}

@@ -1,0 +1,68 @@
+// Package reminder plans reminders, decides again at the moment of sending, and
+// keeps a ledger of why each went or did not.
+package reminder
+
+import (
+	"time"
+
+	"hocso/internal/learning"
+	"hocso/internal/people"
+)
+
+// State is where a delivery is.
+type State string
+
+// The states of a delivery.
+const (
+	Waiting State = "waiting"
+	Sent    State = "sent"
+	Dropped State = "dropped"
+)
+
+// Reason says why a delivery went or did not.
+type Reason string
+
+// The reasons of the ledger.
+const (
+	ReasonSent           Reason = "sent"
+	ReasonDoneBefore     Reason = "done_before"
+	ReasonQuiet          Reason = "quiet"
+	ReasonCapped         Reason = "capped"
+	ReasonMerged         Reason = "merged"
+	ReasonNoSubscription Reason = "no_subscription"
+	ReasonExpired        Reason = "expired"
+	ReasonClosed         Reason = "closed"
+	ReasonPaused         Reason = "paused"
+	ReasonFailed         Reason = "failed"
+)
+
+// Delivery is one message due to one person by one channel, and what became of it.
+type Delivery struct {
+	ID         string               `json:"id" bson:"_id"` // campaign:person:course.step:channel
+	Campaign   string               `json:"campaign" bson:"campaign"`
+	Person     people.ID            `json:"person" bson:"person"`
+	Enrolment  learning.EnrolmentID `json:"enrolment" bson:"enrolment"`
+	Step       string               `json:"step" bson:"step"`       // d-7, d-3, d-1, d+1, d+7, d+14
+	Channel    string               `json:"channel" bson:"channel"` // push
+	NotBefore  time.Time            `json:"notBefore" bson:"notBefore"`
+	NotAfter   time.Time            `json:"notAfter" bson:"notAfter"` // later it is dropped, not sent
+	State      State                `json:"state" bson:"state"`
+	Reason     Reason               `json:"reason,omitempty" bson:"reason,omitempty"`
+	Tries      int                  `json:"tries" bson:"tries"`
+	LeaseUntil time.Time            `json:"-" bson:"leaseUntil"`
+	Fence      int                  `json:"-" bson:"fence"` // counts claims: a later claim outruns an older one
+	SettledAt  *time.Time           `json:"settledAt,omitempty" bson:"settledAt,omitempty"`
+	ExpiresAt  time.Time            `json:"-" bson:"expiresAt"` // 90 days after it is due, TTL index
+}
+
+// Subscription is one device that accepts push.
+type Subscription struct {
+	ID         string    `json:"id" bson:"_id"` // SHA-256 of the endpoint
+	Person     people.ID `json:"-" bson:"person"`
+	Device     string    `json:"device" bson:"device"` // as the person may know it
+	Endpoint   string    `json:"-" bson:"endpoint"`
+	P256dh     string    `json:"-" bson:"p256dh"`
+	Auth       string    `json:"-" bson:"auth"`
+	CreatedAt  time.Time `json:"createdAt" bson:"createdAt"`
+	LastSeenAt time.Time `json:"lastSeenAt" bson:"lastSeenAt"` // forgotten after 180 days, TTL index
+}

@@ -1,0 +1,4 @@
+package reminder
+
+// Service does the work of package reminder.
+type Service struct{}
