@@ -1,0 +1,170 @@
+// Package config reads the program's settings from flags and the environment.
+package config
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+	_ "time/tzdata" // people's time zones are known on a machine without a zone database
+)
+
+// Config is what the program needs to know to start. Every setting is an
+// environment variable and a flag of the same name: HOCSO_LISTEN and --listen.
+type Config struct {
+	Listen           string         // address the app and the API are served at
+	MetricsListen    string         // address of /metrics; a loopback address, empty: none
+	Data             string         // folder of the embedded database
+	MongoDBURI       string         // server to use instead of the embedded database
+	PublicURL        string         // address people open, without a slash at the end
+	TimeZone         *time.Location // of the organisation
+	TrustedProxies   []string       // addresses or networks whose X-Forwarded-For is believed
+	PushHosts        []string       // push services allowed besides the known ones
+	PushOrigins      []string       // exact origins allowed for push on loopback: only for tests
+	PushContact      string         // https address push services may write to; empty: PublicURL
+	InsecureCookie   bool           // for development in Safari over http
+	OrganisationName string
+}
+
+// setting is one row of the table of settings.
+type setting struct {
+	name, value, usage string // name of the flag; the variable is HOCSO_NAME
+	secret             bool
+	set                func(c *Config, value string) error
+}
+
+func settings() []setting {
+	return []setting{
+		{"listen", "127.0.0.1:8080", "address to serve at", false, func(c *Config, v string) error { c.Listen = v; return address(v) }},
+		{"metrics-listen", "127.0.0.1:9464", "address of /metrics, empty for none", false, func(c *Config, v string) error {
+			c.MetricsListen = v
+			if v == "" {
+				return nil
+			}
+			return address(v)
+		}},
+		{"data", "./data", "folder of the embedded database", false, func(c *Config, v string) error { c.Data = v; return nil }},
+		{"mongodb-uri", "", "MongoDB server to use instead of the embedded database", true, func(c *Config, v string) error {
+			c.MongoDBURI = v
+			if v != "" && !strings.HasPrefix(v, "mongodb://") && !strings.HasPrefix(v, "mongodb+srv://") {
+				return errors.New("must start with mongodb:// or mongodb+srv://")
+			}
+			return nil
+		}},
+		{"public-url", "", "address people open; default http:// and the listen address", false, func(c *Config, v string) error {
+			c.PublicURL = strings.TrimSuffix(v, "/")
+			return webAddress(v, "http", "https")
+		}},
+		{"time-zone", "Asia/Ho_Chi_Minh", "time zone of the organisation", false, func(c *Config, v string) (err error) {
+			c.TimeZone, err = time.LoadLocation(v)
+			return err
+		}},
+		{"trusted-proxies", "", "addresses of proxies whose X-Forwarded-For is believed, with commas", false, func(c *Config, v string) error { c.TrustedProxies = list(v); return nil }},
+		{"push-hosts", "", "push services allowed besides the known ones, with commas", false, func(c *Config, v string) error { c.PushHosts = list(v); return nil }},
+		{"push-origins", "", "exact loopback origins allowed as push services, for tests", false, func(c *Config, v string) error { c.PushOrigins = list(v); return nil }},
+		{"push-contact", "", "https address push services may write to; default the public address", false, func(c *Config, v string) error { c.PushContact = v; return webAddress(v, "https") }},
+		{"insecure-cookie", "false", "true: sign-in works over http in Safari too; only for development", false, func(c *Config, v string) error {
+			c.InsecureCookie = v == "true"
+			if v != "true" && v != "false" {
+				return errors.New("must be true or false")
+			}
+			return nil
+		}},
+		{"organisation", "Học số", "name of the organisation", false, func(c *Config, v string) error { c.OrganisationName = v; return nil }},
+	}
+}
+
+// Load reads the flags in args, then the environment, then the defaults: the
+// first that is there wins. It returns the arguments left over. Each wrong
+// setting is named in the error. extra may register flags of a command.
+func Load(command string, args []string, getenv func(string) string, help io.Writer, extra func(*flag.FlagSet)) (Config, []string, error) {
+	var c Config
+	fs := flag.NewFlagSet(command, flag.ContinueOnError)
+	fs.SetOutput(help)
+	if extra != nil {
+		extra(fs)
+	}
+	values := map[string]*string{}
+	for _, s := range settings() {
+		v := s.value
+		if e := getenv(s.variable()); e != "" {
+			v = e
+		}
+		values[s.name] = fs.String(s.name, v, s.usage+" ("+s.variable()+")")
+	}
+	if err := fs.Parse(args); err != nil {
+		return c, nil, err
+	}
+	var problems []error
+	for _, s := range settings() {
+		if err := s.set(&c, *values[s.name]); err != nil {
+			problems = append(problems, fmt.Errorf("--%s %q (%s): %w", s.name, *values[s.name], s.variable(), err))
+		}
+	}
+	if c.PublicURL == "" {
+		c.PublicURL = "http://" + c.Listen
+	}
+	return c, fs.Args(), errors.Join(problems...)
+}
+
+// Print writes every setting and its value, secrets masked.
+func Print(w io.Writer, args []string, getenv func(string) string) error {
+	fs := flag.NewFlagSet("config", flag.ContinueOnError)
+	fs.SetOutput(w)
+	for _, s := range settings() {
+		v := s.value
+		if e := getenv(s.variable()); e != "" {
+			v = e
+		}
+		fs.String(s.name, v, s.usage)
+	}
+	if err := fs.Parse(args); err != nil {
+		return err
+	}
+	for _, s := range settings() {
+		v := fs.Lookup(s.name).Value.String()
+		if s.secret && v != "" {
+			v = "********"
+		}
+		if _, err := fmt.Fprintf(w, "%s=%s\n", s.variable(), v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s setting) variable() string {
+	return "HOCSO_" + strings.ReplaceAll(strings.ToUpper(s.name), "-", "_")
+}
+
+func address(v string) error {
+	if _, _, err := net.SplitHostPort(v); err != nil {
+		return errors.New("must be host:port")
+	}
+	return nil
+}
+
+func webAddress(v string, schemes ...string) error {
+	if v == "" {
+		return nil
+	}
+	u, err := url.Parse(v)
+	if err != nil || u.Host == "" || !strings.Contains(" "+strings.Join(schemes, " ")+" ", " "+u.Scheme+" ") {
+		return fmt.Errorf("must be an address that starts with %s://", strings.Join(schemes, ":// or "))
+	}
+	return nil
+}
+
+func list(v string) []string {
+	var out []string
+	for s := range strings.SplitSeq(v, ",") {
+		if s = strings.TrimSpace(s); s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}

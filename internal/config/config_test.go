@@ -1,0 +1,44 @@
+package config
+
+import (
+	"io"
+	"strings"
+	"testing"
+)
+
+func TestLoad(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		args []string
+		env  map[string]string
+		want string // of Listen
+		bad  string // in the error; empty: none
+	}{
+		{name: "default", want: "127.0.0.1:8080"},
+		{name: "environment", env: map[string]string{"HOCSO_LISTEN": "127.0.0.1:1"}, want: "127.0.0.1:1"},
+		{name: "flag before environment", args: []string{"--listen", "127.0.0.1:2"}, env: map[string]string{"HOCSO_LISTEN": "127.0.0.1:1"}, want: "127.0.0.1:2"},
+		{name: "no port", args: []string{"--listen", "localhost"}, bad: "HOCSO_LISTEN"},
+		{name: "unknown zone", env: map[string]string{"HOCSO_TIME_ZONE": "Asia/Saigonn"}, bad: "HOCSO_TIME_ZONE"},
+		{name: "not a server", env: map[string]string{"HOCSO_MONGODB_URI": "postgres://x"}, bad: "mongodb://"},
+		{name: "not an address", args: []string{"--public-url", "hocso.example"}, bad: "HOCSO_PUBLIC_URL"},
+		{name: "unknown flag", args: []string{"--lisen", "x"}, bad: "lisen"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c, _, err := Load("serve", tt.args, func(k string) string { return tt.env[k] }, io.Discard, nil)
+			if tt.bad == "" && (err != nil || c.Listen != tt.want) {
+				t.Errorf("Load(%q, %v) = listen %q, %v; want %q", tt.args, tt.env, c.Listen, err, tt.want)
+			}
+			if tt.bad != "" && (err == nil || !strings.Contains(err.Error(), tt.bad)) {
+				t.Errorf("Load(%q, %v): error %v, want one that names %q", tt.args, tt.env, err, tt.bad)
+			}
+		})
+	}
+}
+
+func TestPrintMasksSecrets(t *testing.T) {
+	var b strings.Builder
+	err := Print(&b, []string{"--mongodb-uri", "mongodb://u:hidden@db/"}, func(string) string { return "" })
+	if err != nil || strings.Contains(b.String(), "hidden") || !strings.Contains(b.String(), "HOCSO_MONGODB_URI=****") {
+		t.Errorf("Print = %q, %v; want the password masked", b.String(), err)
+	}
+}
