@@ -1,3 +1,280 @@
 package mongodb
 
-func peopleIndexes() []index { return nil }
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"hocso/internal/fault"
+	"hocso/internal/people"
+)
+
+func peopleIndexes() []index {
+	return []index{
+		{collection: "people", keys: bson.D{{Key: "email", Value: 1}}, unique: true},
+		{collection: "people", keys: bson.D{{Key: "foldedName", Value: 1}, {Key: "_id", Value: 1}}},
+		{collection: "people", keys: bson.D{{Key: "unit", Value: 1}, {Key: "_id", Value: 1}}},
+		{collection: "people", keys: bson.D{{Key: "status", Value: 1}, {Key: "unit", Value: 1}}},
+		{collection: "people", keys: bson.D{{Key: "searchKeys", Value: 1}}},
+		{collection: "people", keys: bson.D{{Key: "grants.role", Value: 1}}},
+		{collection: "people", keys: bson.D{{Key: "changedAt", Value: 1}}},
+		{collection: "units", keys: bson.D{{Key: "changedAt", Value: 1}}},
+	}
+}
+
+// unpaged bounds a query whose result is not paged.
+const unpaged = 100_000
+
+// People implements people.Store, people.UnitStore and people.ScanStore.
+type People struct{ people, units *mongo.Collection }
+
+var (
+	_ people.Store     = (*People)(nil)
+	_ people.UnitStore = (*People)(nil)
+	_ people.ScanStore = (*People)(nil)
+)
+
+// People returns the people and units of d.
+func (d *DB) People() *People {
+	return &People{people: d.db.Collection("people"), units: d.db.Collection("units")}
+}
+
+var notClosed = bson.D{{Key: "$in", Value: bson.A{people.Invited, people.Active}}} // never assigned again
+
+// Person implements people.Store.
+func (s *People) Person(ctx context.Context, id people.ID) (p people.Person, err error) {
+	err = s.people.FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Decode(&p)
+	return p, found(err, "person", "find person")
+}
+
+// PersonByEmail implements people.Store.
+func (s *People) PersonByEmail(ctx context.Context, email string) (p people.Person, err error) {
+	err = s.people.FindOne(ctx, bson.D{{Key: "email", Value: email}}).Decode(&p)
+	return p, found(err, "person", "find person by address")
+}
+
+// PeopleByEmail implements people.Store.
+func (s *People) PeopleByEmail(ctx context.Context, emails []string) ([]people.Person, error) {
+	const batch = 1000
+	var all []people.Person
+	for len(emails) > 0 {
+		n := min(batch, len(emails))
+		ps, err := list[people.Person](ctx, s.people, bson.D{{Key: "email", Value: bson.D{{Key: "$in", Value: emails[:n]}}}},
+			options.Find().SetLimit(batch), "find people by address")
+		if err != nil {
+			return nil, err
+		}
+		all, emails = append(all, ps...), emails[n:]
+	}
+	return all, nil
+}
+
+// FindPeople implements people.Store.
+func (s *People) FindPeople(ctx context.Context, q people.Query) ([]people.Person, error) {
+	and := bson.A{}
+	for _, w := range q.Words {
+		and = append(and, bson.D{{Key: "searchKeys", Value: bson.D{{Key: "$elemMatch", Value: bson.D{
+			{Key: "$gte", Value: w}, {Key: "$lt", Value: w + "\U0010FFFF"},
+		}}}}})
+	}
+	if q.Units != nil {
+		and = append(and, bson.D{{Key: "unit", Value: bson.D{{Key: "$in", Value: q.Units}}}})
+	}
+	if q.Status != "" {
+		and = append(and, bson.D{{Key: "status", Value: q.Status}})
+	}
+	// The range on foldedName alone lets the index find the place; the second
+	// condition leaves out those of the same name that were on the page before.
+	and = append(and, bson.D{{Key: "foldedName", Value: bson.D{{Key: "$gte", Value: q.AfterName}}}})
+	if q.AfterID != "" {
+		and = append(and, bson.D{{Key: "$or", Value: bson.A{
+			bson.D{{Key: "foldedName", Value: bson.D{{Key: "$gt", Value: q.AfterName}}}},
+			bson.D{{Key: "_id", Value: bson.D{{Key: "$gt", Value: q.AfterID}}}},
+		}}})
+	}
+	return list[people.Person](ctx, s.people, bson.D{{Key: "$and", Value: and}},
+		options.Find().SetSort(bson.D{{Key: "foldedName", Value: 1}, {Key: "_id", Value: 1}}).SetLimit(int64(q.Limit)), "find people")
+}
+
+// InsertPeople implements people.Store.
+func (s *People) InsertPeople(ctx context.Context, ps []people.Person) error {
+	if len(ps) == 0 {
+		return nil
+	}
+	_, err := s.people.InsertMany(ctx, ps)
+	return emailTaken(err, "insert people")
+}
+
+// ReplacePeople implements people.Store.
+func (s *People) ReplacePeople(ctx context.Context, ps []people.Person) error {
+	if len(ps) == 0 {
+		return nil
+	}
+	models := make([]mongo.WriteModel, len(ps))
+	for i, p := range ps {
+		filter := bson.D{{Key: "_id", Value: p.ID}, {Key: "ver", Value: p.Version}}
+		p.Version++
+		models[i] = mongo.NewReplaceOneModel().SetFilter(filter).SetReplacement(p)
+	}
+	res, err := s.people.BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false))
+	if err != nil {
+		return emailTaken(err, "replace people")
+	}
+	if int(res.MatchedCount) != len(ps) {
+		return changedMeanwhile()
+	}
+	return nil
+}
+
+// Audience implements people.Store.
+func (s *People) Audience(ctx context.Context, units []people.UnitID, after people.ID, limit int) ([]people.Person, error) {
+	filter := bson.D{{Key: "_id", Value: bson.D{{Key: "$gt", Value: after}}}, {Key: "status", Value: notClosed}}
+	if len(units) > 0 {
+		filter = append(filter, bson.E{Key: "unit", Value: bson.D{{Key: "$in", Value: units}}})
+	}
+	return list[people.Person](ctx, s.people, filter,
+		options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}).SetLimit(int64(limit)), "find an audience")
+}
+
+// Granted implements people.Store.
+func (s *People) Granted(ctx context.Context, role people.Role) ([]people.Person, error) {
+	return list[people.Person](ctx, s.people, bson.D{{Key: "grants.role", Value: role}, {Key: "status", Value: notClosed}},
+		options.Find().SetLimit(unpaged), "find people by role")
+}
+
+// EachPerson implements people.ScanStore.
+func (s *People) EachPerson(ctx context.Context, since time.Time, f func(people.Person) error) error {
+	return each(ctx, s.people, since, "read people", f)
+}
+
+// EachUnit implements people.ScanStore.
+func (s *People) EachUnit(ctx context.Context, since time.Time, f func(people.Unit) error) error {
+	return each(ctx, s.units, since, "read units", f)
+}
+
+// Units implements people.UnitStore.
+func (s *People) Units(ctx context.Context) ([]people.Unit, error) {
+	return list[people.Unit](ctx, s.units, bson.D{{Key: "_id", Value: bson.D{{Key: "$gt", Value: ""}}}},
+		options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}).SetLimit(unpaged), "find units")
+}
+
+// InsertUnits implements people.UnitStore.
+func (s *People) InsertUnits(ctx context.Context, us []people.Unit) error {
+	if len(us) == 0 {
+		return nil
+	}
+	_, err := s.units.InsertMany(ctx, us)
+	if mongo.IsDuplicateKeyError(err) {
+		return fault.New(fault.Conflict, "unit_taken", "there is a unit with this id")
+	}
+	if err != nil {
+		return fmt.Errorf("insert units: %w", err)
+	}
+	return nil
+}
+
+// ReplaceUnits implements people.UnitStore.
+func (s *People) ReplaceUnits(ctx context.Context, us []people.Unit) error {
+	if len(us) == 0 {
+		return nil
+	}
+	models := make([]mongo.WriteModel, len(us))
+	for i, u := range us {
+		filter := bson.D{{Key: "_id", Value: u.ID}, {Key: "ver", Value: u.Version}}
+		u.Version++
+		models[i] = mongo.NewReplaceOneModel().SetFilter(filter).SetReplacement(u)
+	}
+	res, err := s.units.BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false))
+	if err != nil {
+		return fmt.Errorf("replace units: %w", err)
+	}
+	if int(res.MatchedCount) != len(us) {
+		return changedMeanwhile()
+	}
+	return nil
+}
+
+// CountByUnit implements people.UnitStore.
+func (s *People) CountByUnit(ctx context.Context) (map[people.UnitID]int, error) {
+	cur, err := s.people.Aggregate(ctx, mongo.Pipeline{
+		{{Key: "$match", Value: bson.D{{Key: "status", Value: notClosed}}}},
+		{{Key: "$group", Value: bson.D{{Key: "_id", Value: "$unit"}, {Key: "n", Value: bson.D{{Key: "$sum", Value: 1}}}}}},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count people: %w", err)
+	}
+	var rows []struct {
+		Unit people.UnitID `bson:"_id"`
+		N    int           `bson:"n"`
+	}
+	if err := cur.All(ctx, &rows); err != nil {
+		return nil, fmt.Errorf("count people: %w", err)
+	}
+	n := make(map[people.UnitID]int, len(rows))
+	for _, r := range rows {
+		n[r.Unit] = r.N
+	}
+	return n, nil
+}
+
+// list reads all that a bounded query finds.
+func list[T any](ctx context.Context, c *mongo.Collection, filter bson.D, o *options.FindOptionsBuilder, doing string) ([]T, error) {
+	cur, err := c.Find(ctx, filter, o)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", doing, err)
+	}
+	all := []T{}
+	if err := cur.All(ctx, &all); err != nil {
+		return nil, fmt.Errorf("%s: %w", doing, err)
+	}
+	return all, nil
+}
+
+// each calls f for every document changed at or after since, in batches.
+func each[T any](ctx context.Context, c *mongo.Collection, since time.Time, doing string, f func(T) error) (err error) {
+	filter := bson.D{{Key: "_id", Value: bson.D{{Key: "$gt", Value: ""}}}}
+	if !since.IsZero() {
+		filter = bson.D{{Key: "changedAt", Value: bson.D{{Key: "$gte", Value: since}}}}
+	}
+	cur, err := c.Find(ctx, filter, options.Find().SetBatchSize(1000))
+	if err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	defer func() {
+		if e := cur.Close(context.WithoutCancel(ctx)); e != nil && err == nil {
+			err = fmt.Errorf("%s: %w", doing, e)
+		}
+	}()
+	for cur.Next(ctx) {
+		var v T
+		if err := cur.Decode(&v); err != nil {
+			return fmt.Errorf("%s: %w", doing, err)
+		}
+		if err := f(v); err != nil {
+			return err
+		}
+	}
+	if err := cur.Err(); err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	return nil
+}
+
+func changedMeanwhile() error {
+	return fault.New(fault.Conflict, "changed_meanwhile", "it was changed meanwhile, read it again")
+}
+
+// emailTaken reads a duplicate key as a duplicate address: ids are made anew.
+func emailTaken(err error, doing string) error {
+	if mongo.IsDuplicateKeyError(err) {
+		return fault.New(fault.Conflict, "email_taken", "there is a person with this e-mail")
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	return nil
+}
