@@ -1,5 +1,88 @@
 // Package auth signs people in: passwords, sessions, tokens and invitations.
 package auth
 
-// Service signs people in and out.
-type Service struct{}
+import (
+	"context"
+	"time"
+
+	"hocso/internal/fault"
+	"hocso/internal/people"
+)
+
+// Service signs people in and out and knows who a request acts for. It is safe for
+// concurrent use; its fields are set once, before the first call.
+type Service struct {
+	People   *people.Service
+	Sessions SessionStore
+	Keys     Keys
+	Issuer   string // the public address of the service
+	Now      func() time.Time
+	NewID    func() string
+
+	recent sessionCache
+}
+
+// Authenticate returns who the bearer of an access token is, as things are now:
+// with the roles of this moment, and not at all once the person was disabled or
+// the session ended (both at most 10 s late, and at once when it happened in this
+// process). fault.Unauthenticated sign_in_required otherwise.
+func (s *Service) Authenticate(ctx context.Context, bearer string) (people.Actor, error) {
+	now := s.Now()
+	c, err := s.Keys.check(bearer, s.Issuer, now)
+	if err != nil {
+		return people.Actor{}, signInRequired()
+	}
+	p, err := s.People.Current(ctx, people.ID(c.Subject))
+	switch {
+	case fault.KindOf(err) == fault.NotFound:
+		return people.Actor{}, signInRequired()
+	case err != nil:
+		return people.Actor{}, err
+	case p.Status != people.Active || p.Epoch != c.Epoch:
+		return people.Actor{}, signInRequired()
+	}
+	session, err := s.session(ctx, c.Session, now)
+	switch {
+	case err != nil && fault.KindOf(err) == fault.NotFound:
+		return people.Actor{}, signInRequired()
+	case err != nil:
+		return people.Actor{}, err
+	case session.Person != p.ID || !session.living(p.Epoch, now):
+		return people.Actor{}, signInRequired()
+	}
+	return s.People.ActorOf(ctx, p, session.ID)
+}
+
+// AuthenticateRefresh returns who a refresh token belongs to, without using it up.
+// Only routes for the service worker take it, which has no access token.
+// fault.Unauthenticated sign_in_required if it is not the newest of a living session.
+func (s *Service) AuthenticateRefresh(ctx context.Context, token string) (people.Actor, error) {
+	id, secret, ok := splitRefresh(token)
+	if !ok {
+		return people.Actor{}, signInRequired()
+	}
+	now := s.Now()
+	session, err := s.Sessions.Session(ctx, id)
+	switch {
+	case fault.KindOf(err) == fault.NotFound:
+		return people.Actor{}, signInRequired()
+	case err != nil:
+		return people.Actor{}, err
+	case !same(session.Current, hashToken(secret)):
+		return people.Actor{}, signInRequired()
+	}
+	p, err := s.People.Current(ctx, session.Person)
+	switch {
+	case fault.KindOf(err) == fault.NotFound:
+		return people.Actor{}, signInRequired()
+	case err != nil:
+		return people.Actor{}, err
+	case p.Status != people.Active || !session.living(p.Epoch, now):
+		return people.Actor{}, signInRequired()
+	}
+	return s.People.ActorOf(ctx, p, session.ID)
+}
+
+func signInRequired() error {
+	return fault.New(fault.Unauthenticated, "sign_in_required", "sign in first")
+}

@@ -38,6 +38,8 @@ type Deps struct {
 	Now       func() time.Time
 	Log       *slog.Logger
 	Timeout   time.Duration // per request; Fiber does not cancel when the client leaves
+
+	InsecureCookie bool // the refresh cookie without __Host- and Secure: for development in Safari over http
 }
 
 // Server is the HTTP server.
@@ -110,8 +112,28 @@ func (s *Server) allow(a access) fiber.Handler {
 		if a.public {
 			return c.Next()
 		}
-		return fault.New(fault.Unauthenticated, "sign_in_required", "sign in first")
+		who, err := s.authenticate(c, a)
+		if err != nil {
+			return err
+		}
+		if !who.Can(a.need) {
+			return fault.New(fault.Forbidden, "not_allowed", "your roles do not allow this")
+		}
+		c.Locals("actor", who)
+		return c.Next()
 	}
+}
+
+// authenticate reads the access token, or the cookie where the route takes it.
+func (s *Server) authenticate(c *fiber.Ctx, a access) (people.Actor, error) {
+	scheme, token, ok := strings.Cut(c.Get(fiber.HeaderAuthorization), " ")
+	switch {
+	case ok && strings.EqualFold(scheme, "Bearer"):
+		return s.Auth.Authenticate(c.UserContext(), token)
+	case a.cookie && c.Cookies(s.cookieName()) != "":
+		return s.Auth.AuthenticateRefresh(c.UserContext(), c.Cookies(s.cookieName()))
+	}
+	return people.Actor{}, fault.New(fault.Unauthenticated, "sign_in_required", "sign in first")
 }
 
 // actor returns who the request acts for.

@@ -11,12 +11,17 @@ import (
 // access says who may call a route.
 type access struct {
 	public bool
+	cookie bool // the refresh cookie alone is enough, for the service worker
 	need   people.Permission
 }
 
 var public = access{public: true} // never assigned again
 
 func can(p people.Permission) access { return access{need: p} }
+
+// canByCookie is can, also for a request that has no access token but the refresh
+// cookie: the service worker has nothing else. Origin is checked before it.
+func canByCookie(p people.Permission) access { return access{need: p, cookie: true} }
 
 // shape documents a route: zero values of its request body and answer, and the
 // names of its query parameters. The OpenAPI document is made from it.
