@@ -2,6 +2,7 @@
 package campaign
 
 import (
+	"slices"
 	"time"
 
 	"hocso/internal/people"
@@ -58,4 +59,28 @@ type Campaign struct {
 	Log       []Step      `json:"log" bson:"log"`
 	CreatedAt time.Time   `json:"createdAt" bson:"createdAt"`
 	Version   int         `json:"version" bson:"ver"`
+
+	// Live is true while the clock has work with it: not yet completed, or
+	// cancelled and its enrolments not yet closed. It leads an index.
+	Live bool `json:"-" bson:"live"`
+	// AdvancedTo is the time up to which changes of people are enrolled; zero
+	// until the whole audience was enrolled once.
+	AdvancedTo time.Time `json:"-" bson:"advancedTo"`
+	// LeaseUntil keeps two replicas from enrolling the same audience at once.
+	LeaseUntil time.Time `json:"-" bson:"leaseUntil"`
+}
+
+// Includes reports whether a person of unit, whose ancestors are path, belongs to
+// the audience.
+func (c Campaign) Includes(unit people.UnitID, path []people.UnitID) bool {
+	return len(c.Audience.Units) == 0 || slices.ContainsFunc(c.Audience.Units, func(u people.UnitID) bool {
+		return u == unit || slices.Contains(path, u)
+	})
+}
+
+// move changes the state and remembers who did it, when.
+func (c *Campaign) move(to State, by people.ID, at time.Time) {
+	c.Log = append(slices.Clone(c.Log), Step{From: c.State, To: to, By: by, At: at})
+	c.State = to
+	c.Live = to != Completed
 }

@@ -1,4 +1,117 @@
 package campaign
 
-// Service does the work of package campaign.
-type Service struct{}
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"hocso/internal/course"
+	"hocso/internal/learning"
+	"hocso/internal/people"
+)
+
+// Store keeps campaigns.
+type Store interface {
+	// InsertCampaign stores a new one.
+	InsertCampaign(ctx context.Context, c Campaign) error
+	// Campaign returns one; fault.NotFound if there is none.
+	Campaign(ctx context.Context, id ID) (Campaign, error)
+	// Campaigns returns up to limit with ids below before (empty: from the newest), newest first.
+	Campaigns(ctx context.Context, before ID, limit int) ([]Campaign, error)
+	// LiveCampaigns returns those with Live set.
+	LiveCampaigns(ctx context.Context) ([]Campaign, error)
+	// ReplaceCampaign stores c with Version+1 if the stored one still has c.Version; fault.Conflict otherwise.
+	ReplaceCampaign(ctx context.Context, c Campaign) error
+	// LeaseCampaign takes the lease until until, and reports false if another holds it at now.
+	LeaseCampaign(ctx context.Context, id ID, now, until time.Time) (bool, error)
+	// AdvanceCampaign gives the lease back and moves AdvancedTo forward to to; a
+	// zero to leaves it where it is. It does not count as a change of the campaign.
+	AdvanceCampaign(ctx context.Context, id ID, to time.Time) error
+}
+
+// Enroller enrols people. *learning.Service is one.
+type Enroller interface {
+	// Assign enrols ps in c for a campaign; people who are enrolled already keep
+	// the earlier due time. It may be repeated.
+	Assign(ctx context.Context, c course.ID, ps []people.Person, campaign string, dueAt *time.Time) ([]learning.Enrolment, error)
+	// CloseCampaign closes the open enrolments that only this campaign assigned.
+	CloseCampaign(ctx context.Context, campaign string) error
+}
+
+// People knows who works where. *people.Service is one.
+type People interface {
+	// Units returns all units.
+	Units(ctx context.Context) ([]people.Unit, error)
+	// Audience returns up to limit people who have not left, of units and below
+	// (none: everybody), with ids above after, in the order of ids.
+	Audience(ctx context.Context, units []people.UnitID, after people.ID, limit int) ([]people.Person, error)
+	// EachPerson calls f for everybody changed at or after since, in no order.
+	EachPerson(ctx context.Context, since time.Time, f func(people.Person) error) error
+}
+
+// Planner plans the reminders of enrolments. *reminder.Service is one.
+type Planner interface {
+	// PlanReminders plans those of es, which belong to ps. It may be repeated.
+	PlanReminders(ctx context.Context, c Campaign, ps []people.Person, es []learning.Enrolment, now time.Time) error
+}
+
+// Service runs campaigns. The zero Log and Wake are not allowed; Planner may be nil.
+type Service struct {
+	Store    Store
+	Enroller Enroller
+	People   People
+	Planner  Planner
+	Minutes  func(ctx context.Context, i Item) (int, error) // length of an item that can be assigned; fault.NotFound otherwise
+	Calendar Calendar
+	Now      func() time.Time
+	NewID    func() string
+	Log      *slog.Logger
+
+	mu       sync.Mutex
+	live     []Campaign
+	liveTill time.Time
+	writes   int // counts own writes, so that a reading under way does not fill the cache with what was before them
+}
+
+// fresh is how long Running may be behind another replica.
+const fresh = 5 * time.Second
+
+// Running returns the running campaigns. What other replicas did is seen within
+// five seconds, what this one did at once. The result must not be changed.
+func (s *Service) Running(ctx context.Context) ([]Campaign, error) {
+	all, err := s.liveCampaigns(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(c Campaign) bool { return c.State != Running }), nil
+}
+
+func (s *Service) liveCampaigns(ctx context.Context) ([]Campaign, error) {
+	now := s.Now()
+	s.mu.Lock()
+	live, till, writes := s.live, s.liveTill, s.writes
+	s.mu.Unlock()
+	if now.Before(till) {
+		return live, nil
+	}
+	live, err := s.Store.LiveCampaigns(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.writes == writes {
+		s.live, s.liveTill = live, now.Add(fresh)
+	}
+	return live, nil
+}
+
+// wrote forgets the cache after a write of this process.
+func (s *Service) wrote() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.liveTill = time.Time{}
+	s.writes++
+}
