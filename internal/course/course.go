@@ -147,9 +147,14 @@ type Course struct {
 	Source    Source    `json:"source" bson:"source"`                   // of the newest version
 	Hash      string    `json:"hash" bson:"hash"`                       // of the newest version
 	Retired   bool      `json:"retired,omitempty" bson:"retired,omitempty"`
+	DraftHash string    `json:"-" bson:"draftHash"`                     // of Draft
+	Settled   int       `json:"-" bson:"settled"`                       // open enrolments know of the versions up to this one
 	ChangedAt time.Time `json:"changedAt" bson:"changedAt"`
 	Version   int       `json:"version" bson:"ver"` // counts changes of this document, for conditional updates
 }
+
+// Dirty reports whether the draft differs from the newest version.
+func (c Course) Dirty() bool { return c.DraftHash != c.Hash }
 
 // Version is an immutable published version of a course.
 type Version struct {

@@ -64,7 +64,8 @@ type QuizState struct {
 // Ticket is the right to one try: what the server will draw and mark by.
 type Ticket struct {
 	N         int       `json:"n" bson:"n"`
-	Seed      uint64    `json:"seed" bson:"seed"`
+	Course    int       `json:"course" bson:"course"` // number of the course version it is for
+	Seed      uint64    `json:"seed" bson:"seed"` // 63 bits, what BSON can hold
 	IssuedAt  time.Time `json:"issuedAt" bson:"issuedAt"`
 	ExpiresAt time.Time `json:"expiresAt" bson:"expiresAt"`
 }
@@ -134,11 +135,10 @@ type Rating struct {
 	At      time.Time   `json:"at" bson:"at"`
 }
 
-// Op is the record that an op was accepted: the same id is never applied twice.
+// Op is the record that an op was applied: the same id is never applied twice.
+// What was rejected left no trace, and is rejected again when it comes again.
 type Op struct {
-	ID        string    `bson:"_id"`  // person:opId
-	Hash      string    `bson:"hash"` // of the payload; keyed for drill ops
-	Status    string    `bson:"status"`
-	Code      string    `bson:"code,omitempty"`
+	ID        string    `bson:"_id"`       // person:opId
+	Hash      string    `bson:"hash"`      // of the payload; keyed for drill ops
 	ExpiresAt time.Time `bson:"expiresAt"` // 180 days, TTL index
 }

@@ -14,6 +14,8 @@ type Store interface {
 	InsertEnrolments(ctx context.Context, es []Enrolment) ([]EnrolmentID, error)
 	// Enrolment returns one; fault.NotFound if there is none.
 	Enrolment(ctx context.Context, id EnrolmentID) (Enrolment, error)
+	// Enrolments returns those of ids that are there, in no order.
+	Enrolments(ctx context.Context, ids []EnrolmentID) ([]Enrolment, error)
 	// EnrolmentsOf returns all of a person, newest assignment first.
 	EnrolmentsOf(ctx context.Context, p people.ID) ([]Enrolment, error)
 	// EnrolmentsByCourse returns the open ones of a course, in pages by id greater than after.
@@ -24,6 +26,8 @@ type Store interface {
 	InsertAttempt(ctx context.Context, a Attempt) error
 	// Attempt returns one; fault.NotFound if there is none.
 	Attempt(ctx context.Context, id string) (Attempt, error)
+	// AttemptsOf returns all attempts of a person, newest first.
+	AttemptsOf(ctx context.Context, p people.ID) ([]Attempt, error)
 	// PutRating stores r, replacing an earlier one of the same enrolment.
 	PutRating(ctx context.Context, r Rating) error
 }

@@ -1,0 +1,202 @@
+package learning
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"hocso/internal/course"
+	"hocso/internal/fault"
+	"hocso/internal/people"
+)
+
+// Reasons of an enrolment.
+const (
+	ByCampaign = "campaign"
+	ByChoice   = "self"
+)
+
+// page is how many enrolments are read or written at once.
+const page = 500
+
+// Assign enrols ps in the newest version of c for a campaign, and returns their
+// enrolments in the order of ps. Doing it again changes nothing: who has an open
+// enrolment gets the campaign attached and the earlier due date, who has completed
+// the course has done the duty, who was released from it starts a new cycle.
+// fault.NotFound if the course is not published.
+func (s *Service) Assign(ctx context.Context, c course.ID, ps []people.Person, campaign string, dueAt *time.Time) ([]Enrolment, error) {
+	latest, err := s.Courses.Latest(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Enrolment, 0, len(ps))
+	for chunk := range slices.Chunk(ps, page) {
+		es, _, err := s.place(ctx, chunk, latest, duty{ByCampaign, campaign, dueAt})
+		if err != nil {
+			return out, err
+		}
+		out = append(out, es...)
+	}
+	return out, nil
+}
+
+// Enrol enrols the actor in a published course of their own will. created is false
+// if they were enrolled already, also if they have completed it.
+func (s *Service) Enrol(ctx context.Context, a people.Actor, c course.ID) (e Enrolment, created bool, err error) {
+	latest, err := s.Courses.Latest(ctx, c)
+	if err != nil {
+		return e, false, err
+	}
+	p, err := s.People.Person(ctx, a.ID)
+	if err != nil {
+		return e, false, err
+	}
+	es, inserted, err := s.place(ctx, []people.Person{p}, latest, duty{reason: ByChoice})
+	if err != nil {
+		return e, false, err
+	}
+	return es[0], inserted == 1, nil
+}
+
+// duty is why somebody is enrolled.
+type duty struct {
+	reason   string
+	campaign string // empty: none
+	dueAt    *time.Time
+}
+
+// seat is the enrolment that a person should have: the first cycle that is not closed.
+type seat struct {
+	person int // index in the page
+	cycle  int
+}
+
+// place gives each of ps one enrolment in c. Each round reads those that are
+// there, attaches the duty to them, goes to the next cycle of those that are
+// closed, and inserts the rest; who was inserted by somebody else meanwhile is
+// met in the next round. inserted counts the new ones.
+func (s *Service) place(ctx context.Context, ps []people.Person, c *course.Published, d duty) (out []Enrolment, inserted int, err error) {
+	out = make([]Enrolment, len(ps))
+	wanted := map[EnrolmentID]seat{}
+	for i, p := range ps {
+		wanted[NewEnrolmentID(c.Version.Course, p.ID, 1)] = seat{i, 1}
+	}
+	for round := 0; len(wanted) > 0; round++ {
+		if round == tries {
+			return nil, inserted, fault.New(fault.Unavailable, "busy", "the enrolments are being changed too often, try again")
+		}
+		there, err := s.Store.Enrolments(ctx, slices.Sorted(maps.Keys(wanted)))
+		if err != nil {
+			return nil, inserted, err
+		}
+		closed := map[EnrolmentID]seat{}
+		for _, e := range there {
+			at := wanted[e.ID]
+			delete(wanted, e.ID)
+			if e.State == Closed {
+				closed[NewEnrolmentID(e.Course, e.Person, at.cycle+1)] = seat{at.person, at.cycle + 1}
+			} else if out[at.person], err = s.attach(ctx, e, d); err != nil {
+				return nil, inserted, err
+			}
+		}
+		n, err := s.insert(ctx, ps, c, d, wanted, out)
+		inserted += n
+		if err != nil {
+			return nil, inserted, err
+		}
+		maps.Copy(wanted, closed)
+	}
+	return out, inserted, nil
+}
+
+// insert stores the wanted enrolments and takes those that it stored out of wanted;
+// it returns how many these are.
+func (s *Service) insert(ctx context.Context, ps []people.Person, c *course.Published, d duty, wanted map[EnrolmentID]seat, out []Enrolment) (int, error) {
+	if len(wanted) == 0 {
+		return 0, nil
+	}
+	now := s.Now()
+	fresh := map[EnrolmentID]Enrolment{}
+	for id, at := range wanted {
+		p := ps[at.person]
+		e := Enrolment{
+			ID: id, Person: p.ID, Course: c.Version.Course, Cycle: at.cycle, N: c.Version.N, Campaigns: []string{},
+			Reason: d.reason, UnitAtAssignment: p.Unit, AssignedAt: now, State: Assigned,
+			Lessons: map[string]Progress{}, Quizzes: map[string]QuizState{}, ChangedAt: now, Version: 1,
+		}
+		attach(&e, d)
+		fresh[id] = e
+	}
+	inserted, err := s.Store.InsertEnrolments(ctx, slices.SortedFunc(maps.Values(fresh), byID))
+	if err != nil {
+		return 0, err
+	}
+	for _, id := range inserted {
+		out[wanted[id].person] = fresh[id]
+		delete(wanted, id)
+		s.changed(fresh[id])
+	}
+	return len(inserted), nil
+}
+
+// attach adds a duty to an enrolment that is already there. One that was closed
+// meanwhile keeps the duty without effect: the next run of the campaign meets it.
+func (s *Service) attach(ctx context.Context, e Enrolment, d duty) (Enrolment, error) {
+	change := func(e *Enrolment) (bool, error) {
+		if !attach(e, d) {
+			return false, nil
+		}
+		e.ChangedAt = s.Now()
+		return true, nil
+	}
+	done, err := s.store(ctx, &e, change)
+	if done || err != nil {
+		return e, err
+	}
+	return s.update(ctx, e.ID, change)
+}
+
+// attach adds the campaign of d, and its due date if that is earlier and the
+// enrolment still open. It reports whether e changed.
+func attach(e *Enrolment, d duty) bool {
+	changed := false
+	if d.campaign != "" && !slices.Contains(e.Campaigns, d.campaign) {
+		e.Campaigns = append(slices.Clone(e.Campaigns), d.campaign)
+		changed = true
+	}
+	if d.dueAt != nil && e.Open() && (e.DueAt == nil || d.dueAt.Before(*e.DueAt)) {
+		due := *d.dueAt
+		e.DueAt = &due
+		changed = true
+	}
+	return changed
+}
+
+// clone copies e so deep that changing the copy leaves e as it was.
+func (e Enrolment) clone() Enrolment {
+	e.Campaigns = slices.Clone(e.Campaigns)
+	e.Lessons = maps.Clone(e.Lessons)
+	e.Quizzes = maps.Clone(e.Quizzes)
+	for id, q := range e.Quizzes {
+		q.Tries = slices.Clone(q.Tries)
+		e.Quizzes[id] = q
+	}
+	if e.Lessons == nil {
+		e.Lessons = map[string]Progress{}
+	}
+	if e.Quizzes == nil {
+		e.Quizzes = map[string]QuizState{}
+	}
+	return e
+}
+
+func byID(a, b Enrolment) int {
+	switch {
+	case a.ID < b.ID:
+		return -1
+	case a.ID > b.ID:
+		return 1
+	}
+	return 0
+}
