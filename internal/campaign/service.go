@@ -57,7 +57,7 @@ type Planner interface {
 	PlanReminders(ctx context.Context, c Campaign, ps []people.Person, es []learning.Enrolment, now time.Time) error
 }
 
-// Service runs campaigns. The zero Log and Wake are not allowed; Planner may be nil.
+// Service runs campaigns. Every field is needed but Planner, which may be nil.
 type Service struct {
 	Store    Store
 	Enroller Enroller
@@ -70,6 +70,7 @@ type Service struct {
 	Log      *slog.Logger
 
 	mu       sync.Mutex
+	wake     chan struct{}
 	live     []Campaign
 	liveTill time.Time
 	writes   int // counts own writes, so that a reading under way does not fill the cache with what was before them
