@@ -15,7 +15,7 @@ const secretBytes = 32
 
 func newSecret() string {
 	b := make([]byte, secretBytes)
-	_, _ = rand.Read(b) // documented to never fail
+	_, _ = rand.Read(b) // it never returns an error: the program ends if there is no randomness
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 

@@ -12,12 +12,16 @@ import (
 // Service signs people in and out and knows who a request acts for. It is safe for
 // concurrent use; its fields are set once, before the first call.
 type Service struct {
-	People   *people.Service
-	Sessions SessionStore
-	Keys     Keys
-	Issuer   string // the public address of the service
-	Now      func() time.Time
-	NewID    func() string
+	People       *people.Service
+	Sessions     SessionStore
+	Invitations  InvitationStore
+	Throttles    ThrottleStore
+	Hasher       *Hasher
+	Keys         Keys
+	Issuer       string   // the public address of the service, without a slash at its end
+	Organisation []string // words nobody's password may consist of: the organisation's names
+	Now          func() time.Time
+	NewID        func() string
 
 	recent sessionCache
 }

@@ -51,12 +51,6 @@ func (s *People) Person(ctx context.Context, id people.ID) (p people.Person, err
 	return p, found(err, "person", "find person")
 }
 
-// PersonByEmail implements people.Store.
-func (s *People) PersonByEmail(ctx context.Context, email string) (p people.Person, err error) {
-	err = s.people.FindOne(ctx, bson.D{{Key: "email", Value: email}}).Decode(&p)
-	return p, found(err, "person", "find person by address")
-}
-
 // PeopleByEmail implements people.Store.
 func (s *People) PeopleByEmail(ctx context.Context, emails []string) ([]people.Person, error) {
 	const batch = 1000
@@ -71,6 +65,16 @@ func (s *People) PeopleByEmail(ctx context.Context, emails []string) ([]people.P
 		all, emails = append(all, ps...), emails[n:]
 	}
 	return all, nil
+}
+
+// Seen implements people.Store.
+func (s *People) Seen(ctx context.Context, id people.ID, at time.Time) error {
+	_, err := s.people.UpdateOne(ctx, bson.D{{Key: "_id", Value: id}},
+		bson.D{{Key: "$max", Value: bson.D{{Key: "lastSeenAt", Value: at}}}})
+	if err != nil {
+		return fmt.Errorf("note a sign-in: %w", err)
+	}
+	return nil
 }
 
 // FindPeople implements people.Store.

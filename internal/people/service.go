@@ -9,10 +9,10 @@ import (
 type Store interface {
 	// Person returns one; fault.NotFound if there is none.
 	Person(ctx context.Context, id ID) (Person, error)
-	// PersonByEmail returns the person with a folded address; fault.NotFound if there is none.
-	PersonByEmail(ctx context.Context, email string) (Person, error)
 	// PeopleByEmail returns those of the folded addresses that are known, in no order.
 	PeopleByEmail(ctx context.Context, emails []string) ([]Person, error)
+	// Seen keeps the latest time at which a person signed in. It is no change of the person.
+	Seen(ctx context.Context, id ID, at time.Time) error
 	// FindPeople returns a page, sorted by folded name and id.
 	FindPeople(ctx context.Context, q Query) ([]Person, error)
 	// InsertPeople stores new people; fault.Conflict email_taken if an address is in use.

@@ -29,7 +29,9 @@ type tree struct {
 
 func newTree(units []Unit, read time.Time) *tree {
 	t := &tree{list: units, at: make(map[UnitID]int, len(units)), heads: map[ID][]UnitID{}, read: read}
+	paths := pathsOf(units) // the parents are the truth; a stored path may be of before an interrupted move
 	for i, u := range units {
+		units[i].Path = paths[u.ID]
 		t.at[u.ID] = i
 		for _, h := range u.Heads {
 			if !slices.Contains(t.heads[h.Person], u.ID) {

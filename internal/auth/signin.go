@@ -1,0 +1,210 @@
+package auth
+
+import (
+	"context"
+	"time"
+
+	"hocso/internal/fault"
+	"hocso/internal/people"
+)
+
+// SignedIn is what a sign-in gives.
+type SignedIn struct {
+	Person      people.Person
+	AccessToken string
+	ExpiresAt   time.Time // of the access token
+	Refresh     string    // the refresh token, for the cookie
+	RefreshEnds time.Time
+}
+
+// Credentials are what a person signs in with.
+type Credentials struct {
+	Email    string
+	Password string
+	Device   string // as the person may know it again: "Chrome, Android"
+	Address  string // where the request came from
+}
+
+// SignIn checks a password and begins a session. An unknown address, a wrong
+// password, and a person who was disabled or never set a password are told apart
+// neither by the answer nor by the work done: fault.Unauthenticated sign_in_failed.
+// Too many tries are a *Throttled.
+func (s *Service) SignIn(ctx context.Context, in Credentials) (SignedIn, error) {
+	now, email := s.Now(), people.FoldEmail(in.Email)
+	familiar, err := s.admit(ctx, email, in.Address, now)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	p, err := s.People.PersonByEmail(ctx, email)
+	if err != nil && fault.KindOf(err) != fault.NotFound {
+		return SignedIn{}, err
+	}
+	ok, outdated, err := s.Hasher.Check(ctx, p.PasswordHash, in.Password)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	if !ok || p.Status != people.Active {
+		return SignedIn{}, fault.New(fault.Unauthenticated, "sign_in_failed", "the address or the password is not right")
+	}
+	if err := s.settle(ctx, email, in.Address, familiar, now); err != nil {
+		return SignedIn{}, err
+	}
+	if outdated {
+		if p, err = s.rehash(ctx, p, in.Password); err != nil {
+			return SignedIn{}, err
+		}
+	}
+	if err := s.People.Seen(ctx, p.ID); err != nil {
+		return SignedIn{}, err
+	}
+	return s.begin(ctx, p, in.Device)
+}
+
+// rehash brings a hash to today's cost. Somebody else changing the person at the
+// same moment only means that it waits for the next sign-in.
+func (s *Service) rehash(ctx context.Context, p people.Person, password string) (people.Person, error) {
+	hash, err := s.Hasher.Hash(ctx, password)
+	if err != nil {
+		return p, err
+	}
+	better := p
+	better.PasswordHash = hash
+	better, err = s.People.SetCredentials(ctx, better)
+	if fault.KindOf(err) == fault.Conflict {
+		return p, nil
+	}
+	return better, err
+}
+
+// begin starts a session for p.
+func (s *Service) begin(ctx context.Context, p people.Person, device string) (SignedIn, error) {
+	now, secret := s.Now(), newSecret()
+	session := Session{
+		ID: s.NewID(), Person: p.ID, Device: device, Epoch: p.Epoch, Current: hashToken(secret), Successor: []byte{},
+		RotatedAt: now, CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(IdleLifetime),
+	}
+	if err := s.Sessions.InsertSession(ctx, session); err != nil {
+		return SignedIn{}, err
+	}
+	return s.signedIn(p, session, secret)
+}
+
+func (s *Service) signedIn(p people.Person, session Session, secret string) (SignedIn, error) {
+	access, ends, err := s.Keys.sign(s.Issuer, p.ID, p.Epoch, session.ID, s.Now())
+	return SignedIn{p, access, ends, session.ID + "." + secret, session.ExpiresAt}, err
+}
+
+// Refresh gives a new access token and the next refresh token for the newest one.
+// Using the one before it again within 15 s gives the same next one: two tabs, or
+// an answer that was lost. Any older one means that somebody has a copy, and ends
+// the session. fault.Unauthenticated session_ended whenever there is no going on.
+func (s *Service) Refresh(ctx context.Context, token string) (SignedIn, error) {
+	id, secret, ok := splitRefresh(token)
+	if !ok {
+		return SignedIn{}, sessionEnded()
+	}
+	// A second round happens when somebody else used the token meanwhile.
+	for range 2 {
+		in, again, err := s.refresh(ctx, id, secret)
+		if !again {
+			return in, err
+		}
+	}
+	return SignedIn{}, sessionEnded()
+}
+
+func (s *Service) refresh(ctx context.Context, id, secret string) (in SignedIn, again bool, err error) {
+	now := s.Now()
+	session, err := s.Sessions.Session(ctx, id)
+	if fault.KindOf(err) == fault.NotFound {
+		return in, false, sessionEnded()
+	}
+	if err != nil {
+		return in, false, err
+	}
+	p, err := s.People.Person(ctx, session.Person) // not Current: a session goes on for weeks
+	if fault.KindOf(err) == fault.NotFound {
+		return in, false, sessionEnded()
+	}
+	if err != nil {
+		return in, false, err
+	}
+	if p.Status != people.Active || !session.living(p.Epoch, now) {
+		return in, false, sessionEnded()
+	}
+	used := hashToken(secret)
+	switch {
+	case same(session.Current, used):
+		next := newSecret()
+		session.Previous, session.Current, session.Successor = used, hashToken(next), seal(secret, next)
+		session.RotatedAt, session.LastSeenAt = now, now
+		session.ExpiresAt = earlier(now.Add(IdleLifetime), session.CreatedAt.Add(SessionAtMost))
+		rotated, err := s.Sessions.RotateSession(ctx, session)
+		if err != nil || !rotated {
+			return in, err == nil, err
+		}
+		in, err = s.signedIn(p, session, next)
+		return in, false, err
+	case same(session.Previous, used) && now.Sub(session.RotatedAt) <= replayGrace:
+		in, err = s.signedIn(p, session, unseal(secret, session.Successor))
+		return in, false, err
+	}
+	if err := s.end(ctx, session.ID); err != nil {
+		return in, false, err
+	}
+	return in, false, sessionEnded()
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// SignOut ends the session that a refresh token belongs to. An unknown or ended
+// one is no error.
+func (s *Service) SignOut(ctx context.Context, token string) error {
+	id, secret, ok := splitRefresh(token)
+	if !ok {
+		return nil
+	}
+	session, err := s.Sessions.Session(ctx, id)
+	if fault.KindOf(err) == fault.NotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if used := hashToken(secret); !same(session.Current, used) && !same(session.Previous, used) {
+		return nil
+	}
+	return s.end(ctx, id)
+}
+
+// List returns the actor's living sessions, newest use first.
+func (s *Service) List(ctx context.Context, a people.Actor) ([]Session, error) {
+	return s.Sessions.SessionsOf(ctx, a.ID, s.Now())
+}
+
+// End ends one of the actor's own sessions; fault.NotFound session_not_found for
+// every other.
+func (s *Service) End(ctx context.Context, a people.Actor, id string) error {
+	session, err := s.Sessions.Session(ctx, id)
+	if err == nil && session.Person != a.ID {
+		err = fault.New(fault.NotFound, "session_not_found", "no such session")
+	}
+	if err != nil {
+		return err
+	}
+	return s.end(ctx, id)
+}
+
+func (s *Service) end(ctx context.Context, id string) error {
+	defer s.recent.forget(id)
+	return s.Sessions.EndSession(ctx, id, s.Now())
+}
+
+func sessionEnded() error {
+	return fault.New(fault.Unauthenticated, "session_ended", "sign in again")
+}

@@ -1,0 +1,114 @@
+package auth
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"hocso/internal/fault"
+)
+
+// ThrottleStore counts tries in the database, so that all copies of the program
+// count together. A key's count begins anew when its window is over.
+type ThrottleStore interface {
+	// Count adds one to key, which begins a window of the given length if none is
+	// running, and returns the count and the end of the window. It is atomic.
+	Count(ctx context.Context, key string, now time.Time, window time.Duration) (n int, until time.Time, err error)
+	// Uncount takes one from key if its window is running.
+	Uncount(ctx context.Context, key string, now time.Time) error
+	// Forget drops keys.
+	Forget(ctx context.Context, keys ...string) error
+	// Counted returns the count of key, 0 if no window is running.
+	Counted(ctx context.Context, key string, now time.Time) (int, error)
+}
+
+// Throttled is a refusal because of too many tries. It says when to try again.
+type Throttled struct {
+	fault *fault.Error
+	wait  time.Duration
+}
+
+// Error implements error.
+func (t *Throttled) Error() string { return t.fault.Error() }
+
+// Unwrap returns the fault.TooMany too_many_tries.
+func (t *Throttled) Unwrap() error { return t.fault }
+
+// RetryAfter is how long to wait.
+func (t *Throttled) RetryAfter() time.Duration { return t.wait }
+
+func throttled(now, until time.Time) error {
+	return &Throttled{fault.New(fault.TooMany, "too_many_tries", "too many tries, wait a little"), max(until.Sub(now), time.Second)}
+}
+
+// A bucket is one limit: so many failures in so long a time.
+type bucket struct {
+	key    string
+	most   int
+	window time.Duration
+}
+
+// The limits. A whole ministry may sit behind one address, so that one is wide.
+// The one on the account alone stops a guess spread over many addresses; it does
+// not hold for an address from which the person signed in lately, so that no
+// stranger can lock anybody out where they usually are.
+const (
+	mostFromAddress = 10
+	mostOfAddress   = 300
+	mostOfAccount   = 100
+	shortWindow     = 15 * time.Minute
+	accountWindow   = 24 * time.Hour
+	familiarAddress = 30 * 24 * time.Hour
+)
+
+func bucketKey(kind string, parts ...string) string {
+	h := sha256.New()
+	for _, p := range parts {
+		h.Write([]byte(p))
+		h.Write([]byte{0})
+	}
+	return kind + ":" + hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// admit counts a try before it is made, so that many at once cannot all slip
+// through, and refuses it when a bucket is full. familiar says that the person
+// signed in from this address lately.
+func (s *Service) admit(ctx context.Context, email, address string, now time.Time) (familiar bool, err error) {
+	buckets := []bucket{
+		{bucketKey("address", address), mostOfAddress, shortWindow},
+		{bucketKey("both", email, address), mostFromAddress, shortWindow},
+	}
+	seen, err := s.Throttles.Counted(ctx, bucketKey("familiar", email, address), now)
+	if err != nil {
+		return false, err
+	}
+	if familiar = seen > 0; !familiar {
+		buckets = append(buckets, bucket{bucketKey("account", email), mostOfAccount, accountWindow})
+	}
+	for _, b := range buckets {
+		n, until, err := s.Throttles.Count(ctx, b.key, now, b.window)
+		if err != nil {
+			return false, err
+		}
+		if n > b.most {
+			return false, throttled(now, until)
+		}
+	}
+	return familiar, nil
+}
+
+// settle takes back what admit counted for a try that was right.
+func (s *Service) settle(ctx context.Context, email, address string, familiar bool, now time.Time) error {
+	if err := s.Throttles.Forget(ctx, bucketKey("both", email, address), bucketKey("account", email)); err != nil {
+		return err
+	}
+	if err := s.Throttles.Uncount(ctx, bucketKey("address", address), now); err != nil {
+		return err
+	}
+	if familiar {
+		return nil
+	}
+	_, _, err := s.Throttles.Count(ctx, bucketKey("familiar", email, address), now, familiarAddress)
+	return err
+}

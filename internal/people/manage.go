@@ -1,0 +1,399 @@
+package people
+
+import (
+	"context"
+	"encoding/base64"
+	"slices"
+	"strings"
+
+	"hocso/internal/fault"
+)
+
+// Console is the actor of commands given at the machine itself, by whoever runs
+// the service: an administrator of the whole organisation who is nobody in it.
+func Console() Actor { return Actor{Grants: []Grant{{Role: Administrator}}} }
+
+// Draft is a new person.
+type Draft struct {
+	Name     string
+	Email    string
+	Unit     UnitID
+	Grants   []Grant
+	JoinedOn string
+	Locale   string // empty means vi
+}
+
+// Change says what to change about a person; nil leaves it as it is.
+type Change struct {
+	Name     *string
+	Email    *string
+	Unit     *UnitID
+	Grants   *[]Grant
+	JoinedOn *string
+	LeftOn   *string
+	Settings *Settings
+}
+
+// PersonByEmail returns the person with an address in any spelling; fault.NotFound
+// person_not_found if there is none.
+func (s *Service) PersonByEmail(ctx context.Context, email string) (Person, error) {
+	ps, err := s.Store.PeopleByEmail(ctx, []string{FoldEmail(email)})
+	if err == nil && len(ps) == 0 {
+		err = fault.New(fault.NotFound, "person_not_found", "no such person")
+	}
+	if err != nil {
+		return Person{}, err
+	}
+	return ps[0], nil
+}
+
+// Managed returns a person whom a manages: in the unit they are in now.
+// fault.NotFound person_not_found for everybody else, as if they did not exist.
+func (s *Service) Managed(ctx context.Context, a Actor, id ID) (Person, error) {
+	p, err := s.Store.Person(ctx, id)
+	if err != nil {
+		return Person{}, err
+	}
+	covers, err := s.covers(ctx, a, p.Unit)
+	if err != nil {
+		return Person{}, err
+	}
+	if !covers {
+		return Person{}, fault.New(fault.NotFound, "person_not_found", "no such person")
+	}
+	return p, nil
+}
+
+// Controlled is Managed for what would let a act as the person or take their place:
+// a link to set the password, another address, the end of the account. It also
+// asks that the person holds nothing outside of what a manages: fault.Forbidden
+// above_your_scope.
+func (s *Service) Controlled(ctx context.Context, a Actor, id ID) (Person, error) {
+	p, err := s.Managed(ctx, a, id)
+	if err != nil {
+		return Person{}, err
+	}
+	led, err := s.HeadOf(ctx, p.ID)
+	if err != nil {
+		return Person{}, err
+	}
+	for _, g := range p.Grants {
+		if g.Role != Learner {
+			led = append(led, g.Unit)
+		}
+	}
+	for _, u := range led {
+		covers, err := s.covers(ctx, a, u)
+		if err != nil {
+			return Person{}, err
+		}
+		if !covers {
+			return Person{}, fault.New(fault.Forbidden, "above_your_scope", "this person has roles outside of what you manage")
+		}
+	}
+	return p, nil
+}
+
+// covers reports whether a manages people in unit. The empty unit, and one that
+// does not exist, belong to administrators of the whole organisation.
+func (s *Service) covers(ctx context.Context, a Actor, unit UnitID) (bool, error) {
+	t, err := s.units(ctx)
+	if err != nil {
+		return false, err
+	}
+	u, _ := t.unit(unit)
+	return a.Covers(ManagePeople, unit, u.Path), nil
+}
+
+// Add stores a new person, who has no password yet. fault.Invalid when the unit or
+// a role is not a's to give, fault.Conflict email_taken.
+func (s *Service) Add(ctx context.Context, a Actor, d Draft) (Person, error) {
+	p := s.new(d)
+	if err := s.mayPlace(ctx, a, p.Unit); err != nil {
+		return Person{}, err
+	}
+	if err := s.mayGrant(ctx, a, nil, p.Grants); err != nil {
+		return Person{}, err
+	}
+	if err := s.Store.InsertPeople(ctx, []Person{p}); err != nil {
+		return Person{}, err
+	}
+	s.persons.forget(p.ID)
+	return p, nil
+}
+
+func (s *Service) new(d Draft) Person {
+	if d.Locale == "" {
+		d.Locale = "vi"
+	}
+	return Person{
+		ID: ID(s.NewID()), Name: d.Name, FoldedName: Fold(d.Name), SearchKeys: SearchKeys(d.Name, d.Email), Email: FoldEmail(d.Email),
+		Unit: d.Unit, Grants: granted(d.Grants), Status: Invited, JoinedOn: d.JoinedOn, Settings: Settings{Locale: d.Locale},
+		ChangedAt: s.Now(), Version: 1,
+	}
+}
+
+// granted leaves out learner, which everyone is, and repetitions.
+func granted(gs []Grant) []Grant {
+	kept := []Grant{}
+	for _, g := range gs {
+		if g.Role != Learner && !slices.Contains(kept, g) {
+			kept = append(kept, g)
+		}
+	}
+	return kept
+}
+
+// mayPlace refuses a unit that a does not manage, in the same words as one that
+// does not exist.
+func (s *Service) mayPlace(ctx context.Context, a Actor, unit UnitID) error {
+	covers, err := s.covers(ctx, a, unit)
+	if err != nil {
+		return err
+	}
+	if unit != "" && covers {
+		_, err = s.Unit(ctx, unit)
+	}
+	if !covers || fault.KindOf(err) == fault.NotFound {
+		return invalid("unit", "unknown")
+	}
+	return err
+}
+
+// mayGrant refuses what differs between two lists of grants and is not a's to give
+// or to take.
+func (s *Service) mayGrant(ctx context.Context, a Actor, before, after []Grant) error {
+	for _, g := range slices.Concat(before, after) {
+		if slices.Contains(before, g) && slices.Contains(after, g) {
+			continue
+		}
+		if !slices.Contains(Roles(), g.Role) {
+			return invalid("roles", "unknown")
+		}
+		if err := s.mayPlace(ctx, a, g.Unit); fault.KindOf(err) == fault.Invalid {
+			return invalid("roles", "above_your_scope")
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Change changes a person whom a manages. Besides the faults of Managed and
+// Controlled: fault.Forbidden own_roles for one's own roles, fault.Invalid
+// for a unit or role that is not a's to give, fault.Conflict email_taken,
+// last_administrator, or changed_meanwhile.
+func (s *Service) Change(ctx context.Context, a Actor, id ID, c Change) (Person, error) {
+	p, err := s.Managed(ctx, a, id)
+	if err != nil {
+		return Person{}, err
+	}
+	if c.Email != nil && FoldEmail(*c.Email) != p.Email {
+		if p, err = s.Controlled(ctx, a, id); err != nil {
+			return Person{}, err
+		}
+		p.Email = FoldEmail(*c.Email)
+	}
+	if c.Name != nil {
+		p.Name = *c.Name
+	}
+	if c.Unit != nil && *c.Unit != p.Unit {
+		if err := s.mayPlace(ctx, a, *c.Unit); err != nil {
+			return Person{}, err
+		}
+		p.Unit = *c.Unit
+	}
+	if c.Grants != nil && !slices.Equal(granted(*c.Grants), p.Grants) {
+		if a.ID == p.ID {
+			return Person{}, fault.New(fault.Forbidden, "own_roles", "somebody else changes your roles")
+		}
+		if err := s.mayGrant(ctx, a, p.Grants, *c.Grants); err != nil {
+			return Person{}, err
+		}
+		p.Grants = granted(*c.Grants)
+	}
+	if c.JoinedOn != nil {
+		p.JoinedOn = *c.JoinedOn
+	}
+	if c.LeftOn != nil {
+		p.LeftOn = *c.LeftOn
+	}
+	p.FoldedName, p.SearchKeys = Fold(p.Name), SearchKeys(p.Name, p.Email)
+	return s.replaceKeepingAnAdministrator(ctx, p)
+}
+
+// ChangeSettings changes a's own settings.
+func (s *Service) ChangeSettings(ctx context.Context, a Actor, change func(*Settings)) (Person, error) {
+	p, err := s.Store.Person(ctx, a.ID)
+	if err != nil {
+		return Person{}, err
+	}
+	change(&p.Settings)
+	return s.replace(ctx, p)
+}
+
+// Disable closes an account whose person left, and ends all its sessions. To repeat
+// it changes nothing. fault.Forbidden own_account for one's own, fault.Conflict
+// last_administrator.
+func (s *Service) Disable(ctx context.Context, a Actor, id ID) (Person, error) {
+	p, err := s.Controlled(ctx, a, id)
+	if err != nil || p.Status == Closed {
+		return p, err
+	}
+	if a.ID == p.ID {
+		return Person{}, fault.New(fault.Forbidden, "own_account", "somebody else closes your account")
+	}
+	p.Status, p.Epoch = Closed, p.Epoch+1
+	if p.LeftOn == "" {
+		p.LeftOn = s.Today()
+	}
+	return s.replaceKeepingAnAdministrator(ctx, p)
+}
+
+// Enable opens a closed account again. A person who had a password still has it.
+func (s *Service) Enable(ctx context.Context, a Actor, id ID) (Person, error) {
+	p, err := s.Controlled(ctx, a, id)
+	if err != nil || p.Status != Closed {
+		return p, err
+	}
+	p.Status, p.LeftOn = Active, ""
+	if p.PasswordHash == "" {
+		p.Status = Invited
+	}
+	return s.replace(ctx, p)
+}
+
+// replace stores p and returns it as it is now stored.
+func (s *Service) replace(ctx context.Context, p Person) (Person, error) {
+	defer s.persons.forget(p.ID)
+	p.ChangedAt = s.Now()
+	if err := s.Store.ReplacePeople(ctx, []Person{p}); err != nil {
+		return Person{}, err
+	}
+	p.Version++
+	return p, nil
+}
+
+// replaceKeepingAnAdministrator is replace for changes that could take away the
+// last administrator. It looks after the change and undoes it if nobody is left:
+// of two administrators who remove each other at the same moment at least one stays.
+func (s *Service) replaceKeepingAnAdministrator(ctx context.Context, p Person) (Person, error) {
+	before, err := s.Store.Person(ctx, p.ID)
+	if err != nil {
+		return Person{}, err
+	}
+	after, err := s.replace(ctx, p)
+	if err != nil || !administers(before) || administers(after) {
+		return after, err
+	}
+	left, err := s.Administrated(ctx)
+	if err != nil || left {
+		return after, err
+	}
+	before.Version = after.Version
+	if _, err := s.replace(ctx, before); err != nil {
+		return Person{}, err
+	}
+	return Person{}, fault.New(fault.Conflict, "last_administrator", "make somebody else administrator first")
+}
+
+// administers reports whether p can administer the whole organisation now.
+func administers(p Person) bool {
+	return p.Status == Active && slices.Contains(p.Grants, Grant{Role: Administrator})
+}
+
+// Administrated reports whether anybody can administer the whole organisation.
+func (s *Service) Administrated(ctx context.Context) (bool, error) {
+	ps, err := s.Store.Granted(ctx, Administrator)
+	return slices.ContainsFunc(ps, administers), err
+}
+
+// NewAdministrator returns a person, not stored yet, who administers the whole
+// organisation: the one with this address if they never had a password, else a new
+// one. fault.Conflict email_taken if the address belongs to somebody with a password.
+func (s *Service) NewAdministrator(ctx context.Context, name, email string) (Person, error) {
+	p, err := s.PersonByEmail(ctx, email)
+	switch {
+	case fault.KindOf(err) == fault.NotFound:
+		p = s.new(Draft{Name: name, Email: email})
+		p.Version = 0
+	case err != nil:
+		return Person{}, err
+	case p.Status != Invited:
+		return Person{}, fault.New(fault.Conflict, "email_taken", "there is a person with this e-mail")
+	}
+	p.Grants = granted(append(p.Grants, Grant{Role: Administrator}))
+	return p, nil
+}
+
+// SetCredentials stores p with its password, status and epoch, anew if its Version
+// is 0. Package auth alone calls it. fault.Conflict changed_meanwhile or email_taken.
+func (s *Service) SetCredentials(ctx context.Context, p Person) (Person, error) {
+	if p.Version > 0 {
+		return s.replace(ctx, p)
+	}
+	defer s.persons.forget(p.ID)
+	p.ChangedAt, p.Version = s.Now(), 1
+	return p, s.Store.InsertPeople(ctx, []Person{p})
+}
+
+// Seen notes that a person signed in.
+func (s *Service) Seen(ctx context.Context, id ID) error { return s.Store.Seen(ctx, id, s.Now()) }
+
+// Search is what an administrator looks for.
+type Search struct {
+	Text   string // beginnings of words of the name, or of the address; marks and case do not count
+	Unit   UnitID // and everything below it
+	Status Status
+	Cursor string
+	Limit  int
+}
+
+// Find returns a page of the people whom a manages, by name, and the cursor of the
+// next page, "" on the last. fault.Malformed bad_cursor; fault.NotFound
+// unit_not_found for a unit that a does not manage.
+func (s *Service) Find(ctx context.Context, a Actor, in Search) ([]Person, string, error) {
+	q := Query{Words: strings.Fields(Fold(in.Text)), Status: in.Status, Limit: in.Limit + 1}
+	if len(q.Words) > 6 {
+		q.Words = q.Words[:6]
+	}
+	tops, all := a.Scope(ManagePeople)
+	if in.Unit != "" {
+		covers, err := s.covers(ctx, a, in.Unit)
+		if err != nil {
+			return nil, "", err
+		}
+		if !covers {
+			return nil, "", unitNotFound()
+		}
+		tops, all = []UnitID{in.Unit}, false
+	}
+	if !all {
+		below, err := s.Below(ctx, tops)
+		if err != nil {
+			return nil, "", err
+		}
+		q.Units = append([]UnitID{}, below...) // never nil, which would mean every unit
+	}
+	if in.Cursor != "" {
+		raw, err := base64.RawURLEncoding.DecodeString(in.Cursor)
+		name, id, ok := strings.Cut(string(raw), "\x00")
+		if err != nil || !ok {
+			return nil, "", fault.New(fault.Malformed, "bad_cursor", "this is not a cursor of ours")
+		}
+		q.AfterName, q.AfterID = name, ID(id)
+	}
+	ps, err := s.Store.FindPeople(ctx, q)
+	if err != nil || len(ps) <= in.Limit {
+		return ps, "", err
+	}
+	ps = ps[:in.Limit]
+	last := ps[in.Limit-1]
+	return ps, base64.RawURLEncoding.EncodeToString([]byte(last.FoldedName + "\x00" + string(last.ID))), nil
+}
+
+func invalid(field, code string) error {
+	f := fault.New(fault.Invalid, "invalid_fields", "some fields are not right")
+	f.Fields = []fault.Field{{Field: field, Code: code}}
+	return f
+}
