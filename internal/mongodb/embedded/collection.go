@@ -1,0 +1,208 @@
+package embedded
+
+import (
+	"bytes"
+	"encoding/binary"
+	"slices"
+	"sync/atomic"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// namespace names a collection: database and collection, which has no dot at its ends but may have some inside.
+type namespace struct{ db, coll string }
+
+func (n namespace) String() string { return n.db + "." + n.coll }
+
+// view is the trees of a collection: the live ones, or copies that nobody changes.
+type view struct {
+	indexes []*index // the primary one first
+}
+
+func (v *view) primary() *index { return v.indexes[0] }
+
+func (v *view) index(name string) *index {
+	for _, x := range v.indexes {
+		if x.name == name {
+			return x
+		}
+	}
+	return nil
+}
+
+// collection is guarded by the database's lock.
+type collection struct {
+	ns     namespace
+	number uint32
+	live   view
+	frozen atomic.Pointer[view] // a copy of live as it is now, or nil
+}
+
+func newCollection(ns namespace, number uint32) *collection {
+	return &collection{ns: ns, number: number, live: view{indexes: []*index{newIndex(primarySpec())}}}
+}
+
+// freeze gives a copy of the trees that later writes do not touch. It costs the same whatever the size; the caller
+// holds the lock for writing.
+func (c *collection) freeze() *view {
+	if v := c.frozen.Load(); v != nil {
+		return v
+	}
+	v := &view{}
+	for _, x := range c.live.indexes {
+		v.indexes = append(v.indexes, &index{indexSpec: x.indexSpec, tree: x.tree.Copy(), multikey: x.multikey})
+	}
+	c.frozen.Store(v)
+	return v
+}
+
+// placing is the places of one index that a change touches.
+type placing struct {
+	remove, add []string
+	multikey    bool
+}
+
+// exchange puts new in the place of old; either may be nil. It changes nothing when it answers an error: a duplicate
+// key, or parallel arrays.
+func (c *collection) exchange(old, new *record) error {
+	places := make([]placing, len(c.live.indexes))
+	for i, x := range c.live.indexes {
+		p := &places[i]
+		if old != nil {
+			keys, _, err := x.keys(old)
+			if err != nil {
+				return err
+			}
+			p.remove = keys
+		}
+		if new == nil {
+			continue
+		}
+		keys, multikey, err := x.keys(new)
+		if err != nil {
+			return err
+		}
+		p.add, p.multikey = keys, multikey
+		if !x.unique && i > 0 {
+			continue
+		}
+		for _, k := range keys {
+			if i == 0 && old != nil {
+				break // an update keeps its _id
+			}
+			if other := x.clash(k, old); other != nil {
+				return x.duplicate(c.ns, new.raw)
+			}
+		}
+	}
+	c.frozen.Store(nil)
+	for i, x := range c.live.indexes {
+		p := &places[i]
+		for _, k := range p.remove {
+			if !slices.Contains(p.add, k) {
+				x.tree.Delete(entry{key: x.entryKey(k, old)})
+			}
+		}
+		for _, k := range p.add {
+			x.tree.Set(entry{x.entryKey(k, new), new})
+		}
+		x.multikey = x.multikey || p.multikey
+	}
+	return nil
+}
+
+// build fills a new index from what the collection holds.
+func (c *collection) build(s *indexSpec) (*index, error) {
+	x := newIndex(s)
+	var err error
+	c.live.primary().tree.Scan(func(e entry) bool {
+		err = x.insert(c.ns, e.rec)
+		return err == nil
+	})
+	return x, err
+}
+
+func (x *index) insert(ns namespace, r *record) error {
+	keys, multikey, err := x.keys(r)
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		if x.unique && x.clash(k, r) != nil {
+			return x.duplicate(ns, r.raw)
+		}
+		x.tree.Set(entry{x.entryKey(k, r), r})
+	}
+	x.multikey = x.multikey || multikey
+	return nil
+}
+
+func (c *collection) size() int { return c.live.primary().tree.Len() }
+
+// newRecord checks a document that is to be stored and puts its _id first, which it makes when there is none.
+func newRecord(doc []byte) (*record, error) {
+	if err := checkTopNames(doc); err != nil {
+		return nil, err
+	}
+	name, id, _ := firstField(doc)
+	if name != "_id" {
+		if id = lookup(doc, "_id"); id.missing() {
+			oid := bson.NewObjectID()
+			id = value{bson.TypeObjectID, oid[:]}
+		}
+		w := newBuilder().value("_id", id)
+		f := fieldsOf(doc)
+		for {
+			n, v, ok := f.next()
+			if !ok {
+				break
+			}
+			if string(n) != "_id" {
+				w.value(string(n), v)
+			}
+		}
+		doc = w.bytes()
+		id = lookup(doc, "_id")
+	}
+	switch id.t {
+	case bson.TypeArray, bson.TypeRegex:
+		return nil, fail(codeInvalidID, "The '_id' value cannot be of type %s", id.t)
+	}
+	if id.isDoc() {
+		if err := checkTopNames(id.b); err != nil {
+			return nil, err
+		}
+	}
+	if len(doc) > maxDocument {
+		return nil, fail(codeTooLarge, "the document of %d bytes is larger than %d bytes", len(doc), maxDocument)
+	}
+	// The bytes are copied: they may lie in a message of many documents, or in a buffer that grew too large.
+	return &record{id: keyOf(id), raw: bytes.Clone(doc)}, nil
+}
+
+// The keys on disk: the catalogue under 0, documents under 1, the collection's number and the key of _id.
+const (
+	spaceCatalogue = 0
+	spaceDocuments = 1
+)
+
+func catalogueKey(number uint32) []byte {
+	return binary.BigEndian.AppendUint32([]byte{spaceCatalogue, 'c'}, number)
+}
+
+func formatKey() []byte { return []byte{spaceCatalogue, 'f'} }
+
+func documentPrefix(number uint32) []byte {
+	return binary.BigEndian.AppendUint32([]byte{spaceDocuments}, number)
+}
+
+func documentKey(number uint32, id string) []byte { return append(documentPrefix(number), id...) }
+
+// catalogueDocument is how the catalogue keeps a collection.
+func (c *collection) catalogueDocument() []byte {
+	w := newBuilder().string("db", c.ns.db).string("collection", c.ns.coll).array("indexes")
+	for _, x := range c.live.indexes[1:] {
+		w.raw("", x.document())
+	}
+	return w.bytes()
+}

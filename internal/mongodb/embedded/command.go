@@ -1,0 +1,286 @@
+package embedded
+
+import (
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// args reads the fields of a command or of a part of one. It keeps the first error, so that a command reads all it
+// wants and then asks once.
+type args struct {
+	what string // for messages: "the command 'find'"
+	doc  []byte
+	err  error
+}
+
+// newArgs refuses every field that is not allowed (238).
+func newArgs(what string, doc []byte, allowed ...string) *args {
+	a := &args{what: what, doc: doc}
+	f := fieldsOf(doc)
+	for {
+		name, _, ok := f.next()
+		if !ok {
+			return a
+		}
+		if !slices.Contains(allowed, string(name)) {
+			a.fail(notImplemented("the field '%s' of %s", name, a.what))
+			return a
+		}
+	}
+}
+
+func (a *args) fail(err error) {
+	if a.err == nil {
+		a.err = err
+	}
+}
+
+func (a *args) wrongType(name, want string, v value) {
+	a.fail(fail(codeTypeMismatch, "the field '%s' of %s must be %s, not %s", name, a.what, want, v.t))
+}
+
+// is gives a field that must have one of the ranks; null counts as not given.
+func (a *args) is(name, want string, ranks ...byte) value {
+	v := lookup(a.doc, name)
+	if v.missing() || v.t == bson.TypeNull {
+		return value{}
+	}
+	if !slices.Contains(ranks, rank(v.t)) {
+		a.wrongType(name, want, v)
+		return value{}
+	}
+	return v
+}
+
+func (a *args) string(name string) string {
+	v := a.is(name, "a string", rankString)
+	if v.missing() {
+		return ""
+	}
+	return string(v.text())
+}
+
+// document gives a field that is a document; an empty one when it is not there.
+func (a *args) document(name string) []byte {
+	if v := a.is(name, "a document", rankDocument); !v.missing() {
+		return v.b
+	}
+	return newBuilder().bytes()
+}
+
+func (a *args) bool(name string) bool {
+	return a.is(name, "a boolean", rankBoolean, rankNumber).truth()
+}
+
+// natural gives a whole number that is not negative; given is false, and the number zero, when it is not there.
+func (a *args) natural(name string) (n int64, given bool) {
+	v := a.is(name, "a number", rankNumber)
+	if v.missing() {
+		return 0, false
+	}
+	n, whole := v.whole()
+	if !whole || n < 0 {
+		a.fail(fail(codeBadValue, "the field '%s' of %s must be a whole number that is not negative", name, a.what))
+		return 0, false
+	}
+	return n, true
+}
+
+// hint gives the name or the keys of an index.
+func (a *args) hint() value {
+	v := a.is("hint", "a string or a document", rankString, rankDocument)
+	if v.isDoc() && !lookup(v.b, "$natural").missing() {
+		a.fail(notImplemented("the hint '$natural'"))
+	}
+	return v
+}
+
+// documents gives the documents of an array.
+func (a *args) documents(name string) [][]byte {
+	v := a.is(name, "an array", rankArray)
+	var all [][]byte
+	for _, e := range elements(v.b) {
+		if !e.isDoc() {
+			a.wrongType(name, "an array of documents", e)
+			return nil
+		}
+		all = append(all, e.b)
+	}
+	return all
+}
+
+// call is one command at work.
+type call struct {
+	*args
+	db     *Database
+	name   string
+	target value // the value of the command's own field
+	dbName string
+	seqs   map[string][][]byte
+	w      *builder // takes the reply, without ok
+	limits limits
+	stop   func() // ends the clock of maxTimeMS
+}
+
+// command is what a command may have and does.
+type command struct {
+	fields    []string // besides the common ones
+	sequences []string // fields that may come as document sequences
+	run       func(*call) error
+}
+
+// commonFields may stand in every command.
+func commonFields() []string {
+	return []string{"$db", "lsid", "comment", "$readPreference", "writeConcern", "readConcern", "maxTimeMS"}
+}
+
+func commands() map[string]command {
+	hello := command{run: (*call).hello, fields: []string{"helloOk", "client", "compression", "topologyVersion",
+		"maxAwaitTimeMS", "backpressure"}}
+	modify := command{run: (*call).findAndModify, fields: []string{"query", "sort", "remove", "update", "new", "upsert",
+		"fields", "hint"}}
+	return map[string]command{
+		"hello": hello, "isMaster": hello, "ismaster": hello,
+		"ping":            {run: func(*call) error { return nil }},
+		"buildInfo":       {run: (*call).buildInfo},
+		"buildinfo":       {run: (*call).buildInfo},
+		"endSessions":     {run: func(*call) error { return nil }},
+		"insert":          {run: (*call).insert, fields: []string{"documents", "ordered"}, sequences: []string{"documents"}},
+		"update":          {run: (*call).update, fields: []string{"updates", "ordered"}, sequences: []string{"updates"}},
+		"delete":          {run: (*call).delete, fields: []string{"deletes", "ordered"}, sequences: []string{"deletes"}},
+		"findAndModify":   modify,
+		"findandmodify":   modify,
+		"find":            {run: (*call).find, fields: []string{"filter", "sort", "projection", "skip", "limit", "batchSize", "singleBatch", "hint"}},
+		"aggregate":       {run: (*call).aggregate, fields: []string{"pipeline", "cursor", "hint"}},
+		"count":           {run: (*call).count, fields: []string{"query", "limit", "skip", "hint"}},
+		"distinct":        {run: (*call).distinct, fields: []string{"key", "query", "hint"}},
+		"getMore":         {run: (*call).getMore, fields: []string{"collection", "batchSize"}},
+		"killCursors":     {run: (*call).killCursors, fields: []string{"cursors"}},
+		"create":          {run: (*call).create},
+		"drop":            {run: (*call).drop},
+		"dropDatabase":    {run: (*call).dropDatabase},
+		"listCollections": {run: (*call).listCollections, fields: []string{"filter", "nameOnly", "cursor", "authorizedCollections"}},
+		"listDatabases":   {run: (*call).listDatabases, fields: []string{"filter", "nameOnly", "authorizedDatabases"}},
+		"createIndexes":   {run: (*call).createIndexes, fields: []string{"indexes"}},
+		"dropIndexes":     {run: (*call).dropIndexes, fields: []string{"index"}},
+		"listIndexes":     {run: (*call).listIndexes, fields: []string{"cursor"}},
+		"explain":         {run: (*call).explain, fields: []string{"verbosity"}},
+	}
+}
+
+// run finds the command of a request, checks its fields and carries it out.
+func (db *Database) run(q *request, w *builder) error {
+	if q.err != nil {
+		return q.err
+	}
+	if err := db.Err(); err != nil {
+		return err
+	}
+	name, target := q.command()
+	if q.op == opQuery && !slices.Contains([]string{"hello", "isMaster", "ismaster"}, name) {
+		return notImplemented("OP_QUERY for another command than hello")
+	}
+	return db.call(name, target, q.body, q.sequences, w)
+}
+
+func (db *Database) call(name string, target value, body []byte, seqs map[string][][]byte, w *builder) error {
+	cmd, ok := db.commands[name]
+	if !ok {
+		return notImplemented("the command '%s'", name)
+	}
+	c := &call{db: db, name: name, target: target, seqs: seqs, w: w, limits: limits{scan: db.opts.RefuseScansOver}, stop: func() {}}
+	c.args = newArgs("the command '"+name+"'", body, slices.Concat(commonFields(), []string{name}, cmd.fields)...)
+	for s := range seqs {
+		if !slices.Contains(cmd.sequences, s) || !lookup(body, s).missing() {
+			c.fail(notImplemented("the document sequence '%s' of the command '%s'", s, name))
+		}
+	}
+	c.common()
+	if c.err != nil {
+		return c.err
+	}
+	defer func() { c.stop() }()
+	return cmd.run(c)
+}
+
+// common reads the fields that every command may have.
+func (c *call) common() {
+	c.dbName = c.string("$db")
+	if c.dbName == "" || strings.ContainsAny(c.dbName, "/\\. \"$\x00") {
+		c.fail(fail(codeInvalidNamespace, "invalid database name '%s'", c.dbName))
+	}
+	for _, name := range []string{"lsid", "$readPreference", "writeConcern"} {
+		c.document(name)
+	}
+	concern := newArgs("readConcern", c.document("readConcern"), "level")
+	if level := concern.string("level"); level != "" && level != "local" && level != "majority" {
+		concern.fail(notImplemented("the read concern '%s'", level))
+	}
+	if concern.err != nil {
+		c.fail(concern.err)
+	}
+	if ms, given := c.natural("maxTimeMS"); given && ms > 0 {
+		expired := &atomic.Bool{}
+		timer := time.AfterFunc(time.Duration(min(ms, 1<<31))*time.Millisecond, func() { expired.Store(true) })
+		c.limits.expired, c.stop = expired, func() { timer.Stop() }
+	}
+}
+
+// namespace reads the collection that the command is about.
+func (c *call) namespace() (namespace, error) {
+	if rank(c.target.t) != rankString {
+		return namespace{}, notImplemented("the command '%s' without a collection", c.name)
+	}
+	return parseNamespace(c.dbName, string(c.target.text()))
+}
+
+func parseNamespace(db, coll string) (namespace, error) {
+	ns := namespace{db, coll}
+	if coll == "" || strings.ContainsAny(coll, "$\x00") || coll[0] == '.' || strings.HasPrefix(coll, "system.") ||
+		len(db)+len(coll) > 254 {
+		return ns, fail(codeInvalidNamespace, "Invalid namespace specified '%s'", ns)
+	}
+	return ns, nil
+}
+
+// statements gives the documents of a write command, from its body or from a sequence.
+func (c *call) statements(name string) ([][]byte, error) {
+	all, ok := c.seqs[name]
+	if !ok {
+		all = c.documents(name)
+	}
+	if c.err == nil && (len(all) == 0 || len(all) > maxStatements) {
+		c.fail(fail(codeInvalidOptions, "the field '%s' of the command '%s' needs 1 to %d documents", name, c.name, maxStatements))
+	}
+	return all, c.err
+}
+
+// maxStatements is how many documents or statements one write command may have.
+const maxStatements = 100_000
+
+func (c *call) hello() error {
+	primary := "ismaster"
+	if c.name == "hello" {
+		primary = "isWritablePrimary"
+	}
+	c.w.bool(primary, true).bool("helloOk", true).
+		int32("maxBsonObjectSize", maxDocument).int32("maxMessageSizeBytes", maxMessage).
+		int32("maxWriteBatchSize", maxStatements).
+		value("localTime", dateValue(c.db.opts.Now().UnixMilli())).
+		int32("logicalSessionTimeoutMinutes", 30).
+		int32("minWireVersion", 0).int32("maxWireVersion", 21).bool("readOnly", false)
+	return nil
+}
+
+func (c *call) buildInfo() error {
+	c.w.string("version", "7.0.0").array("versionArray")
+	for _, n := range []int32{7, 0, 0, 0} {
+		c.w.int32("", n)
+	}
+	c.w.end().int32("maxBsonObjectSize", maxDocument).array("modules").string("", "hocso embedded").end()
+	return nil
+}

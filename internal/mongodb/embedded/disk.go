@@ -1,0 +1,162 @@
+package embedded
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/cockroachdb/pebble/v2"
+)
+
+// disk writes changes to Pebble in the order in which they were made in memory. One goroutine commits all that waits
+// as one synced batch, so that callers share the cost of a sync.
+type disk struct {
+	db  *pebble.DB
+	log *logger
+
+	mu       sync.Mutex
+	work     *sync.Cond // the queue is not empty, or closing
+	progress *sync.Cond // synced or err changed
+	queue    []write
+	queued   uint64 // the number of the last change queued
+	synced   uint64 // the number of the last change on disk
+	err      error  // why commits ended
+	closing  bool
+	failed   chan struct{} // closed when err is set
+	done     chan struct{} // closed when the committer has ended
+}
+
+// write is one change of the disk: value nil deletes the key, end not nil all keys from key to end.
+type write struct{ key, value, end []byte }
+
+// The most that one batch takes.
+const (
+	maxBatchWrites = 1024
+	maxBatchBytes  = 8 << 20
+)
+
+func newDisk(db *pebble.DB, l *logger) *disk {
+	d := &disk{db: db, log: l, failed: make(chan struct{}), done: make(chan struct{})}
+	d.work, d.progress = sync.NewCond(&d.mu), sync.NewCond(&d.mu)
+	go d.run()
+	return d
+}
+
+func (d *disk) run() {
+	defer close(d.done)
+	for {
+		batch, upTo := d.take()
+		if batch == nil {
+			return
+		}
+		err := d.commit(batch)
+		d.mu.Lock()
+		if err != nil {
+			d.err = fmt.Errorf("write to the data folder: %w", err)
+			d.queue = nil
+			close(d.failed)
+		} else {
+			d.synced = upTo
+		}
+		d.progress.Broadcast()
+		d.mu.Unlock()
+		if err != nil {
+			return
+		}
+	}
+}
+
+// take waits for changes and gives the next batch; nil when the disk closes.
+func (d *disk) take() ([]write, uint64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for len(d.queue) == 0 {
+		if d.closing {
+			return nil, 0
+		}
+		d.work.Wait()
+	}
+	n, bytes := 0, 0
+	for n < len(d.queue) && n < maxBatchWrites && (n == 0 || bytes < maxBatchBytes) {
+		bytes += len(d.queue[n].key) + len(d.queue[n].value)
+		n++
+	}
+	batch := d.queue[:n:n]
+	d.queue = d.queue[n:]
+	return batch, d.queued - uint64(len(d.queue))
+}
+
+// commit writes one batch and syncs it. Pebble answers some failures by a panic and others only through its logger.
+func (d *disk) commit(batch []write) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%v", r)
+		}
+	}()
+	b := d.db.NewBatch()
+	for _, w := range batch {
+		var err error
+		switch {
+		case w.end != nil:
+			err = b.DeleteRange(w.key, w.end, nil)
+		case w.value == nil:
+			err = b.Delete(w.key, nil)
+		default:
+			err = b.Set(w.key, w.value, nil)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := b.Commit(pebble.Sync); err != nil {
+		return err
+	}
+	if err := d.log.err(); err != nil {
+		return err
+	}
+	return b.Close()
+}
+
+// add queues changes. The caller holds the database's lock, so that the order on disk is the order in memory.
+func (d *disk) add(writes ...write) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.err != nil {
+		return
+	}
+	d.queue = append(d.queue, writes...)
+	d.queued += uint64(len(writes))
+	d.work.Signal()
+}
+
+// mark is the number of the last change queued so far.
+func (d *disk) mark() uint64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.queued
+}
+
+// wait returns when the numbered change is on disk, or with the error for which it never will be.
+func (d *disk) wait(n uint64) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for d.synced < n && d.err == nil {
+		d.progress.Wait()
+	}
+	return d.err
+}
+
+func (d *disk) failure() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.err
+}
+
+// close commits what is queued and ends the committer and Pebble.
+func (d *disk) close() error {
+	d.mu.Lock()
+	d.closing = true
+	d.work.Broadcast()
+	d.mu.Unlock()
+	<-d.done
+	return d.db.Close()
+}

@@ -1,0 +1,169 @@
+// Package embedded is a database inside the program: a server for the unmodified MongoDB driver, without a port, a
+// second process or anything to install. It knows a declared part of MongoDB (docs/embedded-database.md) and refuses
+// everything else by name with error 238. All documents are in memory; every acknowledged write is on disk first.
+package embedded
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// Options says how a database works. Now is required.
+type Options struct {
+	// Now gives the time for documents that expire, $currentDate and cursors that nobody uses any more.
+	Now func() time.Time
+	// FS is the file system to write to, the real one if nil. Tests give one that loses power or fails.
+	FS vfs.FS
+	// RefuseScansOver is the most documents that a query without an index may examine before it is refused with error
+	// 291. 0 allows any number.
+	RefuseScansOver int
+	// Log takes what an operator should know; nothing is logged if nil. It is never given the content of documents.
+	Log *slog.Logger
+}
+
+// Database is an open embedded database. Its methods may be called from any goroutine.
+type Database struct {
+	dir      string
+	opts     Options
+	log      *slog.Logger
+	commands map[string]command
+	pebble   *pebble.DB
+	lock     *pebble.Lock
+	disk     *disk
+	cursors  cursors
+
+	// mu guards the collections and all trees in them. Whoever holds it for writing queues for the disk what it
+	// changed before letting go.
+	mu          sync.RWMutex
+	collections map[namespace]*collection
+
+	connMu  sync.Mutex
+	conns   map[net.Conn]struct{} // nil when closed
+	serving sync.WaitGroup
+	stop    chan struct{} // closed by Close; ends the sweeper
+	swept   chan struct{} // closed when the sweeper has ended
+}
+
+// Open opens the database in a folder, which it makes when it is not there, and reads every document. It answers an
+// error that wraps ErrInUse when another program, or another Open, has the folder open, and one that wraps ErrDamaged
+// when what lies there is not what was written.
+func Open(dir string, opts Options) (*Database, error) {
+	if opts.Now == nil {
+		return nil, errors.New("embedded database: Options.Now is missing")
+	}
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if opts.FS == nil {
+		opts.FS = vfs.Default
+		var err error
+		if dir, err = realFolder(dir); err != nil {
+			return nil, err
+		}
+	}
+	if err := opts.FS.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data folder: %w", err)
+	}
+	lock, err := lockFolder(dir, opts.FS)
+	if err != nil {
+		return nil, err
+	}
+	db, err := openLocked(dir, opts, lock)
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	return db, nil
+}
+
+// realFolder gives one name to a folder that has several, because Pebble tells folders in one process apart by name.
+func realFolder(dir string) (string, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("make the data folder: %w", err)
+	}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", fmt.Errorf("find the data folder: %w", err)
+	}
+	real, err := filepath.EvalSymlinks(abs)
+	if err != nil {
+		return "", fmt.Errorf("find the data folder: %w", err)
+	}
+	return real, nil
+}
+
+func lockFolder(dir string, files vfs.FS) (*pebble.Lock, error) {
+	lock, err := pebble.LockDirectory(dir, files)
+	if err == nil {
+		return lock, nil
+	}
+	var pathErr *fs.PathError
+	var errno syscall.Errno
+	if errors.As(err, &pathErr) || errors.As(err, &errno) && errno != syscall.EAGAIN && errno != syscall.EACCES {
+		return nil, fmt.Errorf("lock the data folder %s: %w", dir, err)
+	}
+	return nil, fmt.Errorf("%w: %s", ErrInUse, dir)
+}
+
+func openLocked(dir string, opts Options, lock *pebble.Lock) (_ *Database, err error) {
+	db := &Database{
+		dir: dir, opts: opts, log: opts.Log, lock: lock, commands: commands(),
+		collections: map[namespace]*collection{},
+		cursors:     cursors{all: map[int64]*cursor{}},
+		conns:       map[net.Conn]struct{}{},
+		stop:        make(chan struct{}), swept: make(chan struct{}),
+	}
+	l := &logger{log: opts.Log}
+	if db.pebble, err = openPebble(dir, opts.FS, l, &pebble.Options{Lock: lock}); err != nil {
+		return nil, err
+	}
+	if err := db.load(l); err != nil {
+		return nil, errors.Join(err, db.pebble.Close())
+	}
+	db.disk = newDisk(db.pebble, l)
+	go db.sweeper()
+	return db, nil
+}
+
+// Err says why the database no longer works: a write to the disk failed, so memory is ahead of the disk, and every
+// command answers this error from then on. The program should end and say so. It is nil while all is well.
+func (db *Database) Err() error { return db.disk.failure() }
+
+// Failed is closed when Err becomes an error.
+func (db *Database) Failed() <-chan struct{} { return db.disk.failed }
+
+// Close ends all connections and goroutines, after everything acknowledged is on disk, and gives the folder free. A
+// second Close answers ErrClosed.
+func (db *Database) Close() error {
+	db.connMu.Lock()
+	conns := db.conns
+	db.conns = nil
+	db.connMu.Unlock()
+	if conns == nil {
+		return ErrClosed
+	}
+	close(db.stop)
+	for c := range conns {
+		_ = c.Close() // a pipe's Close has no error
+	}
+	db.serving.Wait()
+	<-db.swept
+	return errors.Join(db.disk.close(), db.lock.Close())
+}
+
+// closed tells whether Close was called.
+func (db *Database) closed() bool {
+	db.connMu.Lock()
+	defer db.connMu.Unlock()
+	return db.conns == nil
+}

@@ -1,0 +1,310 @@
+package embedded
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tidwall/btree"
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// record is one stored document. It is never changed: an update puts a new record in its place, so that readers need
+// no copy.
+type record struct {
+	id  string // the key of _id
+	raw bson.Raw
+}
+
+// entry is a place in a tree: in the primary tree the key of _id, in an index the keys of its fields and then of _id.
+type entry struct {
+	key string
+	rec *record
+}
+
+type tree = btree.BTreeG[entry]
+
+func newTree() *tree {
+	return btree.NewBTreeGOptions(func(a, b entry) bool { return a.key < b.key }, btree.Options{NoLocks: true})
+}
+
+// indexSpec is what createIndexes asked for. It never changes.
+type indexSpec struct {
+	name   string
+	parts  []part
+	keys   []byte // the key document as it was given
+	unique bool
+	expire int64 // seconds after which documents go, -1 for never
+}
+
+// index is a tree over one specification.
+type index struct {
+	*indexSpec
+	tree     *tree
+	multikey bool // some document had an array in an indexed field since the index was built
+}
+
+func newIndex(s *indexSpec) *index { return &index{indexSpec: s, tree: newTree()} }
+
+const primaryName = "_id_"
+
+func primarySpec() *indexSpec {
+	return &indexSpec{name: primaryName, keys: newBuilder().int32("_id", 1).bytes(), expire: -1,
+		parts: []part{{path: path{"_id"}, name: "_id"}}}
+}
+
+// slot is one field of a key on its way down a document.
+type slot struct {
+	v     value
+	rest  path
+	final bool // v is the field's value, even if it is an array
+	empty bool // v stands for an array without elements
+}
+
+// resolve goes down documents; it tells whether it stopped at an array.
+func (s *slot) resolve() bool {
+	for !s.final && len(s.rest) > 0 && !s.v.isArray() {
+		if s.v.isDoc() {
+			s.v, s.rest = lookup(s.v.b, s.rest[0]), s.rest[1:]
+		} else {
+			s.v, s.rest, s.final = value{}, nil, true
+		}
+	}
+	return !s.final && s.v.isArray()
+}
+
+// within gives the slot for one element of the array at which it stopped.
+func (s *slot) within(e value) slot {
+	switch {
+	case len(s.rest) == 0:
+		return slot{v: e, final: true}
+	case e.isDoc():
+		return slot{v: e, rest: s.rest}
+	}
+	return slot{final: true}
+}
+
+// keysOf gives the joined keys of a document for the fields of an index or a sort, without repetition: several when a
+// field holds an array. Two different arrays in one key are refused (171).
+func keysOf(doc []byte, parts []part) (keys []string, multikey bool, err error) {
+	slots := make([]slot, len(parts))
+	for i, p := range parts {
+		slots[i] = slot{v: value{bson.TypeEmbeddedDocument, doc}, rest: p.path}
+	}
+	if err = expandSlots(slots, parts, &keys, &multikey); err != nil {
+		return nil, false, err
+	}
+	if len(keys) > 1 {
+		slices.Sort(keys)
+		keys = slices.Compact(keys)
+	}
+	return keys, multikey, nil
+}
+
+func expandSlots(slots []slot, parts []part, keys *[]string, multikey *bool) error {
+	first := -1
+	for i := range slots {
+		if !slots[i].resolve() {
+			continue
+		}
+		if first < 0 {
+			first = i
+		} else if &slots[i].v.b[0] != &slots[first].v.b[0] {
+			return fail(codeParallelArrays, "cannot index parallel arrays [%s] [%s]", parts[i].name, parts[first].name)
+		}
+	}
+	if first < 0 {
+		*keys = append(*keys, joinKey(slots, parts))
+		return nil
+	}
+	*multikey = true
+	array := slots[first].v.b
+	all := elements(array)
+	if len(all) == 0 {
+		next := slices.Clone(slots)
+		for i := range next {
+			if slots[i].resolve() {
+				next[i] = slot{final: true, empty: len(slots[i].rest) == 0}
+			}
+		}
+		return expandSlots(next, parts, keys, multikey)
+	}
+	for _, e := range all {
+		next := slices.Clone(slots)
+		for i := range next {
+			if slots[i].resolve() {
+				next[i] = slots[i].within(e)
+			}
+		}
+		if err := expandSlots(next, parts, keys, multikey); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func joinKey(slots []slot, parts []part) string {
+	n := 0
+	for _, s := range slots {
+		n += len(s.v.b) + 8
+	}
+	key := make([]byte, 0, n)
+	for i, s := range slots {
+		at := len(key)
+		if s.empty {
+			key = emptyArrayKey(key)
+		} else {
+			key = appendKey(key, s.v)
+		}
+		if parts[i].desc {
+			invert(key[at:])
+		}
+	}
+	return string(key)
+}
+
+// keys gives the entries' keys for a record, without the key of _id at their ends.
+func (x *index) keys(r *record) ([]string, bool, error) {
+	if x.name == primaryName {
+		return []string{r.id}, false, nil
+	}
+	return keysOf(r.raw, x.parts)
+}
+
+// entryKey adds _id, so that documents with equal fields have places of their own.
+func (x *index) entryKey(key string, r *record) string {
+	if x.name == primaryName {
+		return key
+	}
+	return key + r.id
+}
+
+// clash finds another record than old with the same key.
+func (x *index) clash(key string, old *record) *record {
+	var found *record
+	x.tree.Ascend(entry{key: key}, func(e entry) bool {
+		if !strings.HasPrefix(e.key, key) {
+			return false
+		}
+		if e.rec == old {
+			return true
+		}
+		found = e.rec
+		return false
+	})
+	return found
+}
+
+// duplicate is the error for a key that is there already. Its message leaves out the values, which may be personal;
+// the driver's user finds them in keyValue.
+func (x *index) duplicate(ns namespace, doc []byte) error {
+	w := newBuilder()
+	names := make([]string, len(x.parts))
+	for i, p := range x.parts {
+		names[i] = p.name
+		w.value(p.name, plainLookup(doc, p.path))
+	}
+	return &commandError{code: codeDuplicateKey, pattern: x.indexSpec.keys, key: w.bytes(),
+		message: "E11000 duplicate key error collection: " + ns.String() + " index: " + x.name + " dup key: { " + strings.Join(names, ", ") + " }"}
+}
+
+// document gives the specification as listIndexes does.
+func (s *indexSpec) document() []byte {
+	w := newBuilder().int32("v", 2).raw("key", s.keys).string("name", s.name)
+	if s.unique {
+		w.bool("unique", true)
+	}
+	if s.expire >= 0 {
+		w.number("expireAfterSeconds", s.expire)
+	}
+	return w.bytes()
+}
+
+// parseIndex reads one element of createIndexes' indexes, or what the catalogue keeps of it.
+func parseIndex(doc []byte) (*indexSpec, error) {
+	s := &indexSpec{expire: -1}
+	f := fieldsOf(doc)
+	for {
+		name, v, ok := f.next()
+		if !ok {
+			break
+		}
+		if err := s.option(string(name), v); err != nil {
+			return nil, err
+		}
+	}
+	if s.keys == nil || len(s.parts) == 0 {
+		return nil, fail(codeCannotCreateIndex, "an index needs keys")
+	}
+	if s.name == "" {
+		return nil, fail(codeFailedToParse, "an index needs a name")
+	}
+	if s.expire >= 0 && len(s.parts) > 1 {
+		return nil, fail(codeCannotCreateIndex, "TTL indexes are single-field indexes, compound indexes do not support TTL")
+	}
+	return s, nil
+}
+
+func (s *indexSpec) option(name string, v value) error {
+	switch name {
+	case "v":
+		if n, ok := v.whole(); !ok || n != 2 {
+			return notImplemented("an index of another version than 2")
+		}
+	case "key":
+		if !v.isDoc() {
+			return fail(codeTypeMismatch, "an index's key must be a document")
+		}
+		s.keys = v.b
+		return s.parseKeys()
+	case "name":
+		if rank(v.t) != rankString {
+			return fail(codeTypeMismatch, "an index's name must be a string")
+		}
+		s.name = string(v.text())
+	case "unique":
+		if rank(v.t) != rankBoolean && !v.isNumber() {
+			return fail(codeTypeMismatch, "the index option 'unique' must be a boolean")
+		}
+		s.unique = v.truth()
+	case "expireAfterSeconds":
+		n, ok := v.whole()
+		if !ok || n < 0 || n > 1<<31-1 {
+			return fail(codeCannotCreateIndex, "expireAfterSeconds must be a whole number between 0 and 2147483647")
+		}
+		s.expire = n
+	default:
+		return notImplemented("the index option '%s'", name)
+	}
+	return nil
+}
+
+func (s *indexSpec) parseKeys() error {
+	f := fieldsOf(s.keys)
+	for {
+		name, v, ok := f.next()
+		if !ok {
+			return nil
+		}
+		n, whole := v.whole()
+		switch {
+		case rank(v.t) == rankString:
+			return notImplemented("the index type '%s'", v.text())
+		case !whole || n == 0:
+			return fail(codeCannotCreateIndex, "the values of an index's key must be 1 or -1")
+		}
+		if strings.Contains(string(name), "$**") {
+			return notImplemented("a wildcard index")
+		}
+		p, err := parsePath(string(name))
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(p, func(n string) bool { _, ok := position(n); return ok }) {
+			return notImplemented("an index on a position in an array ('%s')", name)
+		}
+		if slices.ContainsFunc(s.parts, func(q part) bool { return q.name == string(name) }) {
+			return fail(codeCannotCreateIndex, "an index names '%s' twice", name)
+		}
+		s.parts = append(s.parts, part{path: p, name: string(name), desc: n < 0})
+	}
+}

@@ -1,0 +1,207 @@
+package embedded
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// format is the version of how keys and documents lie in Pebble.
+const format = 1
+
+// logger takes what Pebble says. Pebble reports some failed writes only through Fatalf, and expects it not to return;
+// the program should end with a message instead, so the failure is kept and every later commit answers it.
+type logger struct {
+	log *slog.Logger
+
+	mu      sync.Mutex
+	failure error
+}
+
+func (l *logger) Infof(string, ...any) {}
+
+func (l *logger) Errorf(format string, args ...any) {
+	l.log.Warn("embedded database: storage", "message", fmt.Sprintf(format, args...))
+}
+
+func (l *logger) Fatalf(format string, args ...any) {
+	l.fail(fmt.Errorf(format, args...))
+}
+
+func (l *logger) fail(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.failure == nil {
+		l.failure = err
+	}
+}
+
+func (l *logger) err() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.failure
+}
+
+// damaged says which folder is damaged and how to go on.
+func damaged(dir string, err error) error {
+	return fmt.Errorf("%w: %s: %w. Nothing was changed; restore the last backup into an empty folder", ErrDamaged, dir, err)
+}
+
+// openPebble opens the storage. Whatever Pebble does with bytes it cannot read, the answer is an error.
+func openPebble(dir string, files vfs.FS, l *logger, o *pebble.Options) (db *pebble.DB, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			db, err = nil, damaged(dir, fmt.Errorf("%v", r))
+		}
+	}()
+	o.FS, o.Logger, o.FormatMajorVersion = files, l, pebble.FormatNewest
+	o.EventListener = &pebble.EventListener{
+		// Without a listener of its own a damaged block would end the process.
+		DataCorruption:  func(i pebble.DataCorruptionInfo) { l.log.Error("embedded database: damaged file", "path", i.Path) },
+		BackgroundError: func(err error) { l.log.Warn("embedded database: storage", "error", err) },
+	}
+	db, err = pebble.Open(dir, o)
+	if err != nil {
+		if vfs.IsNoSpaceError(err) {
+			return nil, fmt.Errorf("open the data folder %s: %w", dir, err)
+		}
+		return nil, damaged(dir, err)
+	}
+	if err := l.err(); err != nil {
+		return nil, damaged(dir, errors.Join(err, db.Close()))
+	}
+	return db, nil
+}
+
+// load reads catalogue and documents into memory and builds the indexes.
+func (db *Database) load(l *logger) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = damaged(db.dir, fmt.Errorf("%v", r))
+		}
+	}()
+	byNumber, err := db.loadCatalogue()
+	if err != nil {
+		return err
+	}
+	it, err := db.pebble.NewIter(&pebble.IterOptions{LowerBound: []byte{spaceDocuments}})
+	if err != nil {
+		return damaged(db.dir, err)
+	}
+	var c *collection
+	for it.First(); it.Valid(); it.Next() {
+		key := it.Key()
+		if len(key) < 6 || key[0] != spaceDocuments {
+			return damaged(db.dir, errors.Join(fmt.Errorf("an unknown key %x", key), it.Close()))
+		}
+		if n := binary.BigEndian.Uint32(key[1:]); c == nil || c.number != n {
+			if c = byNumber[n]; c == nil {
+				return damaged(db.dir, errors.Join(fmt.Errorf("documents of an unknown collection %d", n), it.Close()))
+			}
+		}
+		if err := c.load(key[5:], it.Value()); err != nil {
+			return damaged(db.dir, errors.Join(err, it.Close()))
+		}
+	}
+	if err := errors.Join(it.Error(), it.Close(), l.err()); err != nil {
+		return damaged(db.dir, err)
+	}
+	for _, c := range db.collections {
+		for i, x := range c.live.indexes[1:] {
+			built, err := c.build(x.indexSpec)
+			if err != nil {
+				return damaged(db.dir, fmt.Errorf("collection %s, index %s: %w", c.ns, x.name, err))
+			}
+			c.live.indexes[i+1] = built
+		}
+	}
+	return nil
+}
+
+// load takes over one document from the disk, in the order of _id.
+func (c *collection) load(id, raw []byte) error {
+	if err := validate(raw); err != nil {
+		return fmt.Errorf("collection %s, key %x: %w", c.ns, id, err)
+	}
+	r := &record{id: string(id), raw: bytes.Clone(raw)}
+	if v := lookup(r.raw, "_id"); v.missing() || keyOf(v) != r.id {
+		return fmt.Errorf("collection %s, key %x: the document has another _id", c.ns, id)
+	}
+	c.live.primary().tree.Load(entry{r.id, r})
+	return nil
+}
+
+// loadCatalogue reads the collections and their indexes; a new folder gets the version of the format.
+func (db *Database) loadCatalogue() (map[uint32]*collection, error) {
+	it, err := db.pebble.NewIter(nil)
+	if err != nil {
+		return nil, damaged(db.dir, err)
+	}
+	defer it.Close()
+	if !it.First() {
+		if err := it.Error(); err != nil {
+			return nil, damaged(db.dir, err)
+		}
+		if err := db.pebble.Set(formatKey(), []byte{format}, pebble.Sync); err != nil {
+			return nil, fmt.Errorf("write to the data folder %s: %w", db.dir, err)
+		}
+		return nil, nil
+	}
+	byNumber := map[uint32]*collection{}
+	hasFormat := false
+	for ; it.Valid() && it.Key()[0] == spaceCatalogue; it.Next() {
+		key, v := it.Key(), it.Value()
+		switch {
+		case bytes.Equal(key, formatKey()):
+			if len(v) != 1 || v[0] != format {
+				return nil, fmt.Errorf("the data folder %s has format %x, and this program knows format %d only", db.dir, v, format)
+			}
+			hasFormat = true
+		case len(key) == 6 && key[1] == 'c':
+			c, err := loadCollection(binary.BigEndian.Uint32(key[2:]), bytes.Clone(v))
+			if err != nil {
+				return nil, damaged(db.dir, err)
+			}
+			byNumber[c.number] = c
+			db.collections[c.ns] = c
+		default:
+			return nil, damaged(db.dir, fmt.Errorf("an unknown key %x", key))
+		}
+	}
+	if err := it.Error(); err != nil {
+		return nil, damaged(db.dir, err)
+	}
+	if !hasFormat {
+		return nil, damaged(db.dir, errors.New("the format is not given"))
+	}
+	return byNumber, nil
+}
+
+func loadCollection(number uint32, doc []byte) (*collection, error) {
+	if err := validate(doc); err != nil {
+		return nil, fmt.Errorf("catalogue entry %d: %w", number, err)
+	}
+	a := &args{what: "the catalogue", doc: doc}
+	c := newCollection(namespace{a.string("db"), a.string("collection")}, number)
+	for _, d := range a.documents("indexes") {
+		s, err := parseIndex(d)
+		if err != nil {
+			a.fail(err)
+			break
+		}
+		c.live.indexes = append(c.live.indexes, newIndex(s))
+	}
+	if a.err == nil && (c.ns.db == "" || c.ns.coll == "") {
+		a.fail(errors.New("no name"))
+	}
+	if a.err != nil {
+		return nil, fmt.Errorf("catalogue entry %d: %w", number, a.err)
+	}
+	return c, nil
+}

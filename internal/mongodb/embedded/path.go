@@ -1,0 +1,157 @@
+package embedded
+
+import (
+	"strings"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// path is a dotted field name, split.
+type path []string
+
+func (p path) String() string { return strings.Join(p, ".") }
+
+// parsePath splits a dotted name as it stands in filters, sorts, projections and indexes.
+func parsePath(s string) (path, error) {
+	p := path(strings.Split(s, "."))
+	for _, name := range p {
+		if name == "" {
+			return nil, fail(codeEmptyFieldName, "the path '%s' has an empty field name", s)
+		}
+		if name[0] == '$' {
+			return nil, notImplemented("the field name '%s' in a path", name)
+		}
+	}
+	return p, nil
+}
+
+// position reads a field name as the position in an array.
+func position(name string) (int, bool) {
+	if name == "" || len(name) > 9 || name[0] == '0' && len(name) > 1 {
+		return 0, false
+	}
+	n := 0
+	for _, c := range []byte(name) {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = n*10 + int(c-'0')
+	}
+	return n, true
+}
+
+// walk calls visit with every value that the path names in doc, as MongoDB's filters see them, until visit answers
+// true; it tells whether that happened. Arrays on the way are looked through, each document in them on its own and by
+// position. An array at the end is visited element by element (only when expand) and then whole. A field that is not
+// there is visited as a missing value.
+func walk(doc []byte, p path, expand bool, visit func(value) bool) bool {
+	for i, name := range p {
+		v := lookup(doc, name)
+		if i == len(p)-1 {
+			if expand && v.isArray() {
+				f := fieldsOf(v.b)
+				for {
+					_, e, ok := f.next()
+					if !ok {
+						break
+					}
+					if visit(e) {
+						return true
+					}
+				}
+			}
+			return visit(v)
+		}
+		switch v.t {
+		case bson.TypeEmbeddedDocument:
+			doc = v.b
+		case bson.TypeArray:
+			return walkArray(v.b, p[i+1:], expand, visit)
+		default:
+			return visit(value{})
+		}
+	}
+	return false
+}
+
+// walkArray continues a walk inside an array with the rest of the path. An array without a fitting document or
+// position has no such field, and visits nothing: not even a missing value.
+func walkArray(array []byte, rest path, expand bool, visit func(value) bool) bool {
+	wanted, byPosition := position(rest[0])
+	f := fieldsOf(array)
+	for at := 0; ; at++ {
+		_, e, ok := f.next()
+		if !ok {
+			return false
+		}
+		if e.isDoc() && walk(e.b, rest, expand, visit) {
+			return true
+		}
+		if !byPosition || at != wanted {
+			continue
+		}
+		switch {
+		case len(rest) == 1:
+			if visit(e) {
+				return true
+			}
+		case e.isDoc():
+			if walk(e.b, rest[1:], expand, visit) {
+				return true
+			}
+		case e.isArray():
+			if walkArray(e.b, rest[1:], expand, visit) {
+				return true
+			}
+		}
+	}
+}
+
+// plainLookup follows a path through documents only.
+func plainLookup(doc []byte, p path) value {
+	for i, name := range p {
+		v := lookup(doc, name)
+		if i == len(p)-1 {
+			return v
+		}
+		if !v.isDoc() {
+			break
+		}
+		doc = v.b
+	}
+	return value{}
+}
+
+// expression reads a path as aggregation does ("$a.b"): an array on the way gives the array of what its documents have.
+func expression(doc []byte, p path) value {
+	v := lookup(doc, p[0])
+	if len(p) == 1 {
+		return v
+	}
+	switch v.t {
+	case bson.TypeEmbeddedDocument:
+		return expression(v.b, p[1:])
+	case bson.TypeArray:
+		w := &builder{}
+		w.start(0)
+		f := fieldsOf(v.b)
+		for {
+			_, e, ok := f.next()
+			if !ok {
+				return value{bson.TypeArray, w.bytes()}
+			}
+			found := value{}
+			if e.isDoc() {
+				found = expression(e.b, p[1:])
+			} else if e.isArray() {
+				// MongoDB looks into nested arrays here: wrap it so that the same rule applies to it.
+				inner := newBuilder().value(p[0], e).bytes()
+				found = expression(inner, p)
+			}
+			if !found.missing() {
+				w.value("", found)
+			}
+		}
+	}
+	return value{}
+}

@@ -1,0 +1,278 @@
+package embedded
+
+import (
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// read searches a collection. A lookup by _id takes the lock for reading; everything else works on copies of the trees
+// and holds up nobody. A collection that is not there has no documents.
+func (db *Database) read(ns namespace, q *query, l limits) ([]*record, stats, error) {
+	db.mu.RLock()
+	c := db.collections[ns]
+	if c == nil {
+		db.mu.RUnlock()
+		return nil, stats{}, nil
+	}
+	p, err := c.live.plan(q)
+	if err != nil {
+		db.mu.RUnlock()
+		return nil, stats{}, err
+	}
+	if p.points {
+		defer db.mu.RUnlock()
+		return searchWith(p, q, l)
+	}
+	v := c.frozen.Load()
+	db.mu.RUnlock()
+	if v == nil {
+		db.mu.Lock()
+		v = c.freeze()
+		db.mu.Unlock()
+	}
+	return v.search(q, l)
+}
+
+// parseQuery reads filter and hint of a command or statement.
+func (a *args) query(filterName string) *query {
+	q := &query{hint: a.hint()}
+	f, err := parseFilter(a.document(filterName))
+	if err != nil {
+		a.fail(err)
+	}
+	q.filter = f
+	return q
+}
+
+// ordering reads a sort; an empty one is none.
+func (a *args) ordering(name string) *ordering {
+	o, err := parseSort(a.document(name))
+	if err != nil {
+		a.fail(err)
+		return nil
+	}
+	if len(o.parts) == 0 {
+		return nil
+	}
+	return o
+}
+
+func (a *args) projection(name string) *projection {
+	p, err := parseProjection(a.document(name))
+	if err != nil {
+		a.fail(err)
+	}
+	return p
+}
+
+// findQuery reads what find asks, which explain wants too.
+func (c *call) findQuery() *query {
+	q := c.query("filter")
+	q.sort = c.ordering("sort")
+	q.skip, _ = c.natural("skip")
+	q.limit, _ = c.natural("limit")
+	return q
+}
+
+func (c *call) find() error {
+	ns, err := c.namespace()
+	if err != nil {
+		return err
+	}
+	q := c.findQuery()
+	cur := &cursor{ns: ns, projection: c.projection("projection")}
+	size, given := c.natural("batchSize")
+	if !given {
+		size = firstBatch
+	}
+	single := c.bool("singleBatch")
+	if c.err != nil {
+		return c.err
+	}
+	if cur.records, _, err = c.db.read(ns, q, c.limits); err != nil {
+		return err
+	}
+	c.db.reply(c.w, cur, "firstBatch", size, !single)
+	return nil
+}
+
+func (c *call) countQuery() *query {
+	q := c.query("query")
+	q.skip, _ = c.natural("skip")
+	q.limit, _ = c.natural("limit")
+	return q
+}
+
+// count answers the number of documents that pass. Without a filter it is known without looking at any.
+func (c *call) count() error {
+	ns, err := c.namespace()
+	if err != nil {
+		return err
+	}
+	q := c.countQuery()
+	if c.err != nil {
+		return c.err
+	}
+	if len(q.filter.subs) == 0 && q.hint.missing() {
+		c.db.mu.RLock()
+		n := int64(0)
+		if coll := c.db.collections[ns]; coll != nil {
+			n = int64(coll.size())
+		}
+		c.db.mu.RUnlock()
+		n = max(0, n-q.skip)
+		if q.limit > 0 {
+			n = min(n, q.limit)
+		}
+		c.w.number("n", n)
+		return nil
+	}
+	found, _, err := c.db.read(ns, q, c.limits)
+	if err != nil {
+		return err
+	}
+	c.w.number("n", int64(len(found)))
+	return nil
+}
+
+// distinct answers each value of a field once, in BSON order; the elements of arrays count as values.
+func (c *call) distinct() error {
+	ns, err := c.namespace()
+	if err != nil {
+		return err
+	}
+	q := c.query("query")
+	key := c.is("key", "a string", rankString)
+	if key.missing() {
+		c.fail(fail(codeMissingField, "the command 'distinct' needs the field 'key'"))
+	}
+	if c.err != nil {
+		return c.err
+	}
+	p, err := parsePath(string(key.text()))
+	if err != nil {
+		return err
+	}
+	found, _, err := c.db.read(ns, q, c.limits)
+	if err != nil {
+		return err
+	}
+	var all []value
+	seen := map[string]bool{}
+	add := func(v value) {
+		if k := keyOf(v); !v.missing() && !seen[k] {
+			seen[k] = true
+			all = append(all, v)
+		}
+	}
+	for _, r := range found {
+		walk(r.raw, p, false, func(v value) bool {
+			if !v.isArray() {
+				add(v)
+				return false
+			}
+			for _, e := range elements(v.b) {
+				add(e)
+			}
+			return false
+		})
+	}
+	c.w.array("values")
+	for _, v := range sortValues(all) {
+		c.w.value("", v)
+	}
+	c.w.end()
+	return nil
+}
+
+// explain answers which index a command would use and how many documents it would look at; it changes nothing.
+func (c *call) explain() error {
+	if !c.target.isDoc() {
+		return fail(codeTypeMismatch, "explain needs a command")
+	}
+	c.string("verbosity")
+	name, target, _ := firstField(c.target.b)
+	inner, ok := c.db.commands[name]
+	if !ok {
+		return notImplemented("explain of the command '%s'", name)
+	}
+	e := &call{db: c.db, name: name, target: target, dbName: c.dbName}
+	e.args = newArgs("the command '"+name+"'", c.target.b, append(append(commonFields(), name), inner.fields...)...)
+	q, err := e.explained()
+	if err != nil {
+		return err
+	}
+	if c.err != nil {
+		return c.err
+	}
+	ns, err := e.namespace()
+	if err != nil {
+		return err
+	}
+	found, s, err := c.db.read(ns, q, limits{expired: c.limits.expired})
+	if err != nil {
+		return err
+	}
+	c.w.doc("queryPlanner").string("namespace", ns.String())
+	s.plan.describe(c.w, "winningPlan")
+	c.w.end()
+	c.w.doc("executionStats").bool("executionSuccess", true).number("nReturned", int64(len(found))).
+		number("totalKeysExamined", int64(s.keys)).number("totalDocsExamined", int64(s.documents)).end()
+	return nil
+}
+
+// explained gives the search that a command makes.
+func (c *call) explained() (*query, error) {
+	var q *query
+	switch c.name {
+	case "find":
+		q = c.findQuery()
+	case "count":
+		q = c.countQuery()
+	case "distinct":
+		q = c.query("query")
+	case "findAndModify", "findandmodify":
+		q = c.query("query")
+		q.sort, q.limit = c.ordering("sort"), 1
+	case "aggregate":
+		p, err := parsePipeline(c.documents("pipeline"))
+		if err != nil {
+			return nil, err
+		}
+		q, _ = p.lead()
+		q.hint = c.hint()
+	case "update", "delete":
+		all := c.documents(c.name + "s")
+		if c.err == nil && len(all) != 1 {
+			return nil, notImplemented("explain of other than one statement")
+		}
+		if c.err == nil && c.name == "update" {
+			q = parseUpdateStatement(all[0]).query
+		} else if c.err == nil {
+			q = parseDeleteStatement(all[0]).query
+		}
+	default:
+		return nil, notImplemented("explain of the command '%s'", c.name)
+	}
+	return q, c.err
+}
+
+// describe writes a plan as explain gives it.
+func (p *plan) describe(w *builder, name string) {
+	w.doc(name)
+	switch {
+	case p == nil:
+		w.string("stage", "EOF")
+	case p.union != nil:
+		w.string("stage", "OR").array("inputStages")
+		for _, part := range p.union {
+			part.describe(w, "")
+		}
+		w.end()
+	case p.scan() && !p.sorted && p.index.name == primaryName:
+		w.string("stage", "COLLSCAN")
+	default:
+		w.string("stage", "IXSCAN").string("indexName", p.index.name).
+			value("keyPattern", value{bson.TypeEmbeddedDocument, p.index.indexSpec.keys}).bool("servesSort", p.sorted)
+	}
+	w.end()
+}

@@ -1,0 +1,221 @@
+package embedded
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// The operations of MongoDB's wire protocol that are known here.
+const (
+	opReply = 1
+	opQuery = 2004
+	opMsg   = 2013
+)
+
+// maxMessage is the most bytes a message may have, maxReply what a reply's batch of documents may reach.
+const (
+	maxMessage = 48_000_000
+	maxReply   = 16 << 20
+	headerSize = 16
+)
+
+// The flags of OP_MSG. The lower 16 must be understood.
+const (
+	flagChecksum    = 1 << 0
+	flagMoreToCome  = 1 << 1
+	flagsUnderstood = flagMoreToCome
+	flagsRequired   = 0xffff
+)
+
+// errWire is wrapped by every error for which a connection ends: what follows in the stream cannot be understood.
+var errWire = errors.New("malformed message")
+
+// request is one command as it came.
+type request struct {
+	id        uint32
+	op        uint32
+	body      []byte
+	sequences map[string][][]byte
+	noReply   bool
+	err       error // why the documents cannot be used, which the command answers
+}
+
+// readRequest reads one whole message. Lengths are checked before anything is allocated.
+func readRequest(r io.Reader) (*request, error) {
+	var h [headerSize]byte
+	if _, err := io.ReadFull(r, h[:]); err != nil {
+		return nil, err
+	}
+	n := binary.LittleEndian.Uint32(h[:])
+	q := &request{id: binary.LittleEndian.Uint32(h[4:]), op: binary.LittleEndian.Uint32(h[12:])}
+	if n < headerSize+5 || n > maxMessage {
+		return nil, fmt.Errorf("%w: length %d", errWire, n)
+	}
+	if q.op != opMsg && q.op != opQuery {
+		return nil, fmt.Errorf("%w: operation %d", errWire, q.op)
+	}
+	b := make([]byte, n-headerSize)
+	if _, err := io.ReadFull(r, b); err != nil {
+		return nil, err
+	}
+	if q.op == opQuery {
+		return q, q.parseQuery(b)
+	}
+	return q, q.parseMsg(b)
+}
+
+// parseMsg reads the sections of an OP_MSG: one body, and any number of document sequences.
+func (q *request) parseMsg(b []byte) error {
+	flags := binary.LittleEndian.Uint32(b)
+	if flags&flagsRequired&^flagsUnderstood != 0 {
+		return fmt.Errorf("%w: flags %#x", errWire, flags)
+	}
+	q.noReply = flags&flagMoreToCome != 0
+	q.sequences = map[string][][]byte{}
+	b = b[4:]
+	for len(b) > 0 {
+		kind := b[0]
+		section, rest, err := prefixed(b[1:])
+		if err != nil {
+			return err
+		}
+		b = rest
+		switch kind {
+		case 0:
+			if q.body != nil {
+				return fmt.Errorf("%w: two bodies", errWire)
+			}
+			q.body = section
+			q.check(section)
+		case 1:
+			if err := q.parseSequence(section[4:]); err != nil {
+				return err
+			}
+		default:
+			return fmt.Errorf("%w: section %d", errWire, kind)
+		}
+	}
+	if q.body == nil {
+		return fmt.Errorf("%w: no body", errWire)
+	}
+	return q.malformed()
+}
+
+// prefixed cuts off what an int32 at the start gives the length of.
+func prefixed(b []byte) (part, rest []byte, err error) {
+	if len(b) < 5 {
+		return nil, nil, fmt.Errorf("%w: a section is cut short", errWire)
+	}
+	n := binary.LittleEndian.Uint32(b)
+	if n < 5 || uint64(n) > uint64(len(b)) {
+		return nil, nil, fmt.Errorf("%w: a section of %d bytes in %d", errWire, n, len(b))
+	}
+	return b[:n:n], b[n:], nil
+}
+
+func (q *request) parseSequence(b []byte) error {
+	end := bytes.IndexByte(b, 0)
+	if end < 0 {
+		return fmt.Errorf("%w: a sequence without a name", errWire)
+	}
+	name := string(b[:end])
+	if _, twice := q.sequences[name]; twice {
+		return fmt.Errorf("%w: two sequences '%s'", errWire, name)
+	}
+	docs := [][]byte{}
+	for b = b[end+1:]; len(b) > 0; {
+		doc, rest, err := prefixed(b)
+		if err != nil {
+			return err
+		}
+		docs, b = append(docs, doc), rest
+		q.check(doc)
+	}
+	q.sequences[name] = docs
+	return nil
+}
+
+// check keeps the first reason why a document cannot be used.
+func (q *request) check(doc []byte) {
+	if q.err == nil {
+		q.err = validate(doc)
+	}
+}
+
+// malformed tells broken bytes, which end the connection, from documents that are only refused.
+func (q *request) malformed() error {
+	if q.err != nil && asCommandError(q.err).code == codeInvalidBSON {
+		return fmt.Errorf("%w: %w", errWire, q.err)
+	}
+	return nil
+}
+
+// parseQuery reads an OP_QUERY, which drivers send for the first hello only.
+func (q *request) parseQuery(b []byte) error {
+	end := bytes.IndexByte(b[4:], 0)
+	if end < 0 || len(b) < 4+end+1+8+5 {
+		return fmt.Errorf("%w: a query is cut short", errWire)
+	}
+	doc, rest, err := prefixed(b[4+end+1+8:])
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 {
+		return fmt.Errorf("%w: bytes after the query", errWire)
+	}
+	q.check(doc)
+	db, _, _ := bytes.Cut(b[4:4+end], []byte("."))
+	if q.body = doc; q.err == nil && lookup(doc, "$db").missing() {
+		w := newBuilder()
+		f := fieldsOf(doc)
+		for {
+			name, v, ok := f.next()
+			if !ok {
+				break
+			}
+			w.value(string(name), v)
+		}
+		q.body = w.string("$db", string(db)).bytes()
+	}
+	return q.malformed()
+}
+
+// replyHead is what goes before the document of a reply; the length is filled in by finishReply.
+func (q *request) replyHead() []byte {
+	if q.op == opMsg {
+		b := make([]byte, headerSize+5, 512)
+		binary.LittleEndian.PutUint32(b[8:], q.id)
+		binary.LittleEndian.PutUint32(b[12:], opMsg)
+		return b
+	}
+	b := make([]byte, headerSize+20, 512)
+	binary.LittleEndian.PutUint32(b[8:], q.id)
+	binary.LittleEndian.PutUint32(b[12:], opReply)
+	binary.LittleEndian.PutUint32(b[headerSize+16:], 1)
+	return b
+}
+
+func finishReply(b []byte) []byte {
+	binary.LittleEndian.PutUint32(b, uint32(len(b)))
+	return b
+}
+
+// errorReply is the document for a command that failed.
+func errorReply(w *builder, err error) {
+	e := asCommandError(err)
+	w.float64("ok", 0).string("errmsg", e.message).int32("code", e.code).string("codeName", codeName(e.code))
+	if e.pattern != nil {
+		w.raw("keyPattern", e.pattern).raw("keyValue", e.key)
+	}
+}
+
+// firstName is the name of the command.
+func (q *request) command() (string, value) {
+	name, v, _ := firstField(bson.Raw(q.body))
+	return name, v
+}
