@@ -1,0 +1,92 @@
+import { gzipSync } from 'node:zlib';
+import type { Plugin, Rollup } from 'vite';
+
+const kB = 1000;
+export const limits = { first: 35 * kB, css: 8 * kB, route: 15 * kB, desk: 60 * kB, worker: 4 * kB, html: 2 * kB };
+
+// The screens of trainers, administrators and unit heads: loaded when needed and never kept for offline use.
+export const deskFolder = /\/src\/(authoring|people|campaign|report)\/|\/src\/i18n\/desk\./;
+
+type Bundle = Rollup.OutputBundle;
+
+const size = (content: string | Uint8Array) => gzipSync(content, { level: 9 }).length;
+const chunks = (bundle: Bundle) => Object.values(bundle).filter((file) => file.type === 'chunk');
+
+// closure is a chunk and everything it imports statically.
+function closure(bundle: Bundle, start: string, into = new Set<string>()): Set<string> {
+  const chunk = bundle[start];
+  if (into.has(start) || chunk?.type !== 'chunk') return into;
+  into.add(start);
+  for (const name of chunk.imports) closure(bundle, name, into);
+  return into;
+}
+
+// deskOnly lists the scripts and styles that only the desk needs.
+export function deskOnly(bundle: Bundle): Set<string> {
+  const learner = new Set<string>();
+  const desk = new Set<string>();
+  for (const chunk of chunks(bundle)) {
+    if (!chunk.isEntry && !chunk.isDynamicEntry) continue;
+    const isDesk = deskFolder.test(chunk.facadeModuleId ?? '');
+    for (const name of closure(bundle, chunk.fileName)) (isDesk ? desk : learner).add(name);
+  }
+  const only = new Set([...desk].filter((name) => !learner.has(name)));
+  const css = (names: Iterable<string>) =>
+    [...names].flatMap((name) => {
+      const chunk = bundle[name] as Rollup.OutputChunk & { viteMetadata?: { importedCss: Set<string> } };
+      return [...(chunk.viteMetadata?.importedCss ?? [])];
+    });
+  const learnerCss = new Set(css(learner));
+  for (const name of css(only)) if (!learnerCss.has(name)) only.add(name);
+  return only;
+}
+
+// measure adds up what each part of the app weighs, compressed by gzip.
+export function measure(bundle: Bundle): { name: string; bytes: number; limit: number }[] {
+  const sum = (names: Iterable<string>) => {
+    let bytes = 0;
+    for (const name of names) {
+      const file = bundle[name];
+      if (file) bytes += size(file.type === 'chunk' ? file.code : file.source);
+    }
+    return bytes;
+  };
+  const desk = deskOnly(bundle);
+  const entry = chunks(bundle).find((chunk) => chunk.isEntry);
+  const first = entry ? closure(bundle, entry.fileName) : new Set<string>();
+  const parts = [{ name: 'first script', bytes: sum(first), limit: limits.first }];
+  for (const chunk of chunks(bundle)) {
+    if (!chunk.isDynamicEntry || desk.has(chunk.fileName)) continue;
+    const own = [...closure(bundle, chunk.fileName)].filter((name) => !first.has(name));
+    parts.push({ name: `route ${chunk.name}`, bytes: sum(own), limit: limits.route });
+  }
+  const styles = Object.keys(bundle).filter((name) => name.endsWith('.css') && !desk.has(name));
+  parts.push({ name: 'styles', bytes: sum(styles), limit: limits.css });
+  parts.push({ name: 'desk', bytes: sum(desk), limit: limits.desk });
+  const html = bundle['index.html'];
+  if (html?.type === 'asset') parts.push({ name: 'index.html', bytes: size(html.source), limit: limits.html });
+  return parts;
+}
+
+// report prints the parts and throws when one is over its limit.
+export function report(parts: { name: string; bytes: number; limit: number }[]): void {
+  for (const { name, bytes, limit } of parts) {
+    console.log(`${bytes > limit ? 'OVER ' : '     '}${name.padEnd(24)} ${(bytes / kB).toFixed(1).padStart(6)} of ${limit / kB} kB`);
+  }
+  const over = parts.filter((part) => part.bytes > part.limit);
+  if (over.length) throw new Error(`over budget: ${over.map((part) => part.name).join(', ')}`);
+}
+
+// budgets fails the build when a part of the app has grown beyond what a slow phone should load.
+export function budgets(): Plugin {
+  return {
+    name: 'budgets',
+    apply: 'build',
+    generateBundle: {
+      order: 'post',
+      handler(_, bundle) {
+        report(measure(bundle as unknown as Bundle));
+      },
+    },
+  };
+}

@@ -1,0 +1,242 @@
+import type { Text } from '../i18n/locale.svelte.ts';
+
+export type { Text };
+
+// The shapes of the JSON, as the structs in internal/ write it. Times are RFC 3339 in UTC.
+export interface Me {
+  id: string;
+  name: string;
+  email: string;
+  unit: { id: string; name: Text };
+  roles: Role[];
+  headOf: string[];
+  settings: { locale: string; timeZone: string };
+}
+export type Role = 'learner' | 'trainer' | 'administrator' | 'security_officer' | 'auditor' | 'head';
+
+export interface Session {
+  accessToken: string;
+  expiresAt: string;
+  person: Me;
+}
+
+export type QuestionKind = 'choice' | 'multi' | 'true_false' | 'order' | 'match';
+export interface OptionView {
+  id: string;
+  text: Text;
+}
+export interface Option extends OptionView {
+  right?: boolean;
+  feedback?: Text;
+}
+export interface Pair {
+  id: string;
+  left: Text;
+  right: Text;
+}
+export interface Question {
+  id: string;
+  after?: number;
+  kind: QuestionKind;
+  prompt: Text;
+  options?: Option[];
+  pairs?: Pair[];
+  explanation?: Text;
+  partial?: boolean;
+  fixed?: boolean;
+}
+export interface QuestionView {
+  id: string;
+  kind: QuestionKind;
+  prompt: Text;
+  options: OptionView[];
+  targets?: OptionView[];
+}
+export interface Answer {
+  question: string;
+  chosen: string[];
+}
+
+export interface CardView {
+  title: Text;
+  html: Text;
+}
+export interface LessonView {
+  id: string;
+  title: Text;
+  minutes: number;
+  cards: CardView[];
+  practice: Question[];
+}
+export interface QuizView {
+  id: string;
+  title: Text;
+  draw: number;
+  pass: number;
+  attempts: number;
+}
+export interface VersionView {
+  course: string;
+  n: number;
+  title: Text;
+  summary: Text;
+  cover: string;
+  minutes: number;
+  competences: string[];
+  licence: string;
+  lessons: LessonView[];
+  quizzes: QuizView[];
+}
+export interface CourseSummary {
+  id: string;
+  n: number;
+  title: Text;
+  summary: Text;
+  cover: string;
+  minutes: number;
+  lessons: { id: string; title: Text; minutes: number }[];
+  quizzes: QuizView[];
+}
+
+export interface LessonProgress {
+  card: number;
+  seconds: number;
+  doneAt?: string;
+}
+export interface Try {
+  attempt: string;
+  n: number;
+  score: number;
+  passed: boolean;
+  flags?: string[];
+  at: string;
+}
+export type EnrolmentState = 'assigned' | 'started' | 'completed' | 'closed';
+export interface Enrolment {
+  id: string;
+  person: string;
+  course: string;
+  cycle: number;
+  n: number;
+  campaigns: string[] | null;
+  reason: string;
+  assignedAt: string;
+  dueAt?: string;
+  state: EnrolmentState;
+  startedAt?: string;
+  completedAt?: string;
+  lessons: Record<string, LessonProgress> | null;
+  quizzes: Record<string, { tries: Try[] | null; best: number; passed: boolean }> | null;
+  rating?: number;
+  title: Text;
+  cover: string;
+  minutes: number;
+  campaignName?: Text;
+}
+export interface Ticket {
+  enrolment: string;
+  quiz: string;
+  n: number;
+  ticket: string;
+  issuedAt: string;
+  expiresAt: string;
+  questions: QuestionView[];
+}
+export interface AttemptResult {
+  id: string;
+  quiz: string;
+  n: number;
+  score: number;
+  passed: boolean;
+  counted: boolean;
+  flags: string[] | null;
+  questions: QuestionResult[];
+  enrolmentState: EnrolmentState;
+}
+export interface QuestionResult {
+  question: QuestionView;
+  score: number;
+  chosen: string[] | null;
+  feedback?: { option: string; text: Text }[] | null;
+  right?: string[];
+  explanation?: Text;
+}
+
+export type DrillChoice = 'report' | 'keep';
+export interface DrillScore {
+  phish: number;
+  legit: number;
+  hits: number;
+  falseAlarms: number;
+  dPrime: number;
+}
+export interface DrillView {
+  id: string;
+  n: number;
+  title: Text;
+  summary: Text;
+  minutes: number;
+  rating: string;
+  dueAt?: string;
+  campaignName?: Text;
+  completedAt?: string;
+  answers?: Record<string, DrillChoice> | null;
+  result?: DrillScore;
+}
+export interface DrillItem {
+  id: string;
+  truth: 'phish' | 'legit';
+  rating?: string;
+  from: { name: Text; address: string };
+  time: string;
+  subject: Text;
+  body: Text;
+  links: { text: Text; real: string }[] | null;
+  cues: { where: 'from' | 'subject' | 'body' | 'link'; text: Text }[] | null;
+  why: Text;
+}
+export interface DrillTemplate {
+  id: string;
+  n: number;
+  title: Text;
+  summary: Text;
+  kind: string;
+  minutes: number;
+  rating: string;
+  items: DrillItem[];
+  debrief: { why: Text; do: Text; who: Text };
+}
+
+export type Item = { key: string } & (
+  | { kind: 'me'; me: Me }
+  | { kind: 'course'; course: CourseSummary }
+  | { kind: 'enrolment'; enrolment: Enrolment }
+  | { kind: 'quiz'; quiz: Ticket }
+  | { kind: 'drill'; drill: DrillView }
+);
+export interface SyncAnswer {
+  changed: Item[] | null;
+  deleted: string[] | null;
+  cursor: string;
+  more: boolean;
+  now: string;
+}
+
+export interface Verdict {
+  id: string;
+  status: 'applied' | 'duplicate' | 'rejected';
+  code?: string;
+  attempt?: AttemptResult;
+}
+
+export interface Device {
+  id: string;
+  device: string;
+  createdAt: string;
+  lastSeenAt?: string;
+  current?: boolean;
+}
+export interface List<T> {
+  items: T[] | null;
+  next?: string;
+}
