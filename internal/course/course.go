@@ -147,8 +147,8 @@ type Course struct {
 	Source    Source    `json:"source" bson:"source"`                   // of the newest version
 	Hash      string    `json:"hash" bson:"hash"`                       // of the newest version
 	Retired   bool      `json:"retired,omitempty" bson:"retired,omitempty"`
-	DraftHash string    `json:"-" bson:"draftHash"`                     // of Draft
-	Settled   int       `json:"-" bson:"settled"`                       // open enrolments know of the versions up to this one
+	DraftHash string    `json:"-" bson:"draftHash"` // of Draft
+	Settled   int       `json:"-" bson:"settled"`   // open enrolments know of the versions up to this one
 	ChangedAt time.Time `json:"changedAt" bson:"changedAt"`
 	Version   int       `json:"version" bson:"ver"` // counts changes of this document, for conditional updates
 }
@@ -162,6 +162,7 @@ type Version struct {
 	Course        ID        `json:"course" bson:"course"`
 	N             int       `json:"n" bson:"n"`
 	Content       Content   `json:"content" bson:"content"`
+	After         int       `json:"after" bson:"after"` // number of the version it replaced, 0: none
 	Class         Class     `json:"class" bson:"class"`
 	Hash          string    `json:"hash" bson:"hash"`                   // SHA-256 of the canonical JSON of Content
 	StructureHash string    `json:"structureHash" bson:"structureHash"` // of what an editorial change must not touch

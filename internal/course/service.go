@@ -3,6 +3,7 @@ package course
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -25,6 +26,9 @@ type Store interface {
 	Versions(ctx context.Context, id ID) ([]Version, error)
 	// InsertVersion stores v; fault.Conflict if its id is taken.
 	InsertVersion(ctx context.Context, v Version) error
+	// SettleCourse notes that open enrolments know of the versions up to n. It does
+	// not count as a change of the course.
+	SettleCourse(ctx context.Context, id ID, n int) error
 }
 
 // Service publishes courses and serves their versions. Its methods are safe for
@@ -32,6 +36,7 @@ type Store interface {
 type Service struct {
 	Store Store
 	Now   func() time.Time
+	Log   *slog.Logger
 	// Settle moves open enrolments of a course to where its new versions put them
 	// (learning.Service.Settle). It may be called again for the same versions.
 	Settle func(ctx context.Context, id ID) error

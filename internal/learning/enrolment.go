@@ -65,7 +65,7 @@ type QuizState struct {
 type Ticket struct {
 	N         int       `json:"n" bson:"n"`
 	Course    int       `json:"course" bson:"course"` // number of the course version it is for
-	Seed      uint64    `json:"seed" bson:"seed"` // 63 bits, what BSON can hold
+	Seed      uint64    `json:"seed" bson:"seed"`     // 63 bits, what BSON can hold
 	IssuedAt  time.Time `json:"issuedAt" bson:"issuedAt"`
 	ExpiresAt time.Time `json:"expiresAt" bson:"expiresAt"`
 }

@@ -28,13 +28,14 @@ type Service struct {
 	TicketKey []byte // at least 32 random bytes, the same in every copy of the program
 	// Changed is told of every enrolment after it was stored. It must be quick. Nil: nobody asks.
 	Changed func(Enrolment)
-	// Opened is told that a person opened the reminder of a delivery. Nil: nobody asks.
+	// Opened is told that a person opened the reminder of a delivery; fault.NotFound
+	// if there is none of theirs, which is no error. Nil: nobody asks.
 	Opened func(ctx context.Context, p people.ID, delivery string) error
 }
 
 // tries is how often a conditional update is tried again before the caller hears
 // of the conflict.
-const tries = 20
+const tries = 50
 
 // changed tells of es.
 func (s *Service) changed(es ...Enrolment) {

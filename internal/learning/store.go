@@ -20,6 +20,8 @@ type Store interface {
 	EnrolmentsOf(ctx context.Context, p people.ID) ([]Enrolment, error)
 	// EnrolmentsByCourse returns the open ones of a course, in pages by id greater than after.
 	EnrolmentsByCourse(ctx context.Context, c course.ID, after EnrolmentID, limit int) ([]Enrolment, error)
+	// EnrolmentsByCampaign returns those of a campaign, open or not, in pages by id greater than after.
+	EnrolmentsByCampaign(ctx context.Context, campaign string, after EnrolmentID, limit int) ([]Enrolment, error)
 	// ReplaceEnrolment stores e with Version+1 if the stored one still has e.Version; fault.Conflict otherwise.
 	ReplaceEnrolment(ctx context.Context, e Enrolment) error
 	// InsertAttempt stores a; fault.Conflict if its id is taken.
@@ -30,6 +32,8 @@ type Store interface {
 	AttemptsOf(ctx context.Context, p people.ID) ([]Attempt, error)
 	// PutRating stores r, replacing an earlier one of the same enrolment.
 	PutRating(ctx context.Context, r Rating) error
+	// Ratings returns those of the enrolments that are rated, in no order.
+	Ratings(ctx context.Context, ids []EnrolmentID) ([]Rating, error)
 }
 
 // OpStore keeps which ops were accepted.
