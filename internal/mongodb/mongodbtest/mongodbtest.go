@@ -20,7 +20,7 @@ func New(t testing.TB) *mongodb.DB {
 	t.Helper()
 	o := mongodb.Options{URI: os.Getenv("MONGO_TEST_URI"), Name: "t" + strings.ReplaceAll(uuid.NewString(), "-", "")}
 	if o.URI == "" {
-		o = embedded(t)
+		o = embeddedOptions(t, o.Name)
 	}
 	db, err := mongodb.Open(o)
 	if err != nil {
