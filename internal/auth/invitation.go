@@ -35,7 +35,7 @@ type InvitationStore interface {
 // password with it. The actor manages people in the person's unit, else
 // fault.NotFound; a closed person cannot be invited, fault.Conflict person_closed.
 func (s *Service) Invite(ctx context.Context, a people.Actor, id people.ID) (link string, expiresAt time.Time, err error) {
-	p, err := s.People.Managed(ctx, a, id)
+	p, err := s.People.Controlled(ctx, a, id)
 	if err != nil {
 		return "", time.Time{}, err
 	}

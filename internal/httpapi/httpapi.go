@@ -3,12 +3,15 @@ package httpapi
 
 import (
 	"context"
-	"crypto/rand"
+	"io/fs"
 	"log/slog"
 	"net"
-	"strings"
+	"net/netip"
+	"runtime/debug"
 	"time"
 
+	"github.com/go-json-experiment/json"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 	"github.com/go-playground/validator/v10"
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/middleware/recover"
@@ -37,16 +40,32 @@ type Deps struct {
 	Ready     func(context.Context) error // nil when the database answers
 	Now       func() time.Time
 	Log       *slog.Logger
-	Timeout   time.Duration // per request; Fiber does not cancel when the client leaves
+	Timeout   time.Duration // per request, 0: 15 s; Fiber does not cancel when the client leaves
 
-	InsecureCookie bool // the refresh cookie without __Host- and Secure: for development in Safari over http
+	PublicURL      string           // as people type it, without a slash at its end; https switches HSTS on
+	App            fs.FS            // the built app, with index.html at its top; nil or without it: a page that says how to build
+	TrustedProxies []netip.Prefix   // whose X-Forwarded-For is believed; empty: nobody's
+	Unavailable    func(error) bool // recognises errors of a database that is away; nil: none
+	Demo           bool             // tells the app that this is a demonstration
+	InsecureCookie bool             // the refresh cookie without __Host- and Secure: for development in Safari over http
 }
+
+// Limits of every request.
+const (
+	bodyMost   = 1 << 20 // bytes, unless the row says otherwise
+	importMost = 4 << 20 // bytes of the largest body any row takes
+	headerMost = 8 << 10 // bytes of the request line and headers
+	atOnce     = 2000    // connections
+)
 
 // Server is the HTTP server.
 type Server struct {
 	Deps
 	app      *fiber.App
 	validate *validator.Validate
+	static   *static
+	metrics  *metrics
+	document []byte // the OpenAPI document
 }
 
 // New builds the server.
@@ -54,24 +73,51 @@ func New(d Deps) *Server { return build(d, true) }
 
 // build exists so that one test can show what Immutable: false does.
 func build(d Deps, immutable bool) *Server {
-	s := &Server{Deps: d, validate: newValidator()}
+	if d.Timeout == 0 {
+		d.Timeout = 15 * time.Second
+	}
+	s := &Server{Deps: d, validate: newValidator(), static: newStatic(d.App), metrics: newMetrics()}
 	s.app = fiber.New(fiber.Config{
 		Immutable:             immutable,
-		BodyLimit:             1 << 20,
+		CaseSensitive:         true,
+		StrictRouting:         true,
+		UnescapePath:          true, // cleanPath has refused what would then be ambiguous
+		BodyLimit:             importMost,
 		StreamRequestBody:     false, // true would switch BodyLimit off
+		ReadBufferSize:        headerMost,
 		ReadTimeout:           5 * time.Second,
 		WriteTimeout:          30 * time.Second,
 		IdleTimeout:           60 * time.Second,
-		Concurrency:           2000,
+		Concurrency:           atOnce,
 		DisableStartupMessage: true,
 		ErrorHandler:          s.problem,
+		JSONEncoder:           encode,
 	})
-	s.app.Use(requestID, recover.New(), identityOnly, s.deadline)
-	for _, r := range s.routes() {
-		s.app.Add(r.method, r.path, s.allow(r.need), r.handle)
+	s.app.Use(s.observe, s.headers, recover.New(recover.Config{
+		EnableStackTrace: true,
+		StackTraceHandler: func(c *fiber.Ctx, e any) {
+			s.Log.ErrorContext(c.UserContext(), "panic", "panic", e, "route", c.Route().Path, "requestId", requestID(c), "stack", string(debug.Stack()))
+		},
+	}), knownMethods, cleanPath, identityOnly, s.sameSite, s.deadline)
+	rows := s.routes()
+	s.document = document(rows)
+	methods := map[string][]string{}
+	for _, r := range rows {
+		s.app.Add(r.method, r.path, s.allow(r), r.handle)
+		methods[r.path] = append(methods[r.path], r.method)
 	}
-	s.app.Use(func(*fiber.Ctx) error { return fault.New(fault.NotFound, "not_found", "no such address") })
+	for _, r := range rows {
+		s.app.All(r.path, otherMethod(methods[r.path]))
+	}
+	s.app.Use("/api", func(*fiber.Ctx) error { return fault.New(fault.NotFound, "not_found", "no such address") })
+	s.app.Use(s.page)
 	return s
+}
+
+// encode writes answers as encoding/json would, except that a list without entries
+// is [] and never null.
+func encode(v any) ([]byte, error) {
+	return json.Marshal(v, jsonv1.DefaultOptionsV1(), json.FormatNilSliceAsNull(false), json.FormatNilMapAsNull(false))
 }
 
 // Serve answers requests from ln until Shutdown.
@@ -79,65 +125,3 @@ func (s *Server) Serve(ln net.Listener) error { return s.app.Listener(ln) }
 
 // Shutdown stops accepting and waits at most d for what is running.
 func (s *Server) Shutdown(d time.Duration) error { return s.app.ShutdownWithTimeout(d) }
-
-func requestID(c *fiber.Ctx) error {
-	id := rand.Text()
-	c.Locals("requestId", id)
-	c.Set("X-Request-Id", id)
-	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
-	c.Set(fiber.HeaderCacheControl, "no-store")
-	return c.Next()
-}
-
-// identityOnly comes before anything reads a body: Fiber inflates compressed
-// bodies without any limit.
-func identityOnly(c *fiber.Ctx) error {
-	if e := c.Get(fiber.HeaderContentEncoding); e != "" && !strings.EqualFold(e, "identity") {
-		return fiber.ErrUnsupportedMediaType
-	}
-	return c.Next()
-}
-
-func (s *Server) deadline(c *fiber.Ctx) error {
-	ctx, cancel := context.WithTimeout(c.UserContext(), s.Timeout)
-	defer cancel()
-	c.SetUserContext(ctx)
-	return c.Next()
-}
-
-// allow puts the actor where actor finds it, or refuses. What is neither public
-// nor permitted is denied.
-func (s *Server) allow(a access) fiber.Handler {
-	return func(c *fiber.Ctx) error {
-		if a.public {
-			return c.Next()
-		}
-		who, err := s.authenticate(c, a)
-		if err != nil {
-			return err
-		}
-		if !who.Can(a.need) {
-			return fault.New(fault.Forbidden, "not_allowed", "your roles do not allow this")
-		}
-		c.Locals("actor", who)
-		return c.Next()
-	}
-}
-
-// authenticate reads the access token, or the cookie where the route takes it.
-func (s *Server) authenticate(c *fiber.Ctx, a access) (people.Actor, error) {
-	scheme, token, ok := strings.Cut(c.Get(fiber.HeaderAuthorization), " ")
-	switch {
-	case ok && strings.EqualFold(scheme, "Bearer"):
-		return s.Auth.Authenticate(c.UserContext(), token)
-	case a.cookie && c.Cookies(s.cookieName()) != "":
-		return s.Auth.AuthenticateRefresh(c.UserContext(), c.Cookies(s.cookieName()))
-	}
-	return people.Actor{}, fault.New(fault.Unauthenticated, "sign_in_required", "sign in first")
-}
-
-// actor returns who the request acts for.
-func actor(c *fiber.Ctx) people.Actor {
-	a, _ := c.Locals("actor").(people.Actor) // the zero actor can do nothing
-	return a
-}

@@ -1,4 +1,220 @@
 package httpapi
 
-// peopleRoutes are the rows of people.
-func (s *Server) peopleRoutes() []route { return nil }
+import (
+	"encoding/base64"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"hocso/internal/fault"
+	"hocso/internal/people"
+)
+
+const peoplePage = 50
+
+// peopleRoutes are the rows of people, units and oneself.
+func (s *Server) peopleRoutes() []route {
+	const v = "/api/v1"
+	manage := can(people.ManagePeople)
+	unknown := []string{"404 person_not_found"}
+	return slices.Concat(s.meRoutes(), s.unitRoutes(), []route{
+		{fiber.MethodGet, v + "/people", manage, shape{summary: "The people I manage", query: []string{"q", "unit", "status", "cursor"}, out: listOf[people.Person]{}}, s.listPeople},
+		{fiber.MethodPost, v + "/people", manage, shape{
+			summary: "Add a person", in: addPersonRequest{}, out: people.Person{}, status: http.StatusCreated,
+			problems: []string{"409 email_taken", "422 invalid_fields"},
+		}, s.addPerson},
+		{fiber.MethodPost, v + "/people/import", manage, shape{
+			summary: "Add and change people and units from a table; dryRun=true only says what would happen",
+			query:   []string{"dryRun"}, in: importRequest{}, out: people.ImportResult{}, bodyMost: importMost,
+		}, s.importPeople},
+		{fiber.MethodPatch, v + "/people/:id", manage, shape{
+			summary: "Change a person", in: changePersonRequest{}, out: people.Person{},
+			problems: slices.Concat(unknown, []string{"403 own_roles", "403 above_your_scope", "409 last_administrator", "409 email_taken", "409 changed_meanwhile", "422 invalid_fields"}),
+		}, s.changePerson},
+		{fiber.MethodPost, v + "/people/:id/invite", manage, shape{
+			summary: "Make a one-time link with which a person sets a password", out: inviteAnswer{},
+			problems: slices.Concat(unknown, []string{"403 above_your_scope", "409 person_closed"}),
+		}, s.invite},
+		{fiber.MethodPost, v + "/people/:id/disable", manage, shape{
+			summary: "Close an account; its sessions end", out: people.Person{},
+			problems: slices.Concat(unknown, []string{"403 own_account", "403 above_your_scope", "409 last_administrator"}),
+		}, s.disablePerson},
+		{fiber.MethodPost, v + "/people/:id/enable", manage, shape{
+			summary: "Open a closed account", out: people.Person{}, problems: slices.Concat(unknown, []string{"403 above_your_scope"}),
+		}, s.enablePerson},
+	})
+}
+
+func (s *Server) listPeople(c *fiber.Ctx) error {
+	in := people.Search{Limit: peoplePage, Unit: people.UnitID(c.Query("unit")), Status: people.Status(c.Query("status"))}
+	var err error
+	if in.Text, err = query(c, "q", 200); err != nil {
+		return err
+	}
+	if in.Cursor, err = query(c, "cursor", 1000); err != nil {
+		return err
+	}
+	ps, next, err := s.People.Find(c.UserContext(), actor(c), in)
+	if err != nil {
+		return err
+	}
+	return c.JSON(listOf[people.Person]{ps, next})
+}
+
+type grantRequest struct {
+	Role people.Role   `json:"role" validate:"required,oneof=learner trainer administrator security_officer auditor"`
+	Unit people.UnitID `json:"unit" validate:"max=64"`
+}
+
+// Roles are names, granted in all of what the caller manages; grants say the unit.
+type addPersonRequest struct {
+	Name     string         `json:"name" validate:"required,max=200,text"`
+	Email    string         `json:"email" validate:"required,mail"`
+	Unit     people.UnitID  `json:"unit" validate:"max=64"`
+	Roles    []people.Role  `json:"roles" validate:"max=10,dive,oneof=learner trainer administrator security_officer auditor"`
+	Grants   []grantRequest `json:"grants" validate:"max=50,dive"`
+	JoinedOn string         `json:"joinedOn" validate:"omitempty,datetime=2006-01-02"`
+	Locale   string         `json:"locale" validate:"omitempty,oneof=vi en"`
+}
+
+func (s *Server) addPerson(c *fiber.Ctx) error {
+	var req addPersonRequest
+	if err := s.bind(c, &req); err != nil {
+		return err
+	}
+	p, err := s.People.Add(c.UserContext(), actor(c), people.Draft{
+		Name: req.Name, Email: req.Email, Unit: req.Unit, JoinedOn: req.JoinedOn, Locale: req.Locale,
+		Grants: grantsOf(actor(c), req.Roles, req.Grants),
+	})
+	if err != nil {
+		return err
+	}
+	return c.Status(fiber.StatusCreated).JSON(p)
+}
+
+// grantsOf joins plain role names, meant for everything the actor manages, with
+// grants that name their unit.
+func grantsOf(a people.Actor, roles []people.Role, grants []grantRequest) []people.Grant {
+	units, all := a.Scope(people.ManagePeople)
+	if all {
+		units = []people.UnitID{""}
+	}
+	out := []people.Grant{}
+	for _, r := range roles {
+		for _, u := range units {
+			out = append(out, people.Grant{Role: r, Unit: u})
+		}
+	}
+	for _, g := range grants {
+		out = append(out, people.Grant{Role: g.Role, Unit: g.Unit})
+	}
+	return out
+}
+
+type changePersonRequest struct {
+	Name     *string         `json:"name" validate:"omitempty,min=1,max=200,text"`
+	Email    *string         `json:"email" validate:"omitempty,mail"`
+	Unit     *people.UnitID  `json:"unit" validate:"omitempty,max=64"`
+	Roles    *[]people.Role  `json:"roles" validate:"omitempty,max=10,dive,oneof=learner trainer administrator security_officer auditor"`
+	Grants   *[]grantRequest `json:"grants" validate:"omitempty,max=50,dive"`
+	JoinedOn *string         `json:"joinedOn" validate:"omitempty,len=0|datetime=2006-01-02"`
+	LeftOn   *string         `json:"leftOn" validate:"omitempty,len=0|datetime=2006-01-02"`
+	Status   *people.Status  `json:"status" validate:"omitempty,oneof=active closed"`
+}
+
+func (s *Server) changePerson(c *fiber.Ctx) error {
+	var req changePersonRequest
+	if err := s.bind(c, &req); err != nil {
+		return err
+	}
+	change := people.Change{Name: req.Name, Email: req.Email, Unit: req.Unit, JoinedOn: req.JoinedOn, LeftOn: req.LeftOn}
+	if req.Roles != nil || req.Grants != nil {
+		var roles []people.Role
+		var grants []grantRequest
+		if req.Roles != nil {
+			roles = *req.Roles
+		}
+		if req.Grants != nil {
+			grants = *req.Grants
+		}
+		all := grantsOf(actor(c), roles, grants)
+		change.Grants = &all
+	}
+	id := people.ID(c.Params("id"))
+	p, err := s.People.Change(c.UserContext(), actor(c), id, change)
+	if err == nil && req.Status != nil {
+		if *req.Status == people.Closed {
+			p, err = s.People.Disable(c.UserContext(), actor(c), id)
+		} else {
+			p, err = s.People.Enable(c.UserContext(), actor(c), id)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return c.JSON(p)
+}
+
+type inviteAnswer struct {
+	Link      string    `json:"link"`
+	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+func (s *Server) invite(c *fiber.Ctx) error {
+	link, until, err := s.Auth.Invite(c.UserContext(), actor(c), people.ID(c.Params("id")))
+	if err != nil {
+		return err
+	}
+	return c.JSON(inviteAnswer{link, until})
+}
+
+func (s *Server) disablePerson(c *fiber.Ctx) error {
+	p, err := s.People.Disable(c.UserContext(), actor(c), people.ID(c.Params("id")))
+	if err != nil {
+		return err
+	}
+	return c.JSON(p)
+}
+
+func (s *Server) enablePerson(c *fiber.Ctx) error {
+	p, err := s.People.Enable(c.UserContext(), actor(c), people.ID(c.Params("id")))
+	if err != nil {
+		return err
+	}
+	return c.JSON(p)
+}
+
+// One of the two: text that the browser read as UTF-8, or the bytes of the file.
+type importRequest struct {
+	CSV       string `json:"csv"`
+	CSVBase64 string `json:"csvBase64"`
+}
+
+func (s *Server) importPeople(c *fiber.Ctx) error {
+	var req importRequest
+	if err := s.bind(c, &req); err != nil {
+		return err
+	}
+	table := []byte(req.CSV)
+	if req.CSVBase64 != "" {
+		var err error
+		if table, err = base64.StdEncoding.DecodeString(req.CSVBase64); err != nil || req.CSV != "" {
+			f := fault.New(fault.Malformed, "malformed_body", "the body is not the JSON that was asked for")
+			f.Fields = []fault.Field{{Field: "csvBase64", Code: "base64"}}
+			return f
+		}
+	}
+	dry := c.Query("dryRun", "true")
+	if dry != "true" && dry != "false" {
+		f := fault.New(fault.Malformed, "bad_query", "a parameter is not right")
+		f.Fields = []fault.Field{{Field: "dryRun", Code: "oneof"}}
+		return f
+	}
+	res, err := s.People.Import(c.UserContext(), actor(c), table, dry == "true")
+	if err != nil {
+		return err
+	}
+	return c.JSON(res)
+}

@@ -12,24 +12,34 @@ import (
 type access struct {
 	public bool
 	cookie bool // the refresh cookie alone is enough, for the service worker
-	need   people.Permission
+	any    []people.Permission
 }
 
 var public = access{public: true} // never assigned again
 
-func can(p people.Permission) access { return access{need: p} }
+// can admits those who may do p somewhere; the service decides where.
+func can(p people.Permission) access { return access{any: []people.Permission{p}} }
+
+// canAny admits those who may do any of ps.
+func canAny(ps ...people.Permission) access { return access{any: ps} }
 
 // canByCookie is can, also for a request that has no access token but the refresh
 // cookie: the service worker has nothing else. Origin is checked before it.
-func canByCookie(p people.Permission) access { return access{need: p, cookie: true} }
+func canByCookie(p people.Permission) access {
+	return access{any: []people.Permission{p}, cookie: true}
+}
 
 // shape documents a route: zero values of its request body and answer, and the
 // names of its query parameters. The OpenAPI document is made from it.
 type shape struct {
-	summary string
-	query   []string
-	in, out any // nil: none
-	status  int // of success; 0 means 200
+	summary  string
+	query    []string
+	in, out  any      // nil: none
+	status   int      // of success; 0 means 200
+	also     []int    // other statuses of success: 200 beside 201, 304 beside 200
+	media    string   // of the answer, when it is not JSON
+	problems []string // "409 draft_changed": what the route itself refuses with, beside what every route may
+	bodyMost int      // bytes, when the route takes more than others
 }
 
 // route is one row. Rows are written without field names, so a row that forgets
@@ -45,6 +55,7 @@ type route struct {
 func (s *Server) routes() []route {
 	return slices.Concat(
 		s.healthRoutes(),
+		s.documentRoutes(),
 		s.authRoutes(),
 		s.peopleRoutes(),
 		s.courseRoutes(),

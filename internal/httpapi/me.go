@@ -1,0 +1,102 @@
+package httpapi
+
+import (
+	"slices"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"hocso/internal/fault"
+	"hocso/internal/people"
+)
+
+func (s *Server) meRoutes() []route {
+	return []route{
+		{fiber.MethodGet, "/api/v1/me", can(people.TakeCourses), shape{summary: "Who I am and what I may do", out: me{}}, s.me},
+		{fiber.MethodPatch, "/api/v1/me/settings", can(people.TakeCourses), shape{
+			summary: "Change my language or time zone", in: settingsRequest{}, out: me{}, problems: []string{"422 invalid_fields"},
+		}, s.changeSettings},
+	}
+}
+
+type unitRef struct {
+	ID   people.UnitID `json:"id"`
+	Name people.Text   `json:"name"`
+}
+
+// me is a person as they see themselves.
+type me struct {
+	ID       people.ID       `json:"id"`
+	Name     string          `json:"name"`
+	Email    string          `json:"email"`
+	Unit     unitRef         `json:"unit"` // empty for a person without a unit
+	Roles    []people.Role   `json:"roles"`
+	HeadOf   []people.UnitID `json:"headOf"`
+	Settings people.Settings `json:"settings"`
+}
+
+// Me returns p as they see themselves; sync sends it too.
+func (s *Server) meOf(c *fiber.Ctx, p people.Person, who people.Actor) (me, error) {
+	m := me{ID: p.ID, Name: p.Name, Email: p.Email, Unit: unitRef{ID: p.Unit}, HeadOf: []people.UnitID{}, Settings: p.Settings}
+	for _, g := range who.Grants {
+		if !slices.Contains(m.Roles, g.Role) {
+			m.Roles = append(m.Roles, g.Role)
+		}
+		if g.Role == people.Head {
+			m.HeadOf = append(m.HeadOf, g.Unit)
+		}
+	}
+	u, err := s.People.Unit(c.UserContext(), p.Unit)
+	if err != nil && fault.KindOf(err) != fault.NotFound {
+		return me{}, err
+	}
+	m.Unit.Name = u.Name
+	return m, nil
+}
+
+func (s *Server) me(c *fiber.Ctx) error {
+	p, err := s.People.Current(c.UserContext(), actor(c).ID)
+	if err != nil {
+		return err
+	}
+	m, err := s.meOf(c, p, actor(c))
+	if err != nil {
+		return err
+	}
+	return c.JSON(m)
+}
+
+type settingsRequest struct {
+	Locale   *string `json:"locale" validate:"omitempty,oneof=vi en"`
+	TimeZone *string `json:"timeZone" validate:"omitempty,max=64"`
+}
+
+func (s *Server) changeSettings(c *fiber.Ctx) error {
+	var req settingsRequest
+	if err := s.bind(c, &req); err != nil {
+		return err
+	}
+	if req.TimeZone != nil && *req.TimeZone != "" {
+		if _, err := time.LoadLocation(*req.TimeZone); err != nil || *req.TimeZone == "Local" {
+			f := fault.New(fault.Invalid, "invalid_fields", "some fields are not right")
+			f.Fields = []fault.Field{{Field: "timeZone", Code: "unknown"}}
+			return f
+		}
+	}
+	p, err := s.People.ChangeSettings(c.UserContext(), actor(c), func(set *people.Settings) {
+		if req.Locale != nil {
+			set.Locale = *req.Locale
+		}
+		if req.TimeZone != nil {
+			set.TimeZone = *req.TimeZone
+		}
+	})
+	if err != nil {
+		return err
+	}
+	m, err := s.meOf(c, p, actor(c))
+	if err != nil {
+		return err
+	}
+	return c.JSON(m)
+}

@@ -1,0 +1,208 @@
+package people
+
+import (
+	"slices"
+	"strconv"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// unitRows is what the rows of one unit say about it together.
+type unitRows struct {
+	id           UnitID
+	row          int    // the first
+	code         string // as written there
+	name, nameEn string
+	parent       UnitID
+	parentRow    int
+}
+
+// planUnits makes and changes units as the rows say. Two rows may both describe a
+// unit, but not differently.
+func (m *importing) planUnits() {
+	order, said := m.saidOfUnits()
+	for _, u := range order {
+		m.planUnit(said[u])
+	}
+	for _, u := range order {
+		d := said[u]
+		if d.parent == "" {
+			continue
+		}
+		if _, ok := m.at[d.parent]; !ok {
+			m.fail(d.parentRow, string(colParent), "unknown_unit", "The parent unit is not there.")
+		}
+	}
+	paths := pathsOf(m.units)
+	for i, u := range m.units {
+		m.units[i].Path = paths[u.ID]
+	}
+	for _, u := range order {
+		d := said[u]
+		if code := misplaced(m.units, u); code != "" {
+			m.fail(d.row, string(colParent), code, "The unit would be below itself, or the tree too deep.")
+		}
+	}
+	m.checkUnits(order, said)
+}
+
+// saidOfUnits collects the unit columns of all rows, in the order of the file.
+func (m *importing) saidOfUnits() ([]UnitID, map[UnitID]*unitRows) {
+	var order []UnitID
+	said := map[UnitID]*unitRows{}
+	for _, r := range m.records {
+		code := r.cells[colUnit]
+		if code == "" {
+			if r.has(colUnitName, colUnitEn, colParent) {
+				m.fail(r.row, string(colUnit), "required", "The unit's code is missing.")
+			}
+			continue
+		}
+		id := UnitSlug(code)
+		if id == "" {
+			m.fail(r.row, string(colUnit), "slug", "The unit's code has no letter or digit.")
+			continue
+		}
+		d := said[id]
+		if d == nil {
+			d = &unitRows{id: id, row: r.row, code: code}
+			said[id] = d
+			order = append(order, id)
+		}
+		if Fold(d.code) != Fold(code) {
+			m.fail(r.row, string(colUnit), "ambiguous", "This code and that of row "+itoa(d.row)+" are too alike.")
+		}
+		m.say(r, colUnitName, &d.name)
+		m.say(r, colUnitEn, &d.nameEn)
+		parent := string(d.parent)
+		m.say(record{r.row, map[column]string{colParent: string(UnitSlug(r.cells[colParent]))}}, colParent, &parent)
+		if d.parent == "" && parent != "" {
+			d.parentRow = r.row
+		}
+		d.parent = UnitID(parent)
+	}
+	return order, said
+}
+
+// say keeps what the first row says, and refuses a later one that says otherwise.
+func (m *importing) say(r record, c column, kept *string) {
+	v := r.cells[c]
+	switch {
+	case v == "":
+	case *kept == "":
+		*kept = v
+	case *kept != v:
+		m.fail(r.row, string(c), "differs", "An earlier row says otherwise about this unit.")
+	}
+	if len([]rune(v)) > 200 {
+		m.fail(r.row, string(c), "too_long", "The name is longer than 200 characters.")
+	}
+}
+
+func (m *importing) planUnit(d *unitRows) {
+	i, known := m.at[d.id]
+	if !known {
+		if d.name == "" {
+			return // whoever is in it gets unknown_unit
+		}
+		u := Unit{ID: d.id, Name: Text{Vi: d.name, En: d.name}, Parent: d.parent, Path: []UnitID{}, Heads: []Headship{}, ChangedAt: m.s.Now(), Version: 1}
+		if d.nameEn != "" {
+			u.Name.En = d.nameEn
+		}
+		m.at[d.id] = len(m.units)
+		m.fresh[d.id] = true
+		m.units = append(m.units, u)
+		m.result.UnitsNew++
+		return
+	}
+	u := &m.units[i]
+	if d.name != "" && d.name != u.Name.Vi {
+		if u.Name.En == u.Name.Vi {
+			u.Name.En = d.name
+		}
+		u.Name.Vi = d.name
+	}
+	if d.nameEn != "" {
+		u.Name.En = d.nameEn
+	}
+	if d.parent != "" {
+		u.Parent = d.parent
+	}
+}
+
+// countUnits counts the units that were there and will differ.
+func (m *importing) countUnits() {
+	for _, u := range m.units {
+		b, known := m.before.unit(u.ID)
+		if known && (b.Name != u.Name || b.Parent != u.Parent || !slices.Equal(b.Heads, u.Heads)) {
+			m.result.UnitsChanged++
+		}
+	}
+}
+
+// checkUnits refuses units that the actor does not manage: where they were, and
+// where they would be.
+func (m *importing) checkUnits(order []UnitID, said map[UnitID]*unitRows) {
+	for _, id := range order {
+		i, ok := m.at[id]
+		if !ok {
+			if said[id].name == "" && !m.has(id) {
+				m.fail(said[id].row, string(colUnit), "unknown_unit", "This unit is not there. Give its name to make it.")
+			}
+			continue
+		}
+		b, known := m.before.unit(id)
+		changed := !known || b.Name != m.units[i].Name || b.Parent != m.units[i].Parent
+		if !changed {
+			continue
+		}
+		was := !known || m.covered(id)
+		moves := !known || b.Parent != m.units[i].Parent
+		if !was || moves && !m.covers(m.units[i].Parent) {
+			m.fail(said[id].row, string(colUnit), "unknown_unit", "This unit is not there, or not yours to manage.")
+		}
+	}
+}
+
+// has reports whether a row names a person in unit, who then gets the error.
+func (m *importing) has(unit UnitID) bool {
+	return slices.ContainsFunc(m.records, func(r record) bool {
+		return r.has(colEmail, colName) && UnitSlug(r.cells[colUnit]) == unit
+	})
+}
+
+// planHeads makes heads of those marked, from today on.
+func (m *importing) planHeads() {
+	today := m.s.Today()
+	heads := map[UnitID]int{}
+	for _, r := range m.records {
+		head, ok := marked(r.cells[colHead])
+		if !ok {
+			m.fail(r.row, string(colHead), "mark", "Write x, or nothing.")
+		}
+		p, known := m.people[FoldEmail(r.cells[colEmail])]
+		if !head || !ok || !known {
+			continue
+		}
+		i, ok := m.at[p.Unit]
+		if !ok {
+			m.fail(r.row, string(colHead), "required", "A head needs a unit.")
+			continue
+		}
+		if first, twice := heads[p.Unit]; twice {
+			m.fail(r.row, string(colHead), "duplicate", "Row "+itoa(first)+" is head of the same unit.")
+			continue
+		}
+		heads[p.Unit] = r.row
+		if m.units[i].HeadOn(today) != p.ID || deputises(m.units[i], p.ID, today) {
+			m.units[i].Heads = appoint(m.units[i].Heads, p.ID, today)
+		}
+	}
+}
+
+// deputises reports whether p leads u on day only as its deputy.
+func deputises(u Unit, p ID, day string) bool {
+	return !slices.ContainsFunc(u.Heads, func(h Headship) bool {
+		return h.Person == p && !h.Deputy && h.From <= day && (h.To == "" || h.To >= day)
+	})
+}
