@@ -1,3 +1,110 @@
 package mongodb
 
-func campaignIndexes() []index { return nil }
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"hocso/internal/campaign"
+)
+
+// Campaigns implements campaign.Store.
+type Campaigns struct{ c *mongo.Collection }
+
+var _ campaign.Store = (*Campaigns)(nil)
+
+const campaigns = "campaigns"
+
+// Campaigns returns the campaigns of d.
+func (d *DB) Campaigns() *Campaigns { return &Campaigns{c: d.db.Collection(campaigns)} }
+
+// Lists go by _id, which is a UUIDv7: newest first is the order of the clock.
+func campaignIndexes() []index {
+	return []index{{collection: campaigns, keys: bson.D{{Key: "live", Value: 1}, {Key: "_id", Value: 1}}}}
+}
+
+// InsertCampaign implements campaign.Store.
+func (s *Campaigns) InsertCampaign(ctx context.Context, c campaign.Campaign) error {
+	if _, err := s.c.InsertOne(ctx, c); err != nil {
+		return fmt.Errorf("insert campaign %s: %w", c.ID, err)
+	}
+	return nil
+}
+
+// Campaign implements campaign.Store.
+func (s *Campaigns) Campaign(ctx context.Context, id campaign.ID) (c campaign.Campaign, err error) {
+	err = s.c.FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Decode(&c)
+	return c, found(err, "campaign", "find campaign")
+}
+
+// Campaigns implements campaign.Store.
+func (s *Campaigns) Campaigns(ctx context.Context, before campaign.ID, limit int) ([]campaign.Campaign, error) {
+	filter := bson.D{}
+	if before != "" {
+		filter = bson.D{{Key: "_id", Value: bson.D{{Key: "$lt", Value: before}}}}
+	}
+	cur, err := s.c.Find(ctx, filter, options.Find().SetSort(bson.D{{Key: "_id", Value: -1}}).SetLimit(int64(limit)))
+	if err != nil {
+		return nil, fmt.Errorf("list campaigns: %w", err)
+	}
+	var cs []campaign.Campaign
+	if err := cur.All(ctx, &cs); err != nil {
+		return nil, fmt.Errorf("list campaigns: %w", err)
+	}
+	return cs, nil
+}
+
+// LiveCampaigns implements campaign.Store.
+func (s *Campaigns) LiveCampaigns(ctx context.Context) ([]campaign.Campaign, error) {
+	cur, err := s.c.Find(ctx, bson.D{{Key: "live", Value: true}}, options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}))
+	if err != nil {
+		return nil, fmt.Errorf("list live campaigns: %w", err)
+	}
+	var cs []campaign.Campaign
+	if err := cur.All(ctx, &cs); err != nil {
+		return nil, fmt.Errorf("list live campaigns: %w", err)
+	}
+	return cs, nil
+}
+
+// ReplaceCampaign implements campaign.Store. It leaves what the clock keeps alone:
+// lease and AdvancedTo are not part of the change that Version guards.
+func (s *Campaigns) ReplaceCampaign(ctx context.Context, c campaign.Campaign) error {
+	set := bson.D{
+		{Key: "name", Value: c.Name}, {Key: "audience", Value: c.Audience}, {Key: "items", Value: c.Items},
+		{Key: "startsAt", Value: c.StartsAt}, {Key: "dueAt", Value: c.DueAt}, {Key: "endsAt", Value: c.EndsAt},
+		{Key: "remind", Value: c.Remind}, {Key: "target", Value: c.Target}, {Key: "state", Value: c.State},
+		{Key: "owner", Value: c.Owner}, {Key: "log", Value: c.Log}, {Key: "live", Value: c.Live},
+	}
+	res, err := s.c.UpdateOne(ctx,
+		bson.D{{Key: "_id", Value: c.ID}, {Key: "ver", Value: c.Version}},
+		bson.D{{Key: "$set", Value: set}, {Key: "$inc", Value: bson.D{{Key: "ver", Value: 1}}}})
+	return replaced(res, err, "replace campaign")
+}
+
+// LeaseCampaign implements campaign.Store.
+func (s *Campaigns) LeaseCampaign(ctx context.Context, id campaign.ID, now, until time.Time) (bool, error) {
+	res, err := s.c.UpdateOne(ctx,
+		bson.D{{Key: "_id", Value: id}, {Key: "leaseUntil", Value: bson.D{{Key: "$lte", Value: now}}}},
+		bson.D{{Key: "$set", Value: bson.D{{Key: "leaseUntil", Value: until}}}})
+	if err != nil {
+		return false, fmt.Errorf("lease campaign: %w", err)
+	}
+	return res.MatchedCount == 1, nil
+}
+
+// AdvanceCampaign implements campaign.Store.
+func (s *Campaigns) AdvanceCampaign(ctx context.Context, id campaign.ID, to time.Time) error {
+	_, err := s.c.UpdateOne(ctx, bson.D{{Key: "_id", Value: id}}, bson.D{
+		{Key: "$set", Value: bson.D{{Key: "leaseUntil", Value: time.Time{}}}},
+		{Key: "$max", Value: bson.D{{Key: "advancedTo", Value: to}}},
+	})
+	if err != nil {
+		return fmt.Errorf("advance campaign: %w", err)
+	}
+	return nil
+}

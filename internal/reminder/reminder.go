@@ -52,6 +52,8 @@ type Delivery struct {
 	LeaseUntil time.Time            `json:"-" bson:"leaseUntil"`
 	Fence      int                  `json:"-" bson:"fence"` // counts claims: a later claim outruns an older one
 	SettledAt  *time.Time           `json:"settledAt,omitempty" bson:"settledAt,omitempty"`
+	OpenedAt   *time.Time           `json:"openedAt,omitempty" bson:"openedAt,omitempty"`
+	Token      string               `json:"-" bson:"token"`     // what the phone knows it by
 	ExpiresAt  time.Time            `json:"-" bson:"expiresAt"` // 90 days after it is due, TTL index
 }
 
@@ -64,5 +66,24 @@ type Subscription struct {
 	P256dh     string    `json:"-" bson:"p256dh"`
 	Auth       string    `json:"-" bson:"auth"`
 	CreatedAt  time.Time `json:"createdAt" bson:"createdAt"`
-	LastSeenAt time.Time `json:"lastSeenAt" bson:"lastSeenAt"` // forgotten after 180 days, TTL index
+	LastSeenAt time.Time `json:"lastSeenAt" bson:"lastSeenAt"`
+	ExpiresAt  time.Time `json:"-" bson:"expiresAt"` // 180 days after LastSeenAt, TTL index
+	Session    string    `json:"-" bson:"session"`   // that registered it last: goes when the session ends
+}
+
+// Send is one push that went to a person, or is on its way.
+type Send struct {
+	Delivery string    `bson:"delivery"`
+	At       time.Time `bson:"at"`
+	With     []string  `bson:"with"` // deliveries that the same push speaks for
+	Done     bool      `bson:"done"` // a push service took it; else it is on its way
+}
+
+// Budget is what a person was sent lately. Its version makes the caps hold over all
+// campaigns and replicas: whoever sends first writes it down here.
+type Budget struct {
+	Person    people.ID `bson:"_id"`
+	Sends     []Send    `bson:"sends"`     // of the last eight days
+	Version   int       `bson:"ver"`       // 0: not stored yet
+	ExpiresAt time.Time `bson:"expiresAt"` // TTL index
 }

@@ -1,4 +1,204 @@
 package reminder
 
-// Service does the work of package reminder.
-type Service struct{}
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"hocso/internal/campaign"
+	"hocso/internal/course"
+	"hocso/internal/fault"
+	"hocso/internal/learning"
+	"hocso/internal/people"
+)
+
+// Store keeps deliveries.
+type Store interface {
+	// InsertDeliveries stores those that are not there yet and returns their ids.
+	InsertDeliveries(ctx context.Context, ds []Delivery) (inserted []string, err error)
+	// ClaimDelivery leases the earliest waiting delivery that is due at now and not
+	// leased by another, and counts its fence up; ok is false if there is none.
+	ClaimDelivery(ctx context.Context, now, leaseUntil time.Time) (d Delivery, ok bool, err error)
+	// SettleDelivery stores d if the stored one still waits and has d.Fence;
+	// fault.Conflict otherwise.
+	SettleDelivery(ctx context.Context, d Delivery) error
+	// WaitingDeliveries returns those of a person that wait and are due until until.
+	WaitingDeliveries(ctx context.Context, p people.ID, until time.Time) ([]Delivery, error)
+	// Deliveries returns those of ids that exist.
+	Deliveries(ctx context.Context, ids []string) ([]Delivery, error)
+	// DeliveriesOf returns all of a person.
+	DeliveriesOf(ctx context.Context, p people.ID) ([]Delivery, error)
+	// CampaignDeliveries returns up to limit of a campaign with ids above after, in the order of ids.
+	CampaignDeliveries(ctx context.Context, campaign, after string, limit int) ([]Delivery, error)
+	// OpenDelivery sets OpenedAt of a person's delivery, once; fault.NotFound if there is none.
+	OpenDelivery(ctx context.Context, p people.ID, token string, at time.Time) error
+}
+
+// BudgetStore keeps what people were sent lately.
+type BudgetStore interface {
+	// Budget returns a person's; Version is 0 if there is none.
+	Budget(ctx context.Context, p people.ID) (Budget, error)
+	// PutBudget stores b with Version+1 if the stored one still has b.Version; fault.Conflict otherwise.
+	PutBudget(ctx context.Context, b Budget) error
+}
+
+// SubscriptionStore keeps devices.
+type SubscriptionStore interface {
+	// PutSubscription stores s; one with the same id keeps its CreatedAt.
+	PutSubscription(ctx context.Context, s Subscription) error
+	// Subscriptions returns those of a person, the one seen last first.
+	Subscriptions(ctx context.Context, p people.ID) ([]Subscription, error)
+	// DeleteSubscription removes one of a person and reports whether it was there.
+	DeleteSubscription(ctx context.Context, p people.ID, id string) (bool, error)
+}
+
+// Enrolments reads enrolments. *learning.Service and its store are such.
+type Enrolments interface {
+	// Enrolment returns one; fault.NotFound if there is none.
+	Enrolment(ctx context.Context, id learning.EnrolmentID) (learning.Enrolment, error)
+}
+
+// People finds persons. *people.Service is one.
+type People interface {
+	// Person returns one; fault.NotFound if there is none.
+	Person(ctx context.Context, id people.ID) (people.Person, error)
+}
+
+// Campaigns reads campaigns: their store.
+type Campaigns interface {
+	// Campaign returns one; fault.NotFound if there is none.
+	Campaign(ctx context.Context, id campaign.ID) (campaign.Campaign, error)
+}
+
+// Courses describes course versions. *course.Service is one.
+type Courses interface {
+	// Version returns version n of a course; fault.NotFound if there is none.
+	Version(ctx context.Context, id course.ID, n int) (*course.Published, error)
+}
+
+// Outcome is what a push service made of a message.
+type Outcome string
+
+// The outcomes (design: phone, 5).
+const (
+	Accepted Outcome = "accepted" // 201
+	Gone     Outcome = "gone"     // 404, 410: the subscription is no more
+	Refused  Outcome = "refused"  // 400, 401, 403, 413, an endpoint we must not call: ours to repair
+	Later    Outcome = "later"    // 429, 5xx, the network: try again
+)
+
+// Message is one push to one device.
+type Message struct {
+	Payload []byte
+	TTL     time.Duration // how long the service keeps it for a phone that is off
+	Topic   string        // a newer message replaces a waiting one; empty: none
+	Urgent  bool
+}
+
+// Answer is an outcome with its details.
+type Answer struct {
+	Outcome    Outcome
+	Status     int           // of HTTP; 0: no answer came
+	RetryAfter time.Duration // of Later, if the service asked for it
+}
+
+// Pusher delivers to devices. *webpush.Sender is one.
+type Pusher interface {
+	// Check refuses an endpoint that push must never be sent to: fault.Invalid push_endpoint_not_allowed.
+	Check(endpoint string) error
+	// Push sends m to the device. Every failure is in the answer.
+	Push(ctx context.Context, s Subscription, m Message) Answer
+}
+
+// Service plans reminders and keeps the devices. Every field is needed but Count.
+type Service struct {
+	Store         Store
+	Budgets       BudgetStore
+	Subscriptions SubscriptionStore
+	Enrolments    Enrolments
+	People        People
+	Campaigns     Campaigns
+	Courses       Courses
+	Pusher        Pusher
+	PublicURL     string // without a slash at the end
+	Calendar      campaign.Calendar
+	Now           func() time.Time
+	Log           *slog.Logger
+	Count         func(outcome string) // of pushes, for the metrics; nil: nobody counts
+}
+
+// PlanReminders implements campaign.Planner: it stores the next reminder of each
+// enrolment. The one after it is stored when that is settled, so there is one
+// waiting document for a duty and none for a duty that is done.
+func (s *Service) PlanReminders(ctx context.Context, c campaign.Campaign, ps []people.Person, es []learning.Enrolment, now time.Time) error {
+	byID := make(map[people.ID]people.Person, len(ps))
+	for _, p := range ps {
+		byID[p.ID] = p
+	}
+	next := make([]Delivery, 0, len(es))
+	for _, e := range es {
+		if p, ok := byID[e.Person]; ok {
+			if ds := Plan(c.ID, e, p, s.Calendar, now); len(ds) > 0 {
+				next = append(next, ds[0])
+			}
+		}
+	}
+	if len(next) == 0 {
+		return nil
+	}
+	if _, err := s.Store.InsertDeliveries(ctx, next); err != nil {
+		return fmt.Errorf("store reminders: %w", err)
+	}
+	return nil
+}
+
+// follow stores the reminder after d, so that the chain goes on. A step that was
+// settled before (the due date was moved) is skipped.
+func (s *Service) follow(ctx context.Context, d Delivery, e learning.Enrolment, p people.Person, now time.Time) error {
+	after := now
+	if d.NotAfter.After(after) {
+		after = d.NotAfter // a step of the same day is settled with this one
+	}
+	for _, next := range Plan(campaign.ID(d.Campaign), e, p, s.Calendar, after) {
+		inserted, err := s.Store.InsertDeliveries(ctx, []Delivery{next})
+		if err != nil || len(inserted) > 0 {
+			return err
+		}
+		there, err := s.Store.Deliveries(ctx, []string{next.ID})
+		if err != nil {
+			return err
+		}
+		if len(there) > 0 && there[0].State == Waiting {
+			return nil
+		}
+	}
+	return nil
+}
+
+// Deliveries returns a page of a campaign's ledger. The caller has checked that
+// the actor may see the campaign.
+func (s *Service) Deliveries(ctx context.Context, c campaign.ID, after string, limit int) ([]Delivery, error) {
+	return s.Store.CampaignDeliveries(ctx, string(c), after, limit)
+}
+
+// DeliveriesOf returns everything that was planned for or sent to a person.
+func (s *Service) DeliveriesOf(ctx context.Context, p people.ID) ([]Delivery, error) {
+	return s.Store.DeliveriesOf(ctx, p)
+}
+
+// Opened records that a person opened the reminder with the given token. A token
+// that is not theirs, or was forgotten, changes nothing.
+func (s *Service) Opened(ctx context.Context, p people.ID, token string) error {
+	err := s.Store.OpenDelivery(ctx, p, token, s.Now())
+	if isKind(err, fault.NotFound) {
+		return nil
+	}
+	return err
+}
+
+func isKind(err error, k fault.Kind) bool {
+	var f *fault.Error
+	return errors.As(err, &f) && f.Kind == k
+}

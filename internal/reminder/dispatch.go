@@ -1,0 +1,309 @@
+package reminder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"hocso/internal/campaign"
+	"hocso/internal/fault"
+	"hocso/internal/learning"
+	"hocso/internal/people"
+)
+
+// Dispatcher sends what is due. Several of them, on one or on many replicas, share
+// one store: a claim is a lease, each claim counts a fence up, and only the holder
+// of the newest may settle.
+type Dispatcher struct {
+	Service *Service
+	Workers int // deliveries handled at once; 0 means 8
+	Log     *slog.Logger
+}
+
+const (
+	leaseFor  = 2 * time.Minute
+	tickFor   = time.Minute // shorter than the lease: who was asleep finds its context over
+	settleFor = 10 * time.Second
+	firstBack = time.Minute
+	longBack  = time.Hour
+)
+
+// Tick handles everything that is due at now, or as much as a minute allows, and
+// returns how many reminders went out.
+func (d *Dispatcher) Tick(ctx context.Context, now time.Time) (sent int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, tickFor)
+	defer cancel()
+	workers := d.Workers
+	if workers == 0 {
+		workers = 8
+	}
+	var total atomic.Int64
+	errs := make([]error, workers)
+	var wg sync.WaitGroup
+	for i := range workers {
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				x, ok, err := d.Service.Store.ClaimDelivery(ctx, now, now.Add(leaseFor))
+				if err != nil || !ok {
+					errs[i] = err
+					return
+				}
+				went, err := d.Service.handle(ctx, x, now)
+				if err != nil {
+					// It stays leased and comes back; the others go on.
+					d.Log.WarnContext(ctx, "handle reminder, will repeat", "delivery", x.Token, "err", err)
+				}
+				if went {
+					total.Add(1)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil && ctx.Err() == nil {
+		return int(total.Load()), fmt.Errorf("claim reminders: %w", err)
+	}
+	return int(total.Load()), nil
+}
+
+// Run ticks every interval until ctx is done. It is only the ticker: everything
+// worth testing is in Tick.
+func (d *Dispatcher) Run(ctx context.Context, interval time.Duration) {
+	t := time.NewTicker(interval)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			if _, err := d.Tick(ctx, d.Service.Now()); err != nil && ctx.Err() == nil {
+				d.Log.ErrorContext(ctx, "dispatch reminders", "err", err)
+			}
+		}
+	}
+}
+
+// handle decides about one claimed delivery, sends it and settles it.
+func (s *Service) handle(ctx context.Context, d Delivery, now time.Time) (sent bool, err error) {
+	f, err := s.facts(ctx, d)
+	if err != nil {
+		return false, err
+	}
+	b, err := s.Budgets.Budget(ctx, d.Person)
+	if err != nil {
+		return false, err
+	}
+	f.Sends = b.Sends
+	if slices.ContainsFunc(b.Sends, func(x Send) bool { return x.Delivery == d.ID && x.Done }) {
+		return false, s.settle(ctx, d, f, ReasonSent, now) // it went out; whoever sent it could not write that down
+	}
+	devices, err := s.Subscriptions.Subscriptions(ctx, d.Person)
+	if err != nil {
+		return false, err
+	}
+	f.Devices = len(devices)
+	switch v := Decide(d, f, now); v.Action {
+	case Drop:
+		if slices.ContainsFunc(b.Sends, func(x Send) bool { return x.Delivery == d.ID }) { // begun once, and cut off
+			if err := s.change(ctx, b, func(b Budget) Budget { return b.without(d.ID) }); err != nil {
+				return false, err
+			}
+		}
+		return false, s.settle(ctx, d, f, v.Reason, now)
+	case Wait:
+		return false, s.wait(ctx, d, v.Until)
+	}
+	return s.send(ctx, d, f, b, devices, now)
+}
+
+// facts reads again what d is judged by.
+func (s *Service) facts(ctx context.Context, d Delivery) (f Facts, err error) {
+	f.Calendar = s.Calendar
+	if f.Enrolment, err = s.Enrolments.Enrolment(ctx, d.Enrolment); err != nil {
+		if !isKind(err, fault.NotFound) {
+			return f, err
+		}
+		f.Enrolment.State = learning.Closed
+	}
+	if f.Person, err = s.People.Person(ctx, d.Person); err != nil {
+		if !isKind(err, fault.NotFound) {
+			return f, err
+		}
+		f.Person.Status = people.Closed
+	}
+	c, err := s.Campaigns.Campaign(ctx, campaign.ID(d.Campaign))
+	if err != nil && !isKind(err, fault.NotFound) {
+		return f, err
+	}
+	if f.Campaign = c.State; err != nil {
+		f.Campaign = campaign.Cancelled
+	}
+	return f, nil
+}
+
+// send writes the push down in the person's budget, sends it, and settles all that
+// it spoke for. Nothing is sent unless the budget was written.
+func (s *Service) send(ctx context.Context, d Delivery, f Facts, b Budget, devices []Subscription, now time.Time) (bool, error) {
+	duties, others, err := s.merge(ctx, d, f, now)
+	if err != nil {
+		return false, err
+	}
+	with := make([]string, len(others))
+	for i, o := range others {
+		with[i] = o.delivery.ID
+	}
+	b = b.begin(d, with, now)
+	if err := s.Budgets.PutBudget(ctx, b); err != nil {
+		if isKind(err, fault.Conflict) { // another push to the person begins at this moment
+			return false, s.wait(ctx, d, now.Add(busyPause))
+		}
+		return false, err
+	}
+	b.Version++
+	tag := short(d.Campaign)
+	text, err := payload(duties, f.Person.Settings.Locale, s.PublicURL, d.Token, tag, s.Calendar, now)
+	if err != nil {
+		return false, err
+	}
+	r := s.pushAll(ctx, devices, Message{Payload: text, TTL: max(d.NotAfter.Sub(now), time.Minute).Truncate(time.Second), Topic: tag})
+	if ctx.Err() != nil && r.accepted == 0 {
+		r = result{later: 1} // the program ends: nothing was wrong with the devices
+	}
+	// Whatever happens to ctx, what was done must be written down.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleFor)
+	defer cancel()
+	if r.accepted == 0 {
+		return false, s.unsent(ctx, d, f, b, r, now)
+	}
+	if err := s.change(ctx, b, func(b Budget) Budget { return b.done(d.ID) }); err != nil {
+		return true, err
+	}
+	if err := s.settle(ctx, d, f, ReasonSent, now); err != nil {
+		return true, err
+	}
+	for _, o := range others {
+		// Leased by another dispatcher: it will find in the budget that it was merged.
+		if err := s.settle(ctx, o.delivery, o.facts, ReasonMerged, now); err != nil && !isKind(err, fault.Conflict) {
+			return true, err
+		}
+	}
+	return true, nil
+}
+
+// unsent gives the budget back and tries again later, or gives up.
+func (s *Service) unsent(ctx context.Context, d Delivery, f Facts, b Budget, r result, now time.Time) error {
+	if err := s.change(ctx, b, func(b Budget) Budget { return b.without(d.ID) }); err != nil {
+		return err
+	}
+	if r.later == 0 {
+		reason := ReasonFailed
+		if r.refused == 0 {
+			reason = ReasonNoSubscription
+		}
+		return s.settle(ctx, d, f, reason, now)
+	}
+	d.Tries++
+	until := now.Add(max(backoff(d), r.retryAfter))
+	if until.After(d.NotAfter) {
+		return s.settle(ctx, d, f, ReasonFailed, now)
+	}
+	return s.wait(ctx, d, until)
+}
+
+// change applies f to b, and to a newer b as often as somebody else is faster.
+func (s *Service) change(ctx context.Context, b Budget, f func(Budget) Budget) error {
+	for {
+		err := s.Budgets.PutBudget(ctx, f(b))
+		if !isKind(err, fault.Conflict) {
+			return err
+		}
+		if b, err = s.Budgets.Budget(ctx, b.Person); err != nil {
+			return err
+		}
+	}
+}
+
+// backoff doubles from a minute to an hour, and varies by a quarter so that all who
+// failed together do not come back together. The variation comes from the id.
+func backoff(d Delivery) time.Duration {
+	base := min(firstBack<<min(d.Tries-1, 10), longBack)
+	return base + base/4*time.Duration(short(fmt.Sprint(d.ID, d.Tries))[0]%16)/16
+}
+
+// companion is another delivery that one push speaks for.
+type companion struct {
+	delivery Delivery
+	facts    Facts
+}
+
+// merge finds what else is due to the person today, so that one push names it all.
+func (s *Service) merge(ctx context.Context, d Delivery, f Facts, now time.Time) (duties []duty, others []companion, err error) {
+	seen := map[learning.EnrolmentID]bool{}
+	add := func(e learning.Enrolment) error {
+		if seen[e.ID] {
+			return nil
+		}
+		seen[e.ID] = true
+		p, err := s.Courses.Version(ctx, e.Course, e.N)
+		if err != nil {
+			return err
+		}
+		x := duty{course: e.Course, title: p.Summary.Title, minutes: p.Summary.Minutes}
+		if e.DueAt != nil {
+			x.dueAt = *e.DueAt
+		}
+		duties = append(duties, x)
+		return nil
+	}
+	if err := add(f.Enrolment); err != nil {
+		return nil, nil, err
+	}
+	due, err := s.Store.WaitingDeliveries(ctx, d.Person, d.NotAfter)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, x := range due {
+		if x.ID == d.ID {
+			continue
+		}
+		g, err := s.facts(ctx, x)
+		if err != nil {
+			return nil, nil, err
+		}
+		g.Devices = f.Devices
+		if v := Decide(x, g, now); v.Action == Drop || g.Campaign == campaign.Paused {
+			continue // it is judged when it is claimed itself
+		}
+		if err := add(g.Enrolment); err != nil {
+			return nil, nil, err
+		}
+		others = append(others, companion{x, g})
+	}
+	return duties, others, nil
+}
+
+// settle ends d with a reason, after storing the step that follows it.
+func (s *Service) settle(ctx context.Context, d Delivery, f Facts, why Reason, now time.Time) error {
+	if why != ReasonDoneBefore && why != ReasonClosed {
+		if err := s.follow(ctx, d, f.Enrolment, f.Person, now); err != nil {
+			return err
+		}
+	}
+	d.State, d.Reason, d.SettledAt = Dropped, why, &now
+	if why == ReasonSent {
+		d.State = Sent
+	}
+	s.count(string(why))
+	return s.Store.SettleDelivery(ctx, d)
+}
+
+// wait gives d back to be claimed again at until.
+func (s *Service) wait(ctx context.Context, d Delivery, until time.Time) error {
+	d.NotBefore, d.LeaseUntil = until, time.Time{}
+	return s.Store.SettleDelivery(ctx, d)
+}

@@ -1,0 +1,357 @@
+package reminder
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"maps"
+	"net/url"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"hocso/internal/campaign"
+	"hocso/internal/course"
+	"hocso/internal/fault"
+	"hocso/internal/learning"
+	"hocso/internal/people"
+)
+
+// mem is every store and source of the service in memory, with the conditions of
+// the real ones.
+type mem struct {
+	mu         sync.Mutex
+	deliveries map[string]Delivery
+	waiting    map[string]bool // ids, so that two months of ticks are quick
+	budgets    map[people.ID]Budget
+	devices    map[string]Subscription
+	enrolments map[learning.EnrolmentID]learning.Enrolment
+	people     map[people.ID]people.Person
+	campaigns  map[campaign.ID]campaign.Campaign
+}
+
+func newMem() *mem {
+	return &mem{
+		deliveries: map[string]Delivery{}, waiting: map[string]bool{}, budgets: map[people.ID]Budget{}, devices: map[string]Subscription{},
+		enrolments: map[learning.EnrolmentID]learning.Enrolment{}, people: map[people.ID]people.Person{},
+		campaigns: map[campaign.ID]campaign.Campaign{},
+	}
+}
+
+func (m *mem) InsertDeliveries(_ context.Context, ds []Delivery) (inserted []string, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, d := range ds {
+		if _, ok := m.deliveries[d.ID]; !ok {
+			m.deliveries[d.ID] = d
+			m.waiting[d.ID] = true
+			inserted = append(inserted, d.ID)
+		}
+	}
+	return inserted, nil
+}
+
+func (m *mem) ClaimDelivery(_ context.Context, now, leaseUntil time.Time) (d Delivery, ok bool, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for id := range m.waiting {
+		if x := m.deliveries[id]; !x.NotBefore.After(now) && !x.LeaseUntil.After(now) &&
+			(!ok || x.NotBefore.Before(d.NotBefore) || x.NotBefore.Equal(d.NotBefore) && x.ID < d.ID) {
+			d, ok = x, true
+		}
+	}
+	if ok {
+		d.LeaseUntil = leaseUntil
+		d.Fence++
+		m.deliveries[d.ID] = d
+	}
+	return d, ok, nil
+}
+
+func (m *mem) SettleDelivery(_ context.Context, d Delivery) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if old := m.deliveries[d.ID]; old.State != Waiting || old.Fence != d.Fence {
+		return fault.New(fault.Conflict, "changed_meanwhile", "claimed by another")
+	}
+	m.deliveries[d.ID] = d
+	if d.State != Waiting {
+		delete(m.waiting, d.ID)
+	}
+	return nil
+}
+
+func (m *mem) find(keep func(Delivery) bool) []Delivery {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	ds := slices.SortedFunc(maps.Values(m.deliveries), func(a, b Delivery) int { return cmp.Compare(a.ID, b.ID) })
+	return slices.DeleteFunc(ds, func(d Delivery) bool { return !keep(d) })
+}
+
+func (m *mem) WaitingDeliveries(_ context.Context, p people.ID, until time.Time) ([]Delivery, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var ds []Delivery
+	for _, id := range slices.Sorted(maps.Keys(m.waiting)) {
+		if d := m.deliveries[id]; d.Person == p && !d.NotBefore.After(until) {
+			ds = append(ds, d)
+		}
+	}
+	return ds, nil
+}
+
+func (m *mem) Deliveries(_ context.Context, ids []string) ([]Delivery, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var ds []Delivery
+	for _, id := range ids {
+		if d, ok := m.deliveries[id]; ok {
+			ds = append(ds, d)
+		}
+	}
+	return ds, nil
+}
+
+func (m *mem) DeliveriesOf(_ context.Context, p people.ID) ([]Delivery, error) {
+	return m.find(func(d Delivery) bool { return d.Person == p }), nil
+}
+
+func (m *mem) CampaignDeliveries(_ context.Context, c, after string, limit int) ([]Delivery, error) {
+	ds := m.find(func(d Delivery) bool { return d.Campaign == c && d.ID > after })
+	return ds[:min(limit, len(ds))], nil
+}
+
+func (m *mem) OpenDelivery(_ context.Context, p people.ID, token string, at time.Time) error {
+	for _, d := range m.find(func(d Delivery) bool { return d.Person == p && d.Token == token }) {
+		m.mu.Lock()
+		d.OpenedAt = &at
+		m.deliveries[d.ID] = d
+		m.mu.Unlock()
+		return nil
+	}
+	return fault.New(fault.NotFound, "delivery_not_found", "no such delivery")
+}
+
+func (m *mem) Budget(_ context.Context, p people.ID) (Budget, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	b := m.budgets[p]
+	b.Person = p
+	return b, nil
+}
+
+func (m *mem) PutBudget(_ context.Context, b Budget) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.budgets[b.Person].Version != b.Version {
+		return fault.New(fault.Conflict, "changed_meanwhile", "changed")
+	}
+	b.Version++
+	m.budgets[b.Person] = b
+	return nil
+}
+
+func (m *mem) PutSubscription(_ context.Context, s Subscription) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if old, ok := m.devices[s.ID]; ok {
+		s.CreatedAt = old.CreatedAt
+	}
+	m.devices[s.ID] = s
+	return nil
+}
+
+func (m *mem) Subscriptions(_ context.Context, p people.ID) ([]Subscription, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var ds []Subscription
+	for _, s := range m.devices {
+		if s.Person == p {
+			ds = append(ds, s)
+		}
+	}
+	slices.SortFunc(ds, func(a, b Subscription) int {
+		return cmp.Or(b.LastSeenAt.Compare(a.LastSeenAt), cmp.Compare(a.ID, b.ID))
+	})
+	return ds, nil
+}
+
+func (m *mem) DeleteSubscription(_ context.Context, p people.ID, id string) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if s, ok := m.devices[id]; !ok || s.Person != p {
+		return false, nil
+	}
+	delete(m.devices, id)
+	return true, nil
+}
+
+func (m *mem) Enrolment(_ context.Context, id learning.EnrolmentID) (learning.Enrolment, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e, ok := m.enrolments[id]
+	if !ok {
+		return e, fault.New(fault.NotFound, "enrolment_not_found", "no such enrolment")
+	}
+	return e, nil
+}
+
+func (m *mem) Person(_ context.Context, id people.ID) (people.Person, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	p, ok := m.people[id]
+	if !ok {
+		return p, fault.New(fault.NotFound, "person_not_found", "no such person")
+	}
+	return p, nil
+}
+
+func (m *mem) Campaign(_ context.Context, id campaign.ID) (campaign.Campaign, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c, ok := m.campaigns[id]
+	if !ok {
+		return c, fault.New(fault.NotFound, "campaign_not_found", "no such campaign")
+	}
+	return c, nil
+}
+
+func (m *mem) Version(_ context.Context, id course.ID, n int) (*course.Published, error) {
+	return &course.Published{Summary: course.Summary{
+		ID: id, N: n, Title: people.Text{Vi: "Nhận biết lừa đảo", En: "Spot the scam"}, Minutes: 18,
+	}}, nil
+}
+
+// pusher is a push service that answers as it is told and remembers what it took.
+type pusher struct {
+	mu     sync.Mutex
+	answer func(Subscription) Answer // nil: accepted
+	took   []pushed
+}
+
+type pushed struct {
+	device  Subscription
+	message Message
+}
+
+func (*pusher) Check(endpoint string) error {
+	if u, err := url.Parse(endpoint); err != nil || u.Host != "push.example" {
+		return fault.New(fault.Invalid, "push_endpoint_not_allowed", "not allowed")
+	}
+	return nil
+}
+
+func (p *pusher) Push(_ context.Context, s Subscription, m Message) Answer {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	a := Answer{Outcome: Accepted, Status: 201}
+	if p.answer != nil {
+		a = p.answer(s)
+	}
+	if a.Outcome == Accepted {
+		p.took = append(p.took, pushed{s, m})
+	}
+	return a
+}
+
+// bodies returns what the messages said.
+func (p *pusher) bodies(t testing.TB) (out []string) {
+	t.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, x := range p.took {
+		var d declarative
+		if err := json.Unmarshal(x.message.Payload, &d); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, d.Notification.Body)
+	}
+	return out
+}
+
+// world is a service with everything around it in memory.
+type world struct {
+	*Service
+	mem    *mem
+	pusher *pusher
+	now    time.Time
+}
+
+func hanoi(t testing.TB) *time.Location {
+	t.Helper()
+	zone, err := time.LoadLocation("Asia/Ho_Chi_Minh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return zone
+}
+
+// newWorld is Monday 2 March 2026, 08:00 in Ha Noi; campaign c1 runs, course
+// "phishing" is due on Friday the 13th, and lan has one device.
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	w := &world{mem: newMem(), pusher: &pusher{}, now: time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)}
+	w.Service = &Service{
+		Store: w.mem, Budgets: w.mem, Subscriptions: w.mem, Enrolments: w.mem, People: w.mem, Campaigns: w.mem, Courses: w.mem,
+		Pusher: w.pusher, PublicURL: "https://hocso.example",
+		Calendar: campaign.Calendar{Zone: hanoi(t), Holidays: campaign.Holidays()},
+		Now:      func() time.Time { return w.now },
+		Log:      slog.New(slog.DiscardHandler),
+	}
+	w.mem.campaigns["c1"] = campaign.Campaign{ID: "c1", State: campaign.Running, Remind: true}
+	w.person("lan", "")
+	w.device("lan", "1")
+	return w
+}
+
+func (w *world) person(id people.ID, zone string) {
+	w.mem.people[id] = people.Person{ID: id, Status: people.Active, Settings: people.Settings{Locale: "vi", TimeZone: zone}}
+}
+
+func (w *world) device(p people.ID, name string) {
+	endpoint := "https://push.example/" + string(p) + name
+	id := SubscriptionID(endpoint)
+	w.mem.devices[id] = Subscription{ID: id, Person: p, Endpoint: endpoint, LastSeenAt: w.now}
+}
+
+// enrol enrols a person in a course for a campaign, due at the end of day.
+func (w *world) enrol(t testing.TB, c campaign.ID, p people.ID, crs course.ID, day string) learning.Enrolment {
+	t.Helper()
+	due, err := time.ParseInLocation(campaign.Day, day, w.Calendar.Zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	due = due.AddDate(0, 0, 1).Add(-time.Millisecond).UTC()
+	e := learning.Enrolment{ID: learning.NewEnrolmentID(crs, p, 1), Person: p, Course: crs, Cycle: 1, N: 1, DueAt: &due, State: learning.Assigned, ChangedAt: w.now}
+	w.mem.enrolments[e.ID] = e
+	if err := w.PlanReminders(t.Context(), w.mem.campaigns[c], []people.Person{w.mem.people[p]}, []learning.Enrolment{e}, w.now); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// tick dispatches at a time of Ha Noi, "2006-01-02 15:04".
+func (w *world) tick(t testing.TB, local string) int {
+	t.Helper()
+	now, err := time.ParseInLocation("2006-01-02 15:04", local, w.Calendar.Zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.now = now.UTC()
+	n, err := (&Dispatcher{Service: w.Service, Workers: 2, Log: w.Log}).Tick(t.Context(), w.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// ledger maps step to reason of everything settled.
+func (w *world) ledger() map[string]Reason {
+	out := map[string]Reason{}
+	for _, d := range w.mem.find(func(d Delivery) bool { return d.State != Waiting }) {
+		out[d.ID] = d.Reason
+	}
+	return out
+}
