@@ -1,0 +1,269 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/legacy"
+	"github.com/google/uuid"
+
+	"hocso/internal/auth"
+	"hocso/internal/mongodb"
+	"hocso/internal/mongodb/mongodbtest"
+	"hocso/internal/people"
+)
+
+// clock is a time that tests set.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// site is the whole API on a real, empty database.
+type site struct {
+	*Server
+	t     *testing.T
+	db    *mongodb.DB
+	clock *clock
+	log   *bytes.Buffer
+	doc   routers.Router
+}
+
+const password = "một câu đủ dài để nhớ"
+
+// newSite starts one. Each change may set services of the test's own.
+func newSite(t *testing.T, changes ...func(*Deps)) *site {
+	t.Helper()
+	db := mongodbtest.New(t)
+	x := &site{t: t, db: db, clock: &clock{now: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)}, log: &bytes.Buffer{}}
+	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
+	keys, err := auth.NewKeys(bytes.Repeat([]byte("k"), 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	zone := time.FixedZone("ICT", 7*60*60)
+	ps := &people.Service{Store: db.People(), UnitStore: db.People(), Scan: db.People(), Now: x.clock.Now, NewID: newID, Zone: zone}
+	d := Deps{
+		People: ps,
+		Auth: &auth.Service{
+			People: ps, Sessions: db.Auth(), Invitations: db.Auth(), Throttles: db.Auth(), Keys: keys,
+			Hasher: auth.NewHasher(auth.Cost{Memory: 64, Passes: 1, Threads: 1}, 2), Issuer: "https://hocso.test",
+			Organisation: []string{"Cục Chuyển đổi số"}, Now: x.clock.Now, NewID: newID,
+		},
+		Ready: db.Ping, Now: x.clock.Now, Log: slog.New(slog.NewTextHandler(lockedWriter{w: x.log, mu: &sync.Mutex{}}, nil)), Timeout: 10 * time.Second,
+		PublicURL: "https://hocso.test", App: testApp(), Unavailable: mongodb.Unavailable,
+	}
+	for _, change := range changes {
+		change(&d)
+	}
+	x.Server = New(d)
+	x.doc = documentRouter(t, x.Server)
+	return x
+}
+
+type lockedWriter struct {
+	w  io.Writer
+	mu *sync.Mutex
+}
+
+func (l lockedWriter) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
+}
+
+func testApp() fs.FS {
+	return fstest.MapFS{
+		".keep":                {},
+		"index.html":           {Data: []byte("<!doctype html><style>body{margin:0}</style><script type=\"module\" src=\"/assets/app-1.js\"></script>")},
+		"index.html.br":        {Data: []byte("br of index")},
+		"assets/app-1.js":      {Data: []byte("js")},
+		"assets/app-1.js.gz":   {Data: []byte("gz of js")},
+		"sw.js":                {Data: []byte("worker")},
+		"manifest.webmanifest": {Data: []byte("{}")},
+		"robots.txt":           {Data: []byte("User-agent: *\n")},
+	}
+}
+
+// documentRouter finds what the OpenAPI document says about a request.
+func documentRouter(t *testing.T, s *Server) routers.Router {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromData(s.document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc.Servers = nil
+	r, err := legacy.NewRouter(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// call is one request.
+type call struct {
+	method, path string
+	token        string
+	body         any               // a string is sent as it is
+	header       map[string]string // wins over what is set by itself
+}
+
+// reply is one answer.
+type reply struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// do sends a request and holds the answer against the OpenAPI document.
+func (x *site) do(c call) reply {
+	x.t.Helper()
+	var body io.Reader
+	switch b := c.body.(type) {
+	case nil:
+	case string:
+		body = strings.NewReader(b)
+	default:
+		raw, err := json.Marshal(b)
+		if err != nil {
+			x.t.Fatal(err)
+		}
+		body = bytes.NewReader(raw)
+	}
+	r := httptest.NewRequest(c.method, c.path, body)
+	if c.body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if c.token != "" {
+		r.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	for k, v := range c.header {
+		if v == "" {
+			r.Header.Del(k)
+		} else {
+			r.Header.Set(k, v)
+		}
+	}
+	res, err := x.app.Test(r, -1) // the default limit of 1 s makes tests flaky
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	raw, err := io.ReadAll(res.Body)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	if res.Header.Get("X-Request-Id") == "" || res.Header.Get("X-Content-Type-Options") != "nosniff" || res.Header.Get("Referrer-Policy") != "no-referrer" {
+		x.t.Errorf("%s %s: headers of every answer are missing: %v", c.method, c.path, res.Header)
+	}
+	x.conforms(r, res, raw)
+	return reply{res.StatusCode, res.Header, string(raw)}
+}
+
+// conforms holds an answer of a documented route against the document.
+func (x *site) conforms(r *http.Request, res *http.Response, body []byte) {
+	x.t.Helper()
+	route, params, err := x.doc.FindRoute(r)
+	if err != nil {
+		return // not a route: what is said then is for other tests
+	}
+	in := &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: r, PathParams: params, Route: route},
+		Status:                 res.StatusCode, Header: res.Header,
+		Options: &openapi3filter.Options{IncludeResponseStatus: true},
+	}
+	in.SetBodyBytes(body)
+	if err := openapi3filter.ValidateResponse(context.Background(), in); err != nil {
+		x.t.Errorf("%s %s: answer %d is not what the document says: %v", r.Method, r.URL.Path, res.StatusCode, err)
+	}
+}
+
+// want fails unless the answer has this status, and contains and lacks these texts.
+func (a reply) want(t *testing.T, status int, contains, lacks string) {
+	t.Helper()
+	if a.status != status || !strings.Contains(a.body, contains) || lacks != "" && strings.Contains(a.body, lacks) {
+		t.Errorf("got %d %s, want %d with %q and without %q", a.status, a.body, status, contains, lacks)
+	}
+}
+
+// decode reads the answer's JSON.
+func decode[T any](t *testing.T, a reply) (v T) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(a.body), &v); err != nil {
+		t.Fatalf("%s: %v", a.body, err)
+	}
+	return v
+}
+
+// add stores a person with the password of all test persons.
+func (x *site) add(name, email string, unit people.UnitID, grants ...people.Grant) people.Person {
+	x.t.Helper()
+	ctx := context.Background()
+	p, err := x.People.Add(ctx, people.Console(), people.Draft{Name: name, Email: email, Unit: unit, Grants: grants})
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	if p.PasswordHash, err = x.Auth.Hasher.Hash(ctx, password); err != nil {
+		x.t.Fatal(err)
+	}
+	p.Status = people.Active
+	if p, err = x.People.SetCredentials(ctx, p); err != nil {
+		x.t.Fatal(err)
+	}
+	return p
+}
+
+// unit stores a unit.
+func (x *site) unit(id, parent people.UnitID) people.Unit {
+	x.t.Helper()
+	u, err := x.People.AddUnit(context.Background(), people.Console(), people.UnitDraft{ID: id, Name: people.Text{Vi: "Đơn vị " + string(id), En: "Unit " + string(id)}, Parent: parent})
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	return u
+}
+
+// in signs a person in and returns the access token and the cookie.
+func (x *site) in(email string) (token, cookie string) {
+	x.t.Helper()
+	a := x.do(call{method: "POST", path: "/api/v1/auth/sign-in", body: map[string]any{"email": email, "password": password, "device": "test"}})
+	if a.status != 200 {
+		x.t.Fatalf("sign in as %s: %d %s", email, a.status, a.body)
+	}
+	return decode[sessionAnswer](x.t, a).AccessToken, cookieOf(a)
+}
+
+// cookieOf returns the refresh token that an answer sets, "" if it sets none.
+func cookieOf(a reply) string {
+	for _, c := range (&http.Response{Header: a.header}).Cookies() {
+		if c.Name == "__Host-hocso" {
+			return c.Value
+		}
+	}
+	return ""
+}
