@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -22,7 +23,7 @@ type Config struct {
 	MongoDBURI       string         // server to use instead of the embedded database
 	PublicURL        string         // address people open, without a slash at the end
 	TimeZone         *time.Location // of the organisation
-	TrustedProxies   []string       // addresses or networks whose X-Forwarded-For is believed
+	TrustedProxies   []netip.Prefix // addresses or networks whose X-Forwarded-For is believed
 	PushHosts        []string       // push services allowed besides the known ones
 	PushOrigins      []string       // exact origins allowed for push on loopback: only for tests
 	PushContact      string         // https address push services may write to; empty: PublicURL
@@ -63,7 +64,10 @@ func settings() []setting {
 			c.TimeZone, err = time.LoadLocation(v)
 			return err
 		}},
-		{"trusted-proxies", "", "addresses of proxies whose X-Forwarded-For is believed, with commas", false, func(c *Config, v string) error { c.TrustedProxies = list(v); return nil }},
+		{"trusted-proxies", "", "addresses of proxies whose X-Forwarded-For is believed, with commas", false, func(c *Config, v string) (err error) {
+			c.TrustedProxies, err = prefixes(list(v))
+			return err
+		}},
 		{"push-hosts", "", "push services allowed besides the known ones, with commas", false, func(c *Config, v string) error { c.PushHosts = list(v); return nil }},
 		{"push-origins", "", "exact loopback origins allowed as push services, for tests", false, func(c *Config, v string) error { c.PushOrigins = list(v); return nil }},
 		{"push-contact", "", "https address push services may write to; default the public address", false, func(c *Config, v string) error { c.PushContact = v; return webAddress(v, "https") }},
@@ -167,4 +171,25 @@ func list(v string) []string {
 		}
 	}
 	return out
+}
+
+// prefixes reads addresses and networks: "10.0.0.7" and "10.0.0.0/8".
+func prefixes(list []string) ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, s := range list {
+		if !strings.Contains(s, "/") {
+			a, err := netip.ParseAddr(s)
+			if err != nil {
+				return nil, fmt.Errorf("%q is no address: %w", s, err)
+			}
+			out = append(out, netip.PrefixFrom(a.Unmap(), a.Unmap().BitLen()))
+			continue
+		}
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			return nil, fmt.Errorf("%q is no network: %w", s, err)
+		}
+		out = append(out, p.Masked())
+	}
+	return out, nil
 }

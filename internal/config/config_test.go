@@ -21,6 +21,8 @@ func TestLoad(t *testing.T) {
 		{name: "unknown zone", env: map[string]string{"HOCSO_TIME_ZONE": "Asia/Saigonn"}, bad: "HOCSO_TIME_ZONE"},
 		{name: "not a server", env: map[string]string{"HOCSO_MONGODB_URI": "postgres://x"}, bad: "mongodb://"},
 		{name: "not an address", args: []string{"--public-url", "hocso.example"}, bad: "HOCSO_PUBLIC_URL"},
+		{name: "proxies", args: []string{"--trusted-proxies", "10.0.0.7, 192.168.0.0/16"}, want: "127.0.0.1:8080"},
+		{name: "not a network", args: []string{"--trusted-proxies", "10.0.0.0/99"}, bad: "HOCSO_TRUSTED_PROXIES"},
 		{name: "unknown flag", args: []string{"--lisen", "x"}, bad: "lisen"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
