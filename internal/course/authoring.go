@@ -110,6 +110,17 @@ func (s *Service) Preview(l Lesson) (LessonView, error) {
 	return s.renderer().lesson(l), nil
 }
 
+// Published returns the published versions of a course without their content,
+// newest first; fault.NotFound if there is none that the actor may write.
+func (s *Service) Published(ctx context.Context, a people.Actor, id ID) ([]Version, error) {
+	if _, err := s.Draft(ctx, a, id); err != nil {
+		return nil, err
+	}
+	line, err := s.Lineage(ctx, id)
+	slices.Reverse(line)
+	return line, err
+}
+
 // bounds lists what is so large that it is not even kept as a draft.
 func bounds(c Content) []source.Problem {
 	k := &source.Checker{}

@@ -140,15 +140,6 @@ func (s *Service) Version(ctx context.Context, id ID, n int) (*Published, error)
 	return p, nil
 }
 
-// Versions lists the versions of a course without their content, newest first;
-// fault.NotFound if there is no such course.
-func (s *Service) Versions(ctx context.Context, id ID) ([]Version, error) {
-	if _, err := s.Store.Course(ctx, id); err != nil {
-		return nil, err
-	}
-	return s.Store.Versions(ctx, id)
-}
-
 // versionKey names a version in memory.
 type versionKey struct {
 	id ID

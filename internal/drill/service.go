@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -104,7 +105,7 @@ func render(t Template) (*Published, error) {
 	if err := e.Encode(t.normal()); err != nil {
 		return nil, fmt.Errorf("encode template: %w", err)
 	}
-	return &Published{Template: t, JSON: []byte(strings.TrimSuffix(b.String(), "\n")), ETag: `"` + t.Hash + `"`}, nil
+	return &Published{Template: t, JSON: []byte(strings.TrimSuffix(b.String(), "\n")), ETag: fmt.Sprintf("%q", t.Hash+"-"+strconv.Itoa(t.N))}, nil
 }
 
 // Latest returns the newest version of a drill; fault.NotFound if there is none.

@@ -1,0 +1,123 @@
+package httpapi
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"hocso/internal/fault"
+)
+
+// A cursor holds what the phone has: for each item its key and a hash of its
+// content. So the server keeps nothing for each phone, and what is gone can be
+// named. With more items than fit the request's headers it is one hash of all:
+// when that differs, the phone starts again.
+const (
+	pairsPrefix = "1."
+	wholePrefix = "2."
+	keyBytes    = 5
+	hashBytes   = 5
+	mostPairs   = 100
+)
+
+// item is one thing that a phone keeps, as it goes over the wire.
+type item struct {
+	key  [keyBytes]byte
+	hash [hashBytes]byte
+	body []byte // {"key":…,"kind":…,…}
+}
+
+// items are everything a phone keeps, in a fixed order.
+type items struct {
+	all  []item
+	keys map[[keyBytes]byte]bool
+}
+
+// add appends an item of a kind. id is unique within the kind. stamp changes
+// whenever value does; empty means that value itself is hashed.
+func (x *items) add(kind, id, stamp string, value []byte) {
+	it := item{}
+	for n := 0; n == 0 || x.keys[it.key]; n++ { // a collision is as good as impossible, and harmless
+		sum := sha256.Sum256(fmt.Appendf(nil, "%s:%s:%d", kind, id, n))
+		it.key = [keyBytes]byte(sum[:keyBytes])
+	}
+	if x.keys == nil {
+		x.keys = map[[keyBytes]byte]bool{}
+	}
+	x.keys[it.key] = true
+	sum := sha256.Sum256([]byte(stamp))
+	if stamp == "" {
+		sum = sha256.Sum256(value)
+	}
+	it.hash = [hashBytes]byte(sum[:hashBytes])
+	it.body = fmt.Appendf(nil, `{"key":%q,"kind":%q,%q:%s}`, keyText(it.key), kind, kind, value)
+	x.all = append(x.all, it)
+}
+
+// addJSON is add for a value that is not encoded yet.
+func (x *items) addJSON(kind, id string, value any) error {
+	b, err := encode(value)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", kind, err)
+	}
+	x.add(kind, id, "", b)
+	return nil
+}
+
+func keyText(k [keyBytes]byte) string { return base64.RawURLEncoding.EncodeToString(k[:]) }
+
+// cursor is what a phone that has all items sends next time.
+func (x *items) cursor() string {
+	var b bytes.Buffer
+	for _, it := range x.all {
+		b.Write(it.key[:])
+		b.Write(it.hash[:])
+	}
+	if len(x.all) > mostPairs {
+		sum := sha256.Sum256(b.Bytes())
+		return wholePrefix + base64.RawURLEncoding.EncodeToString(sum[:16])
+	}
+	return pairsPrefix + base64.RawURLEncoding.EncodeToString(b.Bytes())
+}
+
+// since splits the items into those that a phone with that cursor lacks and the
+// keys that are gone. No cursor: everything. fault.Gone cursor_expired if the
+// cursor does not say what the phone has.
+func (x *items) since(cursor string) (changed []item, deleted []string, err error) {
+	if cursor == "" {
+		return x.all, []string{}, nil
+	}
+	expired := fault.New(fault.Gone, "cursor_expired", "start again without a cursor")
+	text, ok := strings.CutPrefix(cursor, pairsPrefix)
+	b, bad := base64.RawURLEncoding.Strict().DecodeString(text)
+	if !ok || bad != nil || len(b)%(keyBytes+hashBytes) != 0 || len(b) > mostPairs*(keyBytes+hashBytes) {
+		return nil, nil, expired
+	}
+	had := map[[keyBytes]byte][hashBytes]byte{}
+	deleted = []string{}
+	for ; len(b) > 0; b = b[keyBytes+hashBytes:] {
+		key := [keyBytes]byte(b[:keyBytes])
+		had[key] = [hashBytes]byte(b[keyBytes : keyBytes+hashBytes])
+		if !x.keys[key] {
+			deleted = append(deleted, keyText(key))
+		}
+	}
+	for _, it := range x.all {
+		if h, ok := had[it.key]; !ok || h != it.hash {
+			changed = append(changed, it)
+		}
+	}
+	return changed, deleted, nil
+}
+
+// quoted is s as a JSON string.
+func quoted(s string) []byte {
+	b, err := json.Marshal(s)
+	if err != nil {
+		panic(err) // a string is always JSON
+	}
+	return b
+}

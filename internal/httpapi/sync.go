@@ -1,0 +1,225 @@
+package httpapi
+
+import (
+	"mime"
+	"net/http"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"hocso/internal/auth"
+	"hocso/internal/course"
+	"hocso/internal/drill"
+	"hocso/internal/learning"
+	"hocso/internal/people"
+)
+
+// syncRoutes are the rows of what goes between a phone and the server as a whole.
+func (s *Server) syncRoutes() []route {
+	const v = "/api/v1"
+	take := can(people.TakeCourses)
+	return []route{
+		{fiber.MethodGet, v + "/sync", take, shape{
+			summary: "Everything a phone keeps, or what changed since a cursor", query: []string{"cursor"}, out: syncAnswer{},
+			also: []int{http.StatusNotModified}, problems: []string{"410 cursor_expired"},
+		}, s.sync},
+		{fiber.MethodPost, v + "/ops", take, shape{
+			summary: "What a phone reports: a verdict for each, in order", in: opsRequest{}, out: opsAnswer{},
+			problems: []string{"400 malformed_body", "422 too_many_ops"},
+		}, s.ops},
+		{fiber.MethodGet, v + "/me/data", take, shape{summary: "Everything that is kept about me", out: dataAnswer{}}, s.myData},
+	}
+}
+
+// syncAnswer documents what sync sends; the bytes are put together item by item.
+type syncAnswer struct {
+	Changed []syncItem `json:"changed"`
+	Deleted []string   `json:"deleted"`
+	Cursor  string     `json:"cursor"`
+	More    bool       `json:"more"`
+	Now     time.Time  `json:"now"`
+}
+
+// syncItem has the one field that kind names.
+type syncItem struct {
+	Key       string          `json:"key"`
+	Kind      string          `json:"kind"`
+	Me        *me             `json:"me,omitempty"`
+	Course    *course.Summary `json:"course,omitempty"`
+	Enrolment *enrolmentView  `json:"enrolment,omitempty"`
+	Quiz      *learning.Paper `json:"quiz,omitempty"`
+	Drill     *drillView      `json:"drill,omitempty"`
+}
+
+func (s *Server) sync(c *fiber.Ctx) error {
+	x, err := s.collect(c)
+	if err != nil {
+		return err
+	}
+	now, had := x.cursor(), c.Query("cursor")
+	if unchanged(c, `"`+now+`"`) || had == now {
+		return c.SendStatus(fiber.StatusNotModified)
+	}
+	changed, deleted, err := x.since(had)
+	if err != nil {
+		return err
+	}
+	b := []byte(`{"changed":[`)
+	for i, it := range changed {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, it.body...)
+	}
+	b = append(b, `],"deleted":[`...)
+	for i, key := range deleted {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, quoted(key)...)
+	}
+	b = append(b, `],"cursor":`...)
+	b = append(b, quoted(now)...)
+	b = append(b, `,"more":false,"now":`...)
+	b = append(b, quoted(s.Now().Format(time.RFC3339Nano))...)
+	return sendJSON(c, append(b, '}'))
+}
+
+// collect gathers everything that the actor's phone keeps.
+func (s *Server) collect(c *fiber.Ctx) (*items, error) {
+	ctx, who, x := c.UserContext(), actor(c), &items{}
+	p, err := s.People.Current(ctx, who.ID)
+	if err != nil {
+		return nil, err
+	}
+	m, err := s.meOf(c, p, who)
+	if err != nil {
+		return nil, err
+	}
+	if err := x.addJSON("me", "", m); err != nil {
+		return nil, err
+	}
+	courses, err := s.Courses.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range courses {
+		x.add("course", string(p.Version.Course), p.Version.ID+p.Version.Hash, p.Listed)
+	}
+	running, err := s.Campaigns.Running(ctx)
+	if err != nil {
+		return nil, err
+	}
+	es, err := s.Learning.Mine(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	es, papers, err := s.Learning.Papers(ctx, es)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range es {
+		v, err := s.viewEnrolment(c, e, running)
+		if err != nil {
+			return nil, err
+		}
+		if err := x.addJSON("enrolment", string(e.ID), v); err != nil {
+			return nil, err
+		}
+	}
+	for _, q := range papers {
+		if err := x.addJSON("quiz", string(q.Enrolment)+" "+q.Quiz, q); err != nil {
+			return nil, err
+		}
+	}
+	drills, err := s.viewDrills(c, running)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range drills {
+		if err := x.addJSON("drill", string(d.ID), d); err != nil {
+			return nil, err
+		}
+	}
+	return x, nil
+}
+
+// opsRequest documents the ops; each is decoded by its kind, and fields of another
+// kind are refused.
+type opsRequest struct {
+	Ops []opInput `json:"ops" validate:"required,max=50"`
+}
+
+type opInput struct {
+	ID         string          `json:"id" validate:"required,max=36"` // UUID
+	Kind       string          `json:"kind" validate:"required,oneof=lesson.progress lesson.done attempt.submit course.rate drill.view drill.answer drill.done reminder.opened"`
+	At         time.Time       `json:"at"`
+	Enrolment  string          `json:"enrolment"`
+	Lesson     string          `json:"lesson"`
+	Card       int             `json:"card"`
+	Seconds    int             `json:"seconds"`
+	Attempt    string          `json:"attempt"`
+	Quiz       string          `json:"quiz"`
+	Ticket     string          `json:"ticket"`
+	StartedAt  time.Time       `json:"startedAt"`
+	FinishedAt time.Time       `json:"finishedAt"`
+	Answers    []course.Answer `json:"answers"`
+	Stars      int             `json:"stars"`
+	Comment    string          `json:"comment"`
+	Drill      string          `json:"drill"`
+	N          int             `json:"n"`
+	Item       string          `json:"item"`
+	Choice     drill.Choice    `json:"choice"`
+	Delivery   string          `json:"delivery"`
+}
+
+type opsAnswer struct {
+	Results []learning.Verdict `json:"results"`
+	Cursor  string             `json:"cursor"` // always empty: sync afterwards
+}
+
+func (s *Server) ops(c *fiber.Ctx) error {
+	if t, _, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType)); err != nil || t != fiber.MIMEApplicationJSON {
+		return &refusal{http.StatusUnsupportedMediaType, "content_type"}
+	}
+	raw, err := learning.SplitOps(c.Request().Body())
+	if err != nil {
+		return err
+	}
+	verdicts, err := s.Learning.ApplyOps(c.UserContext(), actor(c), raw)
+	if err != nil {
+		return err
+	}
+	return c.JSON(opsAnswer{Results: verdicts})
+}
+
+// dataAnswer is everything that is kept about a person.
+type dataAnswer struct {
+	Person people.Person `json:"person"`
+	learning.Record
+	DrillRuns []drill.Run    `json:"drillRuns"`
+	Sessions  []auth.Session `json:"sessions"`
+}
+
+func (s *Server) myData(c *fiber.Ctx) error {
+	ctx, who := c.UserContext(), actor(c)
+	var a dataAnswer
+	var err error
+	if a.Person, err = s.People.Person(ctx, who.ID); err != nil {
+		return err
+	}
+	if a.Record, err = s.Learning.Record(ctx, who); err != nil {
+		return err
+	}
+	runs, err := s.Drills.Runs(ctx, who.ID)
+	if err != nil {
+		return err
+	}
+	for _, r := range runs {
+		a.DrillRuns = append(a.DrillRuns, r)
+	}
+	if a.Sessions, err = s.Auth.List(ctx, who); err != nil {
+		return err
+	}
+	return c.JSON(a)
+}
