@@ -52,7 +52,7 @@ func parsePipeline(docs [][]byte) (pipeline, error) {
 	for _, doc := range docs {
 		name, v, ok := firstField(doc)
 		if !ok || count(doc) != 1 {
-			return nil, fail(codeFailedToParse, "A pipeline stage specification object must contain exactly one field.")
+			return nil, fail(40323, "A pipeline stage specification object must contain exactly one field.")
 		}
 		s, err := parseStage(name, v)
 		if err != nil {
@@ -68,18 +68,23 @@ func parseStage(name string, v value) (s stage, err error) {
 	switch name {
 	case "$match", "$group", "$sort", "$project":
 		if !v.isDoc() {
-			return s, fail(codeFailedToParse, "the stage %s needs a document", name)
+			return s, fail(15959, "the stage %s needs a document", name)
 		}
 	case "$skip", "$limit":
 		n, whole := v.whole()
 		if !whole || n < 0 || n == 0 && name == "$limit" {
-			return s, fail(codeBadValue, "the stage %s needs a positive number", name)
+			return s, fail(map[string]int32{"$skip": 5107200, "$limit": 15958}[name], "the stage %s needs a positive number", name)
 		}
 		s.n = n
 		return s, nil
 	case "$count":
-		if rank(v.t) != rankString || len(v.text()) == 0 || bytes.ContainsAny(v.text(), "$.") {
-			return s, fail(codeBadValue, "$count needs the name of a field, without $ and dots")
+		switch {
+		case rank(v.t) != rankString || len(v.text()) == 0:
+			return s, fail(40156, "the count field must be a non-empty string")
+		case v.text()[0] == '$':
+			return s, fail(40158, "the count field cannot be a $-prefixed path")
+		case bytes.ContainsAny(v.text(), ".\x00"):
+			return s, fail(40160, "the count field cannot contain '.'")
 		}
 		s.field = string(v.text())
 		return s, nil
@@ -93,11 +98,11 @@ func parseStage(name string, v value) (s stage, err error) {
 		s.group, err = parseGroup(v.b)
 	case "$sort":
 		if s.sort, err = parseSort(v.b); err == nil && len(s.sort.parts) == 0 {
-			err = fail(codeBadValue, "$sort stage must have at least one sort key")
+			err = fail(15976, "$sort stage must have at least one sort key")
 		}
 	case "$project":
 		if s.projection, err = parseProjection(v.b); err == nil && s.projection == nil {
-			err = fail(codeBadValue, "$project needs at least one field")
+			err = fail(51272, "$project needs at least one field")
 		}
 	}
 	return s, err
@@ -134,14 +139,17 @@ func parseGroup(doc []byte) (*grouping, error) {
 
 func parseAccumulator(name string, v value) (accumulator, error) {
 	if name == "" || bytes.ContainsAny([]byte(name), "$.") {
-		return accumulator{}, fail(codeBadValue, "the field name '%s' cannot be used in $group", name)
+		return accumulator{}, fail(40235, "the field name '%s' cannot be used in $group", name)
 	}
 	op, arg, ok := "", value{}, false
 	if v.isDoc() {
 		op, arg, ok = firstField(v.b)
 	}
-	if !ok || count(v.b) != 1 {
+	if !ok {
 		return accumulator{}, fail(40234, "The field '%s' must be an accumulator object", name)
+	}
+	if count(v.b) != 1 {
+		return accumulator{}, fail(40238, "The field '%s' must specify one accumulator", name)
 	}
 	switch op {
 	case "$count":

@@ -1,10 +1,12 @@
 package embedded
 
 import (
+	"encoding/binary"
 	"fmt"
 	"sync"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
 // disk writes changes to Pebble in the order in which they were made in memory. One goroutine commits all that waits
@@ -12,6 +14,7 @@ import (
 type disk struct {
 	db  *pebble.DB
 	log *logger
+	n   uint64 // the number of the last batch on disk; only the committer uses it until it has ended
 
 	mu       sync.Mutex
 	work     *sync.Cond // the queue is not empty, or closing
@@ -34,8 +37,8 @@ const (
 	maxBatchBytes  = 8 << 20
 )
 
-func newDisk(db *pebble.DB, l *logger) *disk {
-	d := &disk{db: db, log: l, failed: make(chan struct{}), done: make(chan struct{})}
+func newDisk(db *pebble.DB, l *logger, n uint64) *disk {
+	d := &disk{db: db, log: l, n: n, failed: make(chan struct{}), done: make(chan struct{})}
 	d.work, d.progress = sync.NewCond(&d.mu), sync.NewCond(&d.mu)
 	go d.run()
 	return d
@@ -107,12 +110,16 @@ func (d *disk) commit(batch []write) (err error) {
 			return err
 		}
 	}
+	if err := b.Set(commitKey(), binary.BigEndian.AppendUint64(nil, d.n+1), nil); err != nil {
+		return err
+	}
 	if err := b.Commit(pebble.Sync); err != nil {
 		return err
 	}
 	if err := d.log.err(); err != nil {
 		return err
 	}
+	d.n++
 	return b.Close()
 }
 
@@ -151,12 +158,33 @@ func (d *disk) failure() error {
 	return d.err
 }
 
-// close commits what is queued and ends the committer and Pebble.
-func (d *disk) close() error {
+// close commits what is queued, ends the committer, puts everything into tables and seals the folder. After a failure
+// it leaves the disk as it is.
+func (d *disk) close(files vfs.FS, dir string) error {
 	d.mu.Lock()
 	d.closing = true
 	d.work.Broadcast()
 	d.mu.Unlock()
 	<-d.done
-	return d.db.Close()
+	if err := d.failure(); err != nil {
+		d.abandon()
+		return err
+	}
+	if err := d.db.Flush(); err != nil {
+		d.abandon()
+		return fmt.Errorf("write to the data folder: %w", err)
+	}
+	if err := d.db.Close(); err != nil {
+		return fmt.Errorf("close the data folder: %w", err)
+	}
+	if err := d.log.err(); err != nil {
+		return fmt.Errorf("close the data folder: %w", err)
+	}
+	return writeSeal(files, dir, d.n)
+}
+
+// abandon closes Pebble after a failure. What it answers does not matter any more; it may even panic.
+func (d *disk) abandon() {
+	defer func() { _ = recover() }()
+	_ = d.db.Close()
 }

@@ -115,23 +115,56 @@ func lockFolder(dir string, files vfs.FS) (*pebble.Lock, error) {
 	return nil, fmt.Errorf("%w: %s", ErrInUse, dir)
 }
 
-func openLocked(dir string, opts Options, lock *pebble.Lock) (_ *Database, err error) {
-	db := &Database{
-		dir: dir, opts: opts, log: opts.Log, lock: lock, commands: commands(),
+func newDatabase(dir string, opts Options) *Database {
+	return &Database{
+		dir: dir, opts: opts, log: opts.Log, commands: commands(),
 		collections: map[namespace]*collection{},
 		cursors:     cursors{all: map[int64]*cursor{}},
 		conns:       map[net.Conn]struct{}{},
 		stop:        make(chan struct{}), swept: make(chan struct{}),
 	}
+}
+
+func openLocked(dir string, opts Options, lock *pebble.Lock) (*Database, error) {
+	db := newDatabase(dir, opts)
+	db.lock = lock
 	l := &logger{log: opts.Log}
+	var err error
 	if db.pebble, err = openPebble(dir, opts.FS, l, &pebble.Options{Lock: lock}); err != nil {
 		return nil, err
 	}
-	if err := db.load(l); err != nil {
+	number, err := checkSeal(opts.FS, dir, db.pebble)
+	if err == nil {
+		err = db.load(l)
+	}
+	if err != nil {
 		return nil, errors.Join(err, db.pebble.Close())
 	}
-	db.disk = newDisk(db.pebble, l)
+	db.disk = newDisk(db.pebble, l, number)
 	go db.sweeper()
+	return db, nil
+}
+
+// openForReading loads a folder that nobody writes to; only its trees and Pebble may be used.
+func openForReading(dir string, opts Options) (*Database, error) {
+	if opts.FS == nil {
+		opts.FS = vfs.Default
+	}
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	db := newDatabase(dir, opts)
+	l := &logger{log: opts.Log}
+	var err error
+	if db.pebble, err = openPebble(dir, opts.FS, l, &pebble.Options{ReadOnly: true}); err != nil {
+		return nil, err
+	}
+	if _, err = checkSeal(opts.FS, dir, db.pebble); err == nil {
+		err = db.load(l)
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.pebble.Close())
+	}
 	return db, nil
 }
 
@@ -158,12 +191,16 @@ func (db *Database) Close() error {
 	}
 	db.serving.Wait()
 	<-db.swept
-	return errors.Join(db.disk.close(), db.lock.Close())
+	return errors.Join(db.disk.close(db.opts.FS, db.dir), db.lock.Close())
 }
 
-// closed tells whether Close was called.
-func (db *Database) closed() bool {
+// begin keeps the storage open until db.serving.Done; it answers false after Close.
+func (db *Database) begin() bool {
 	db.connMu.Lock()
 	defer db.connMu.Unlock()
-	return db.conns == nil
+	if db.conns == nil {
+		return false
+	}
+	db.serving.Add(1)
+	return true
 }

@@ -170,7 +170,7 @@ func (db *Database) loadCatalogue() (map[uint32]*collection, error) {
 			}
 			byNumber[c.number] = c
 			db.collections[c.ns] = c
-		default:
+		case !bytes.Equal(key, commitKey()):
 			return nil, damaged(db.dir, fmt.Errorf("an unknown key %x", key))
 		}
 	}

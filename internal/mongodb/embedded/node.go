@@ -58,6 +58,15 @@ func (n *node) child(name string) *node {
 	return nil
 }
 
+// mayHave tells whether a field of this name can be in the node, or be put there.
+func (n *node) mayHave(name string) bool {
+	if n.v.t == bson.TypeArray {
+		_, ok := position(name)
+		return ok
+	}
+	return n.v.t == bson.TypeEmbeddedDocument
+}
+
 // maxPadding is how many nulls an update may put between the end of an array and the position it sets.
 const maxPadding = 1_500_000
 

@@ -18,14 +18,14 @@ func (t *pathTree) add(p path) error {
 	for i, name := range p {
 		if t.kids == nil {
 			if i > 0 {
-				return fail(codePathCollision, "Path collision at %s", p)
+				return fail(codePathCollision, "Path collision at %s remaining portion %s", p, p[i:])
 			}
 			t.kids = map[string]*pathTree{}
 		}
 		next := t.kids[name]
 		last := i == len(p)-1
 		if next != nil && last {
-			return fail(codePathCollision, "Path collision at %s", p)
+			return fail(codePathCollision+1, "Path collision at %s", p)
 		}
 		if next == nil {
 			next = &pathTree{}

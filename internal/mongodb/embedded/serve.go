@@ -29,6 +29,20 @@ func (d dialer) DialContext(ctx context.Context, _, _ string) (net.Conn, error) 
 // Dialer is for the driver's options.Client().SetDialer. Use it with the address "mongodb://embedded/?directConnection=true".
 func (db *Database) Dialer() options.ContextDialer { return dialer{db} }
 
+// Serve lets other programs in through a listener, whose owner sees to it that only the right ones can reach it: nobody
+// is asked for a password. It returns when the listener is closed, with its error, or with ErrClosed after Close.
+func (db *Database) Serve(l net.Listener) error {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return err
+		}
+		if !db.accept(c) {
+			return errors.Join(ErrClosed, c.Close())
+		}
+	}
+}
+
 // accept starts serving a connection, unless the database is closed.
 func (db *Database) accept(c net.Conn) bool {
 	db.connMu.Lock()

@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"errors"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -22,7 +23,7 @@ func (db *Database) sweeper() {
 		case <-db.stop:
 			return
 		case <-ticker.C:
-			if _, err := db.Sweep(); err != nil {
+			if _, err := db.Sweep(); err != nil && !errors.Is(err, ErrClosed) {
 				db.log.Error("embedded database: sweep", "error", err)
 			}
 		}
@@ -32,9 +33,10 @@ func (db *Database) sweeper() {
 // Sweep removes the documents that have expired by the clock of the options, and says how many. It runs by itself every
 // minute; tests and tools may call it. The error is that of Err, or ErrClosed.
 func (db *Database) Sweep() (int, error) {
-	if db.closed() {
+	if !db.begin() {
 		return 0, ErrClosed
 	}
+	defer db.serving.Done()
 	now := db.opts.Now()
 	db.cursors.expire(now)
 	db.mu.RLock()

@@ -82,7 +82,7 @@ func (c *change) apply(root *node, now time.Time) error {
 	if c.op == "$rename" {
 		return c.rename(root)
 	}
-	parent, err := descend(root, c.path, c.creates())
+	parent, err := descend(root, c.path, c.creates(), c.op != "$unset")
 	if parent == nil || err != nil {
 		return err
 	}
@@ -108,11 +108,14 @@ func (c *change) apply(root *node, now time.Time) error {
 }
 
 // descend goes to the node that holds the last field of the path, making documents on the way when create. Without
-// create it gives nil where the path ends early.
-func descend(n *node, p path, create bool) (*node, error) {
+// create it gives nil where the path ends early, unless strict: then a value on the way that has no fields is an error.
+func descend(n *node, p path, create, strict bool) (*node, error) {
 	for _, name := range p[:len(p)-1] {
 		next := n.child(name)
 		if next == nil {
+			if !create && strict && !n.mayHave(name) {
+				return nil, fail(codePathNotViable, "Cannot use the part (%s) of (%s) to traverse an element of type %s", name, p, n.v.t)
+			}
 			if !create {
 				return nil, nil
 			}
@@ -123,11 +126,11 @@ func descend(n *node, p path, create bool) (*node, error) {
 		}
 		n = next
 	}
-	if n.v.t != bson.TypeEmbeddedDocument && n.v.t != bson.TypeArray {
-		if !create {
+	if last := p[len(p)-1]; !n.mayHave(last) {
+		if !create && !strict {
 			return nil, nil
 		}
-		return nil, fail(codePathNotViable, "Cannot create field '%s' in an element of type %s", p[len(p)-1], n.v.t)
+		return nil, fail(codePathNotViable, "Cannot create field '%s' in an element of type %s", last, n.v.t)
 	}
 	return n, nil
 }
@@ -243,5 +246,5 @@ func renameParent(root *node, p path, create bool) (*node, error) {
 			n = n.child(p[i])
 		}
 	}
-	return descend(root, p, create)
+	return descend(root, p, create, false)
 }

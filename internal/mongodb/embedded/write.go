@@ -211,7 +211,7 @@ func (db *Database) runUpdate(ns namespace, s *updateStatement, l limits) (updat
 func (db *Database) runUpsert(ns namespace, s *updateStatement) (updated, error) {
 	base := newDocNode()
 	for _, eq := range s.base {
-		parent, err := descend(base, eq.path, true)
+		parent, err := descend(base, eq.path, true, true)
 		if err != nil {
 			return updated{}, err
 		}

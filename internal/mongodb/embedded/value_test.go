@@ -1,0 +1,203 @@
+package embedded
+
+import (
+	"bytes"
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// ordered lists values of every type in BSON order; those on one line are equal.
+func orderedValues() [][]any {
+	return [][]any{
+		{bson.MinKey{}},
+		{nil},
+		{math.NaN()},
+		{math.Inf(-1)},
+		{-math.MaxFloat64},
+		{int64(math.MinInt64), float64(math.MinInt64)},
+		{int64(math.MinInt64 + 1)},
+		{int64(-1<<53 - 1)},
+		{int64(-1 << 53), -float64(1 << 53)},
+		{-1.5},
+		{int32(-1), int64(-1), -1.0},
+		{-math.SmallestNonzeroFloat64},
+		{int32(0), int64(0), 0.0, math.Copysign(0, -1)},
+		{math.SmallestNonzeroFloat64},
+		{int32(1), int64(1), 1.0},
+		{int64(1 << 53), float64(1 << 53)},
+		{int64(1<<53 + 1)},
+		{int64(1<<53 + 2), float64(1<<53 + 2)},
+		{int64(math.MaxInt64 - 1)},
+		{int64(math.MaxInt64)},
+		{float64(1 << 63)},
+		{math.MaxFloat64},
+		{math.Inf(1)},
+		{""},
+		{"\x00"},
+		{"\x00a"},
+		{"\x01"},
+		{"\x01\x01"},
+		{"a"},
+		{"a\x00b"},
+		{"a\x01"},
+		{"ab"},
+		{"ă"},
+		{bson.D{}},
+		{bson.D{{Key: "b", Value: 1}}, bson.D{{Key: "b", Value: 1.0}}},
+		{bson.D{{Key: "b", Value: 1}, {Key: "a", Value: 0}}},
+		{bson.D{{Key: "b", Value: 2}}},
+		{bson.D{{Key: "a", Value: "x"}}},
+		{bson.A{}},
+		{bson.A{nil}},
+		{bson.A{1}, bson.A{1.0}},
+		{bson.A{1, 2}},
+		{bson.A{2}},
+		{bson.Binary{Subtype: 0, Data: nil}},
+		{bson.Binary{Subtype: 0, Data: []byte{9}}},
+		{bson.Binary{Subtype: 4, Data: []byte{1}}},
+		{bson.Binary{Subtype: 0, Data: []byte{0, 0}}},
+		{bson.ObjectID{}},
+		{bson.ObjectID{1}},
+		{false},
+		{true},
+		{time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC)},
+		{time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)},
+		{bson.Timestamp{T: 1, I: 2}},
+		{bson.Timestamp{T: 2, I: 1}},
+		{bson.Regex{Pattern: "a", Options: "i"}},
+		{bson.Regex{Pattern: "b"}},
+		{bson.MaxKey{}},
+	}
+}
+
+func toValue(t testing.TB, x any) value {
+	t.Helper()
+	b, err := bson.Marshal(bson.D{{Key: "v", Value: x}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lookup(b, "v")
+}
+
+func TestOrder(t *testing.T) {
+	rows := orderedValues()
+	for i, row := range rows {
+		for j, other := range rows {
+			want := cmp.Compare(i, j)
+			for _, x := range row {
+				for _, y := range other {
+					a, b := toValue(t, x), toValue(t, y)
+					if got := compare(a, b); got != want {
+						t.Errorf("compare(%v, %v) = %d, want %d", x, y, got, want)
+					}
+					if got := strings.Compare(keyOf(a), keyOf(b)); got != want {
+						t.Errorf("keys of %v and %v compare as %d, want %d", x, y, got, want)
+					}
+					down := [2][]byte{[]byte(keyOf(a)), []byte(keyOf(b))}
+					invert(down[0])
+					invert(down[1])
+					if got := bytes.Compare(down[1], down[0]); got != want {
+						t.Errorf("descending keys of %v and %v compare as %d, want %d", x, y, -got, -want)
+					}
+				}
+			}
+		}
+	}
+}
+
+// FuzzKey holds keys to the order of the values, and to never being the beginning of one another.
+func FuzzKey(f *testing.F) {
+	for _, row := range orderedValues() {
+		f.Add([]byte(toDoc(f, row[0])), []byte(toDoc(f, row[len(row)-1])))
+	}
+	f.Fuzz(func(t *testing.T, x, y []byte) {
+		if validate(x) != nil || validate(y) != nil {
+			return
+		}
+		a, b := value{bson.TypeEmbeddedDocument, x}, value{bson.TypeEmbeddedDocument, y}
+		ka, kb := keyOf(a), keyOf(b)
+		if got, want := strings.Compare(ka, kb), compare(a, b); got != want {
+			t.Errorf("keys compare as %d, values as %d: %x %x", got, want, x, y)
+		}
+		if ka != kb && (strings.HasPrefix(ka, kb) || strings.HasPrefix(kb, ka)) {
+			t.Errorf("one key begins with the other: %x %x", ka, kb)
+		}
+	})
+}
+
+func toDoc(t testing.TB, x any) []byte {
+	t.Helper()
+	b, err := bson.Marshal(bson.D{{Key: "v", Value: x}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// FuzzValidate holds the reader of documents to the driver's: what passes here is BSON to it as well.
+func FuzzValidate(f *testing.F) {
+	for _, row := range orderedValues() {
+		f.Add(toDoc(f, row[0]))
+	}
+	deep := []byte{5, 0, 0, 0, 0}
+	for range maxDepth + 1 {
+		deep = newBuilder().raw("d", deep).bytes()
+	}
+	f.Add(deep)
+	f.Fuzz(func(t *testing.T, doc []byte) {
+		err := validate(doc)
+		if err == nil && bson.Raw(doc).Validate() != nil {
+			t.Errorf("accepted, and the driver does not: %x", doc)
+		}
+		if err != nil {
+			return
+		}
+		names := 0
+		walkAll(doc, func() { names++ })
+		w := newBuilder()
+		fs := fieldsOf(doc)
+		for {
+			name, v, ok := fs.next()
+			if !ok {
+				break
+			}
+			w.value(string(name), v)
+		}
+		if !slices.Equal(w.bytes(), doc) {
+			t.Errorf("written again %x, was %x", w.bytes(), doc)
+		}
+	})
+}
+
+func walkAll(doc []byte, visit func()) {
+	f := fieldsOf(doc)
+	for {
+		_, v, ok := f.next()
+		if !ok {
+			return
+		}
+		visit()
+		if v.isDoc() || v.isArray() {
+			walkAll(v.b, visit)
+		}
+	}
+}
+
+func TestDepth(t *testing.T) {
+	doc := newBuilder().bytes()
+	for range maxDepth - 1 {
+		doc = newBuilder().raw("d", doc).bytes()
+	}
+	if err := validate(doc); err != nil {
+		t.Errorf("%d levels: %v", maxDepth, err)
+	}
+	if err := validate(newBuilder().raw("d", doc).bytes()); err == nil || asCommandError(err).code != codeOverflow {
+		t.Errorf("%d levels: %v, want code %d", maxDepth+1, err, codeOverflow)
+	}
+}
