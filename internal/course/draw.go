@@ -150,7 +150,7 @@ func (d Drawn) right() []string {
 		target[s] = v
 	}
 	var out []string
-	for _, k := range keys(d.Question) {
+	for _, k := range d.Question.Key() {
 		left, right, paired := strings.Cut(k, ":")
 		id := view[left]
 		if paired {

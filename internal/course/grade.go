@@ -20,7 +20,7 @@ func Grade(q Question, chosen []string) float64 {
 	}
 	switch q.Kind {
 	case Choice, TrueFalse:
-		if len(chosen) == 1 && slices.Contains(keys(q), chosen[0]) {
+		if len(chosen) == 1 && slices.Contains(q.Key(), chosen[0]) {
 			return 1
 		}
 	case Multi:
@@ -34,7 +34,7 @@ func Grade(q Question, chosen []string) float64 {
 }
 
 func gradeMulti(q Question, chosen []string) float64 {
-	key := keys(q)
+	key := q.Key()
 	if len(key) == 0 {
 		return 0
 	}
@@ -55,7 +55,7 @@ func gradeMulti(q Question, chosen []string) float64 {
 }
 
 func gradeOrder(q Question, chosen []string) float64 {
-	key := keys(q)
+	key := q.Key()
 	if slices.Equal(key, chosen) {
 		return 1
 	}
@@ -100,8 +100,8 @@ func gradeMatch(q Question, chosen []string) float64 {
 	return float64(right) / float64(len(q.Pairs))
 }
 
-// keys returns the right answer: option ids, for order in order, for match as "left:right".
-func keys(q Question) []string {
+// Key is the right answer: option ids, for order in order, for match as "left:right".
+func (q Question) Key() []string {
 	var ids []string
 	for _, o := range q.Options {
 		if o.Right || q.Kind == Order {

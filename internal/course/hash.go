@@ -60,7 +60,7 @@ func (c Content) StructureHash() string {
 	for _, q := range c.Quizzes {
 		v := quiz{ID: q.ID, Draw: q.Draw, Pass: q.Pass, Attempts: q.Attempts}
 		for _, x := range q.Questions {
-			y := question{ID: x.ID, Kind: x.Kind, Partial: x.Partial, Keys: keys(x)}
+			y := question{ID: x.ID, Kind: x.Kind, Partial: x.Partial, Keys: x.Key()}
 			for _, o := range x.Options {
 				y.Options = append(y.Options, o.ID)
 			}
