@@ -67,10 +67,10 @@ func (m *markdown) cards(body string) ([]card, []source.Problem) {
 		c := &cards[len(cards)-1]
 		c.html = m.render(src, blocks)
 		if c.html == "" {
-			r.add(len(src), "empty_card", "the card %q has no text", c.title)
+			r.add(r.at, "empty_card", "the card %q has no text", c.title)
 		}
 		if words > cardWords {
-			r.warn(len(src), "long_card", "the card %q has %d words, at most %d fit a phone", c.title, words, cardWords)
+			r.warn(r.at, "long_card", "the card %q has %d words, at most %d fit a phone", c.title, words, cardWords)
 		}
 		blocks, words = nil, 0
 	}
@@ -78,7 +78,7 @@ func (m *markdown) cards(body string) ([]card, []source.Problem) {
 		h, isHeading := n.(*ast.Heading)
 		switch {
 		case isHeading && h.Level == 2:
-			r.at = start(n)
+			r.at = max(r.at, start(n))
 			flush()
 			r.check(n)
 			title := strings.TrimSpace(plain(h, src))
