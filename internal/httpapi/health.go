@@ -9,7 +9,7 @@ type healthAnswer struct {
 func (s *Server) healthRoutes() []route {
 	return []route{
 		{fiber.MethodGet, "/healthz", public, shape{summary: "The process runs", out: healthAnswer{}}, s.healthz},
-		{fiber.MethodGet, "/readyz", public, shape{summary: "The database answers", out: healthAnswer{}}, s.readyz},
+		{fiber.MethodGet, "/readyz", public, shape{summary: "The database answers", out: healthAnswer{}, also: []int{fiber.StatusServiceUnavailable}}, s.readyz},
 	}
 }
 

@@ -52,8 +52,8 @@ type schemas struct {
 	components object
 }
 
-// newSchemas looks at all types first, so that a name which two packages use gets
-// the package in front in both places, whatever the order.
+// newSchemas looks at all types first: where two packages use a name, the one of a
+// domain package gets the package in front, whatever the order.
 func newSchemas(rows []route) *schemas {
 	sc := &schemas{enums: enums(), names: map[named]string{}, taken: map[string]int{}, components: object{}}
 	seen := map[reflect.Type]bool{}
@@ -101,10 +101,10 @@ func (sc *schemas) name(t reflect.Type, u use) string {
 		return n
 	}
 	n := shortName(t)
-	if sc.taken[n] > 1 {
+	if sc.taken[n] > 1 && t.PkgPath() != reflect.TypeFor[route]().PkgPath() {
 		n = capital(t.PkgPath()[strings.LastIndexByte(t.PkgPath(), '/')+1:]) + n
 	}
-	if u == request && !strings.HasSuffix(n, "Request") {
+	if u == request && !strings.HasSuffix(n, "Request") && !strings.HasSuffix(n, "Input") {
 		n += "Input"
 	}
 	sc.names[key] = n
