@@ -1,0 +1,120 @@
+import type { Text } from '../i18n/locale.svelte.ts';
+import { call } from './client.ts';
+import type { List, Role } from './types.ts';
+
+export type PersonStatus = 'invited' | 'active' | 'closed';
+
+// Grant is a role within a unit and everything below it; an empty unit is the whole organisation.
+export interface Grant {
+  role: Role;
+  unit: string;
+}
+
+export interface Person {
+  id: string;
+  name: string;
+  email: string;
+  unit: string;
+  grants: Grant[] | null;
+  status: PersonStatus;
+  joinedOn?: string;
+  leftOn?: string;
+  lastSeenAt?: string;
+}
+
+export interface Headship {
+  person: string;
+  from: string;
+  to?: string;
+  deputy?: boolean;
+}
+
+export interface Unit {
+  id: string;
+  name: Text;
+  parent?: string;
+  path: string[] | null;
+  heads: Headship[] | null;
+  people: number;
+}
+
+export interface Invitation {
+  link: string;
+  expiresAt: string;
+}
+
+export interface ImportResult {
+  dryRun: boolean;
+  applied?: boolean;
+  rows: number;
+  new: number;
+  changed: number;
+  moved: number;
+  unchanged: number;
+  unitsNew: number;
+  unitsChanged?: number;
+  ignored?: string[] | null;
+  errors: { row: number; column: string; code: string; message: string }[] | null;
+  changes: { row: number; kind: 'new' | 'changed' | 'moved'; email: string; name: string; fields: string[] | null }[] | null;
+}
+
+const at = (id: string, rest = '') => '/people/' + encodeURIComponent(id) + rest;
+
+export const findPeople = (query: { q?: string; unit?: string; status?: string }, cursor?: string) =>
+  call<List<Person>>('GET', '/people' + search({ ...query, cursor }));
+export const person = (id: string) => call<Person>('GET', at(id));
+export const addPerson = (fields: { name: string; email: string; unit: string; grants: Grant[] }) =>
+  call<Person>('POST', '/people', fields);
+export const changePerson = (id: string, fields: { name?: string; email?: string; unit?: string; grants?: Grant[] }) =>
+  call<Person>('PATCH', at(id), fields);
+export const invite = (id: string) => call<Invitation>('POST', at(id, '/invite'));
+export const setOpen = (id: string, open: boolean) => call<Person>('POST', at(id, open ? '/enable' : '/disable'));
+export const importPeople = (source: { csv: string } | { csvBase64: string }, dryRun: boolean) =>
+  call<ImportResult>('POST', '/people/import?dryRun=' + dryRun, source);
+
+export const units = () => call<List<Unit>>('GET', '/units').then((list) => list.items ?? []);
+export const addUnit = (fields: { name: Text; parent?: string; id?: string }) => call<Unit>('POST', '/units', fields);
+export const changeUnit = (id: string, fields: { name?: Text; parent?: string }) =>
+  call<Unit>('PATCH', '/units/' + encodeURIComponent(id), fields);
+export const setHeads = (id: string, heads: Headship[]) => call<Unit>('PUT', '/units/' + encodeURIComponent(id) + '/heads', { heads });
+
+// search makes the query string of what is not empty.
+export function search(query: Record<string, string | undefined>): string {
+  const pairs = Object.entries(query).filter((pair): pair is [string, string] => !!pair[1]);
+  return pairs.length ? '?' + new URLSearchParams(pairs) : '';
+}
+
+export interface Branch {
+  unit: Unit;
+  depth: number;
+  all: number; // people in it and below
+}
+
+// tree puts units in the order of the tree, siblings by name. A unit whose parent is not in the list is a top.
+export function tree(list: Unit[], compare: (a: Unit, b: Unit) => number): Branch[] {
+  const known = new Set(list.map((unit) => unit.id));
+  const below = new Map<string, Unit[]>();
+  for (const unit of list) {
+    const parent = unit.parent && known.has(unit.parent) ? unit.parent : '';
+    below.set(parent, [...(below.get(parent) ?? []), unit]);
+  }
+  const out: Branch[] = [];
+  const walk = (parent: string, depth: number): number => {
+    let people = 0;
+    for (const unit of (below.get(parent) ?? []).sort(compare)) {
+      const branch = { unit, depth, all: 0 };
+      out.push(branch);
+      branch.all = unit.people + (depth < 30 ? walk(unit.id, depth + 1) : 0);
+      people += branch.all;
+    }
+    return people;
+  };
+  walk('', 0);
+  return out;
+}
+
+// headOn is who answers for a unit on a day: the head, else the deputy.
+export function headOn(unit: Unit, day: string): Headship | undefined {
+  const now = (unit.heads ?? []).filter((head) => head.from <= day && (!head.to || head.to >= day));
+  return now.find((head) => !head.deputy) ?? now.at(-1);
+}

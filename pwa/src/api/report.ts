@@ -1,0 +1,82 @@
+import type { Text } from '../i18n/locale.svelte.ts';
+import { call, request } from './client.ts';
+import { search } from './people.ts';
+import { problemOf } from './problem.ts';
+import type { List } from './types.ts';
+
+export interface CourseFigures {
+  course: string;
+  title: Text;
+  assigned: number;
+  completed: number;
+  overdue: number;
+}
+export interface Overview {
+  asOf: string;
+  people: number;
+  enrolments: number;
+  completed: number;
+  onTime: number;
+  overdue: number;
+  started: number;
+  notStarted: number;
+  satisfaction: { n: number; satisfied: number; average: number } | null;
+  courses: CourseFigures[] | null;
+}
+export interface UnitLine {
+  unit: { id: string; name: Text; parent?: string };
+  head?: { id: string; name: string };
+  people: number;
+  assigned: number;
+  completed: number;
+  overdue: number;
+  target?: number;
+}
+export type CellStatus = 'assigned' | 'started' | 'completed' | 'overdue' | 'closed' | 'none';
+export interface Cell {
+  course: string;
+  status: CellStatus;
+  dueAt?: string;
+  completedAt?: string;
+  progress: number; // per cent
+}
+export interface MatrixRow {
+  person: { id: string; name: string };
+  unit: { id: string; name: Text };
+  cells: Cell[];
+}
+export interface Matrix extends List<MatrixRow> {
+  asOf: string;
+  courses: { id: string; title: Text }[] | null;
+}
+export interface OverdueRow {
+  person: { id: string; name: string };
+  unit: { id: string; name: Text };
+  course: { id: string; title: Text };
+  dueAt: string;
+  days: number;
+}
+export interface Overdue extends List<OverdueRow> {
+  asOf: string;
+}
+
+interface Scope {
+  unit?: string;
+  campaign?: string;
+}
+
+export const overview = ({ unit, campaign }: Scope) => call<Overview>('GET', '/tracking/overview' + search({ unit, campaign }));
+export const unitLines = ({ unit, campaign }: Scope) =>
+  call<{ asOf: string; items: UnitLine[] | null }>('GET', '/tracking/units' + search({ unit, campaign }));
+export const matrix = ({ unit, campaign }: Scope, cursor?: string) =>
+  call<Matrix>('GET', '/tracking/matrix' + search({ unit, campaign, cursor }));
+export const overdue = ({ unit, campaign }: Scope, cursor?: string) =>
+  call<Overdue>('GET', '/tracking/overdue' + search({ unit, campaign, cursor }));
+
+// exportCSV asks for the table with the access token, which a plain link could not send.
+export async function exportCSV({ unit, campaign }: Scope, lang: string): Promise<{ name: string; blob: Blob }> {
+  const response = await request('GET', '/tracking/export.csv' + search({ unit, campaign, lang }));
+  if (!response.ok) throw await problemOf(response);
+  const name = /filename="?([^";]+)/.exec(response.headers.get('content-disposition') ?? '')?.[1];
+  return { name: name ?? 'hocso.csv', blob: await response.blob() };
+}
