@@ -7,6 +7,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"hocso/internal/auth"
+	"hocso/internal/fault"
 	"hocso/internal/people"
 )
 
@@ -76,7 +77,11 @@ func (s *Server) signIn(c *fiber.Ctx) error {
 }
 
 func (s *Server) refresh(c *fiber.Ctx) error {
-	in, err := s.Auth.Refresh(c.UserContext(), c.Cookies(s.cookieName()))
+	cookie := c.Cookies(s.cookieName())
+	in, err := s.Auth.Refresh(c.UserContext(), cookie)
+	if cookie != "" && fault.KindOf(err) == fault.Unauthenticated {
+		s.setCookie(c, "", time.Unix(0, 0)) // it is worth nothing any more
+	}
 	if err != nil {
 		return err
 	}

@@ -109,8 +109,18 @@ func (s *People) InsertPeople(ctx context.Context, ps []people.Person) error {
 	if len(ps) == 0 {
 		return nil
 	}
-	_, err := s.people.InsertMany(ctx, ps)
+	docs := make([]people.Person, len(ps))
+	for i, p := range ps {
+		docs[i] = searchable(p)
+	}
+	_, err := s.people.InsertMany(ctx, docs)
 	return emailTaken(err, "insert people")
+}
+
+// searchable fills in what searching needs: it follows from the rest.
+func searchable(p people.Person) people.Person {
+	p.FoldedName, p.SearchKeys = people.Fold(p.Name), people.SearchKeys(p.Name, p.Email)
+	return p
 }
 
 // ReplacePeople implements people.Store.
@@ -122,7 +132,7 @@ func (s *People) ReplacePeople(ctx context.Context, ps []people.Person) error {
 	for i, p := range ps {
 		filter := bson.D{{Key: "_id", Value: p.ID}, {Key: "ver", Value: p.Version}}
 		p.Version++
-		models[i] = mongo.NewReplaceOneModel().SetFilter(filter).SetReplacement(p)
+		models[i] = mongo.NewReplaceOneModel().SetFilter(filter).SetReplacement(searchable(p))
 	}
 	res, err := s.people.BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false))
 	if err != nil {

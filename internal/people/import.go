@@ -211,7 +211,6 @@ func (m *importing) planPerson(r record, email string) {
 		p.JoinedOn = joined
 	}
 	p.Grants = m.withRoles(r, p, roles)
-	p.FoldedName, p.SearchKeys = Fold(p.Name), SearchKeys(p.Name, p.Email)
 	m.people[email] = p
 	m.count(r.row, was, p, known)
 }

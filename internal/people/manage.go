@@ -127,8 +127,8 @@ func (s *Service) new(d Draft) Person {
 		d.Locale = "vi"
 	}
 	return Person{
-		ID: ID(s.NewID()), Name: d.Name, FoldedName: Fold(d.Name), SearchKeys: SearchKeys(d.Name, d.Email), Email: FoldEmail(d.Email),
-		Unit: d.Unit, Grants: granted(d.Grants), Status: Invited, JoinedOn: d.JoinedOn, Settings: Settings{Locale: d.Locale},
+		ID: ID(s.NewID()), Name: d.Name, Email: FoldEmail(d.Email), Unit: d.Unit,
+		Grants: granted(d.Grants), Status: Invited, JoinedOn: d.JoinedOn, Settings: Settings{Locale: d.Locale},
 		ChangedAt: s.Now(), Version: 1,
 	}
 }
@@ -218,7 +218,6 @@ func (s *Service) Change(ctx context.Context, a Actor, id ID, c Change) (Person,
 	if c.LeftOn != nil {
 		p.LeftOn = *c.LeftOn
 	}
-	p.FoldedName, p.SearchKeys = Fold(p.Name), SearchKeys(p.Name, p.Email)
 	return s.replaceKeepingAnAdministrator(ctx, p)
 }
 
