@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -12,19 +13,17 @@ import (
 // disk writes changes to Pebble in the order in which they were made in memory. One goroutine commits all that waits
 // as one synced batch, so that callers share the cost of a sync.
 type disk struct {
-	db  *pebble.DB
-	log *logger
-	n   uint64 // the number of the last batch on disk; only the committer uses it until it has ended
+	db      *pebble.DB
+	failure *failure
+	n       uint64 // the number of the last batch on disk; only the committer uses it until it has ended
 
 	mu       sync.Mutex
 	work     *sync.Cond // the queue is not empty, or closing
-	progress *sync.Cond // synced or err changed
+	progress *sync.Cond // synced changed, or a write failed
 	queue    []write
 	queued   uint64 // the number of the last change queued
 	synced   uint64 // the number of the last change on disk
-	err      error  // why commits ended
 	closing  bool
-	failed   chan struct{} // closed when err is set
 	done     chan struct{} // closed when the committer has ended
 }
 
@@ -37,11 +36,25 @@ const (
 	maxBatchBytes  = 8 << 20
 )
 
-func newDisk(db *pebble.DB, l *logger, n uint64) *disk {
-	d := &disk{db: db, log: l, n: n, failed: make(chan struct{}), done: make(chan struct{})}
+func newDisk(db *pebble.DB, f *failure, n uint64) *disk {
+	d := &disk{db: db, failure: f, n: n, done: make(chan struct{})}
 	d.work, d.progress = sync.NewCond(&d.mu), sync.NewCond(&d.mu)
+	f.hold(true)
 	go d.run()
+	go d.wake()
 	return d
+}
+
+// wake lets those go on who wait for a write that failed; the committer may be held.
+func (d *disk) wake() {
+	select {
+	case <-d.failure.failed:
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.queue = nil
+		d.progress.Broadcast()
+	case <-d.done:
+	}
 }
 
 func (d *disk) run() {
@@ -51,20 +64,13 @@ func (d *disk) run() {
 		if batch == nil {
 			return
 		}
-		err := d.commit(batch)
-		d.mu.Lock()
-		if err != nil {
-			d.err = fmt.Errorf("write to the data folder: %w", err)
-			d.queue = nil
-			close(d.failed)
-		} else {
-			d.synced = upTo
+		if err := d.commit(batch); err != nil {
+			d.failure.report(err)
 		}
+		d.mu.Lock()
+		d.synced = upTo
 		d.progress.Broadcast()
 		d.mu.Unlock()
-		if err != nil {
-			return
-		}
 	}
 }
 
@@ -88,7 +94,7 @@ func (d *disk) take() ([]write, uint64) {
 	return batch, d.queued - uint64(len(d.queue))
 }
 
-// commit writes one batch and syncs it. Pebble answers some failures by a panic and others only through its logger.
+// commit writes one batch and syncs it.
 func (d *disk) commit(batch []write) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -116,9 +122,6 @@ func (d *disk) commit(batch []write) (err error) {
 	if err := b.Commit(pebble.Sync); err != nil {
 		return err
 	}
-	if err := d.log.err(); err != nil {
-		return err
-	}
 	d.n++
 	return b.Close()
 }
@@ -127,9 +130,6 @@ func (d *disk) commit(batch []write) (err error) {
 func (d *disk) add(writes ...write) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.err != nil {
-		return
-	}
 	d.queue = append(d.queue, writes...)
 	d.queued += uint64(len(writes))
 	d.work.Signal()
@@ -146,45 +146,29 @@ func (d *disk) mark() uint64 {
 func (d *disk) wait(n uint64) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for d.synced < n && d.err == nil {
+	for d.synced < n && d.failure.get() == nil {
 		d.progress.Wait()
 	}
-	return d.err
+	return d.failure.get()
 }
 
-func (d *disk) failure() error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.err
-}
-
-// close commits what is queued, ends the committer, puts everything into tables and seals the folder. After a failure
-// it leaves the disk as it is.
+// close commits what is queued, ends the committer and Pebble, and seals the folder. After a failure it leaves the disk
+// as it is, and those who were held by it.
 func (d *disk) close(files vfs.FS, dir string) error {
 	d.mu.Lock()
 	d.closing = true
 	d.work.Broadcast()
 	d.mu.Unlock()
-	<-d.done
-	if err := d.failure(); err != nil {
-		d.abandon()
+	select {
+	case <-d.done:
+	case <-d.failure.failed:
+	}
+	if err := d.failure.get(); err != nil {
 		return err
 	}
-	if err := d.db.Flush(); err != nil {
-		d.abandon()
-		return fmt.Errorf("write to the data folder: %w", err)
-	}
-	if err := d.db.Close(); err != nil {
-		return fmt.Errorf("close the data folder: %w", err)
-	}
-	if err := d.log.err(); err != nil {
+	d.failure.hold(false)
+	if err := errors.Join(d.db.Close(), d.failure.get()); err != nil {
 		return fmt.Errorf("close the data folder: %w", err)
 	}
 	return writeSeal(files, dir, d.n)
-}
-
-// abandon closes Pebble after a failure. What it answers does not matter any more; it may even panic.
-func (d *disk) abandon() {
-	defer func() { _ = recover() }()
-	_ = d.db.Close()
 }

@@ -128,7 +128,7 @@ func newDatabase(dir string, opts Options) *Database {
 func openLocked(dir string, opts Options, lock *pebble.Lock) (*Database, error) {
 	db := newDatabase(dir, opts)
 	db.lock = lock
-	l := &logger{log: opts.Log}
+	l := newLogger(opts.Log)
 	var err error
 	if db.pebble, err = openPebble(dir, opts.FS, l, &pebble.Options{Lock: lock}); err != nil {
 		return nil, err
@@ -140,7 +140,7 @@ func openLocked(dir string, opts Options, lock *pebble.Lock) (*Database, error) 
 	if err != nil {
 		return nil, errors.Join(err, db.pebble.Close())
 	}
-	db.disk = newDisk(db.pebble, l, number)
+	db.disk = newDisk(db.pebble, l.failure, number)
 	go db.sweeper()
 	return db, nil
 }
@@ -154,7 +154,7 @@ func openForReading(dir string, opts Options) (*Database, error) {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
 	db := newDatabase(dir, opts)
-	l := &logger{log: opts.Log}
+	l := newLogger(opts.Log)
 	var err error
 	if db.pebble, err = openPebble(dir, opts.FS, l, &pebble.Options{ReadOnly: true}); err != nil {
 		return nil, err
@@ -170,13 +170,14 @@ func openForReading(dir string, opts Options) (*Database, error) {
 
 // Err says why the database no longer works: a write to the disk failed, so memory is ahead of the disk, and every
 // command answers this error from then on. The program should end and say so. It is nil while all is well.
-func (db *Database) Err() error { return db.disk.failure() }
+func (db *Database) Err() error { return db.disk.failure.get() }
 
 // Failed is closed when Err becomes an error.
-func (db *Database) Failed() <-chan struct{} { return db.disk.failed }
+func (db *Database) Failed() <-chan struct{} { return db.disk.failure.failed }
 
 // Close ends all connections and goroutines, after everything acknowledged is on disk, and gives the folder free. A
-// second Close answers ErrClosed.
+// second Close answers ErrClosed. After a failure it answers the error of Err and does not wait for the storage: the
+// folder stays locked until the process ends.
 func (db *Database) Close() error {
 	db.connMu.Lock()
 	conns := db.conns

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -15,14 +14,13 @@ import (
 // format is the version of how keys and documents lie in Pebble.
 const format = 1
 
-// logger takes what Pebble says. Pebble reports some failed writes only through Fatalf, and expects it not to return;
-// the program should end with a message instead, so the failure is kept and every later commit answers it.
+// logger takes what Pebble says. Pebble reports some failed writes only through Fatalf, and expects it not to return.
 type logger struct {
-	log *slog.Logger
-
-	mu      sync.Mutex
-	failure error
+	log     *slog.Logger
+	failure *failure
 }
+
+func newLogger(log *slog.Logger) *logger { return &logger{log: log, failure: newFailure()} }
 
 func (l *logger) Infof(string, ...any) {}
 
@@ -31,22 +29,23 @@ func (l *logger) Errorf(format string, args ...any) {
 }
 
 func (l *logger) Fatalf(format string, args ...any) {
-	l.fail(fmt.Errorf(format, args...))
-}
-
-func (l *logger) fail(err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.failure == nil {
-		l.failure = err
+	err := &storageError{message: fmt.Sprintf(format, args...)}
+	for _, a := range args {
+		if cause, ok := a.(error); ok {
+			err.cause = cause
+		}
 	}
+	l.failure.report(err)
 }
 
-func (l *logger) err() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.failure
+// storageError is what Pebble said in words, with the error that was among them.
+type storageError struct {
+	message string
+	cause   error
 }
+
+func (e *storageError) Error() string { return e.message }
+func (e *storageError) Unwrap() error { return e.cause }
 
 // damaged says which folder is damaged and how to go on.
 func damaged(dir string, err error) error {
@@ -60,7 +59,7 @@ func openPebble(dir string, files vfs.FS, l *logger, o *pebble.Options) (db *peb
 			db, err = nil, damaged(dir, fmt.Errorf("%v", r))
 		}
 	}()
-	o.FS, o.Logger, o.FormatMajorVersion = files, l, pebble.FormatNewest
+	o.FS, o.Logger, o.FormatMajorVersion = guardedFS{files, dir, l.failure}, l, pebble.FormatNewest
 	o.EventListener = &pebble.EventListener{
 		// Without a listener of its own a damaged block would end the process.
 		DataCorruption:  func(i pebble.DataCorruptionInfo) { l.log.Error("embedded database: damaged file", "path", i.Path) },
@@ -73,7 +72,7 @@ func openPebble(dir string, files vfs.FS, l *logger, o *pebble.Options) (db *peb
 		}
 		return nil, damaged(dir, err)
 	}
-	if err := l.err(); err != nil {
+	if err := l.failure.get(); err != nil {
 		return nil, damaged(dir, errors.Join(err, db.Close()))
 	}
 	return db, nil
@@ -109,7 +108,7 @@ func (db *Database) load(l *logger) (err error) {
 			return damaged(db.dir, errors.Join(err, it.Close()))
 		}
 	}
-	if err := errors.Join(it.Error(), it.Close(), l.err()); err != nil {
+	if err := errors.Join(it.Error(), it.Close(), l.failure.get()); err != nil {
 		return damaged(db.dir, err)
 	}
 	for _, c := range db.collections {
