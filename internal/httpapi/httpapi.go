@@ -8,13 +8,16 @@ import (
 	"net"
 	"net/netip"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
 	jsonv1 "github.com/go-json-experiment/json/v1"
 	"github.com/go-playground/validator/v10"
 	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/compress"
 	"github.com/gofiber/fiber/v2/middleware/recover"
+	"github.com/valyala/fasthttp"
 
 	"hocso/internal/auth"
 	"hocso/internal/campaign"
@@ -52,10 +55,12 @@ type Deps struct {
 
 // Limits of every request.
 const (
-	bodyMost   = 1 << 20 // bytes, unless the row says otherwise
-	importMost = 4 << 20 // bytes of the largest body any row takes
-	headerMost = 8 << 10 // bytes of the request line and headers
-	atOnce     = 2000    // connections
+	bodyMost   = 1 << 20          // bytes, unless the row says otherwise
+	importMost = 4 << 20          // bytes of a table
+	headerMost = 8 << 10          // bytes of the request line and headers
+	atOnce     = 2000             // connections
+	readTime   = 5 * time.Second  // for a whole request
+	uploadTime = 60 * time.Second // for one that may be large
 )
 
 // Server is the HTTP server.
@@ -82,10 +87,10 @@ func build(d Deps, immutable bool) *Server {
 		CaseSensitive:         true,
 		StrictRouting:         true,
 		UnescapePath:          true, // cleanPath has refused what would then be ambiguous
-		BodyLimit:             importMost,
+		BodyLimit:             bodyMost,
 		StreamRequestBody:     false, // true would switch BodyLimit off
 		ReadBufferSize:        headerMost,
-		ReadTimeout:           5 * time.Second,
+		ReadTimeout:           readTime,
 		WriteTimeout:          30 * time.Second,
 		IdleTimeout:           60 * time.Second,
 		Concurrency:           atOnce,
@@ -101,9 +106,14 @@ func build(d Deps, immutable bool) *Server {
 	}), knownMethods, cleanPath, identityOnly, s.sameSite, s.deadline)
 	rows := s.routes()
 	s.document = document(rows)
+	s.app.Server().HeaderReceived = largeBodies(rows)
 	methods := map[string][]string{}
 	for _, r := range rows {
-		s.app.Add(r.method, r.path, s.allow(r), r.handle)
+		handlers := []fiber.Handler{s.allow(r), r.handle}
+		if r.shape.compress {
+			handlers = []fiber.Handler{s.allow(r), compress.New(compress.Config{Level: compress.LevelBestSpeed}), r.handle}
+		}
+		s.app.Add(r.method, r.path, handlers...)
 		methods[r.path] = append(methods[r.path], r.method)
 	}
 	for _, r := range rows {
@@ -112,6 +122,21 @@ func build(d Deps, immutable bool) *Server {
 	s.app.Use("/api", func(*fiber.Ctx) error { return fault.New(fault.NotFound, "not_found", "no such address") })
 	s.app.Use(s.page)
 	return s
+}
+
+// largeBodies gives rows that take more their limits before the body is read, so
+// that everybody else's stay small.
+func largeBodies(rows []route) func(*fasthttp.RequestHeader) fasthttp.RequestConfig {
+	large := map[string]fasthttp.RequestConfig{}
+	for _, r := range rows {
+		if r.shape.bodyMost > 0 {
+			large[r.method+" "+r.path] = fasthttp.RequestConfig{MaxRequestBodySize: r.shape.bodyMost, ReadTimeout: uploadTime}
+		}
+	}
+	return func(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
+		path, _, _ := strings.Cut(string(h.RequestURI()), "?")
+		return large[string(h.Method())+" "+path]
+	}
 }
 
 // encode writes answers as encoding/json would, except that a list without entries

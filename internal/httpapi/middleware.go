@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"net/http"
@@ -139,13 +140,9 @@ func (s *Server) deadline(c *fiber.Ctx) error {
 }
 
 // allow puts the actor where actor finds it, or refuses. What is neither public
-// nor permitted is denied. It also holds the body to the row's size.
+// nor permitted is denied.
 func (s *Server) allow(r route) fiber.Handler {
-	most := max(r.shape.bodyMost, bodyMost)
 	return func(c *fiber.Ctx) error {
-		if len(c.Request().Body()) > most {
-			return &refusal{http.StatusRequestEntityTooLarge, "body_too_large"}
-		}
 		if r.need.public {
 			return c.Next()
 		}
@@ -185,7 +182,8 @@ func actor(c *fiber.Ctx) people.Actor {
 func (s *Server) address(c *fiber.Ctx) string {
 	peer, _ := netip.AddrFromSlice(c.Context().RemoteIP())
 	peer = peer.Unmap()
-	hops := strings.Split(c.Get(fiber.HeaderXForwardedFor), ",")
+	lines := c.Request().Header.PeekAll(fiber.HeaderXForwardedFor)
+	hops := strings.Split(string(bytes.Join(lines, []byte(","))), ",")
 	for i := len(hops) - 1; i >= 0 && s.trusts(peer); i-- {
 		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
 		if err != nil {

@@ -19,7 +19,7 @@ var param = regexp.MustCompile(`:([A-Za-z]+)`) // never assigned again
 // documentRoutes serves the document that describes all rows, its own too.
 func (s *Server) documentRoutes() []route {
 	return []route{
-		{fiber.MethodGet, "/api/openapi.json", public, shape{summary: "This document", media: fiber.MIMEApplicationJSON, also: []int{http.StatusNotModified}}, s.openapi},
+		{fiber.MethodGet, "/api/openapi.json", public, shape{summary: "This document", media: fiber.MIMEApplicationJSON, compress: true}, s.openapi},
 	}
 }
 

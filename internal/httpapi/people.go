@@ -20,7 +20,7 @@ func (s *Server) peopleRoutes() []route {
 	manage := can(people.ManagePeople)
 	unknown := []string{"404 person_not_found"}
 	return slices.Concat(s.meRoutes(), s.unitRoutes(), []route{
-		{fiber.MethodGet, v + "/people", manage, shape{summary: "The people I manage", query: []string{"q", "unit", "status", "cursor"}, out: listOf[people.Person]{}}, s.listPeople},
+		{fiber.MethodGet, v + "/people", manage, shape{summary: "The people I manage", query: []string{"q", "unit", "status", "cursor"}, out: listOf[people.Person]{}, compress: true}, s.listPeople},
 		{fiber.MethodPost, v + "/people", manage, shape{
 			summary: "Add a person", in: addPersonRequest{}, out: people.Person{}, status: http.StatusCreated,
 			problems: []string{"409 email_taken", "422 invalid_fields"},

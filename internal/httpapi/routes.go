@@ -40,6 +40,7 @@ type shape struct {
 	media    string   // of the answer, when it is not JSON
 	problems []string // "409 draft_changed": what the route itself refuses with, beside what every route may
 	bodyMost int      // bytes, when the route takes more than others
+	compress bool     // the answer is worth compressing, and does not hold a secret beside text from the request
 }
 
 // route is one row. Rows are written without field names, so a row that forgets

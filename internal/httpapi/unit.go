@@ -12,7 +12,7 @@ func (s *Server) unitRoutes() []route {
 	const v = "/api/v1"
 	manage := can(people.ManagePeople)
 	return []route{
-		{fiber.MethodGet, v + "/units", canAny(people.ManagePeople, people.TrackCompletion), shape{summary: "The units I manage or answer for", out: listOf[people.UnitCount]{}}, s.listUnits},
+		{fiber.MethodGet, v + "/units", canAny(people.ManagePeople, people.TrackCompletion), shape{summary: "The units I manage or answer for", out: listOf[people.UnitCount]{}, compress: true}, s.listUnits},
 		{fiber.MethodPost, v + "/units", manage, shape{
 			summary: "Add a unit", in: addUnitRequest{}, out: people.Unit{}, status: http.StatusCreated,
 			problems: []string{"409 unit_taken", "422 invalid_fields"},

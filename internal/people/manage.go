@@ -365,6 +365,9 @@ func (s *Service) Find(ctx context.Context, a Actor, in Search) ([]Person, strin
 		if !covers {
 			return nil, "", unitNotFound()
 		}
+		if _, err := s.Unit(ctx, in.Unit); err != nil {
+			return nil, "", err
+		}
 		tops, all = []UnitID{in.Unit}, false
 	}
 	if !all {
