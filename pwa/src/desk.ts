@@ -1,7 +1,7 @@
 import type { Me, Role } from './api/types.ts';
 import type { Key } from './i18n/t.svelte.ts';
 import type { IconName } from './ui/icons.ts';
-import { later, type Route } from './ui/pages.ts';
+import { later, type Page, type Route } from './ui/pages.ts';
 
 // The desk is what trainers, administrators, unit heads and auditors see beside a learner's screens. Its pages live in
 // authoring/, people/, campaign/ and report/, are loaded when opened and are not kept for offline use.
@@ -21,23 +21,38 @@ const links: DeskLink[] = [
   { href: '/units', label: 'nav.units', icon: 'building', roles: ['administrator'] },
 ];
 
+// Each part of the desk is one script for all its pages; a page is shown once its texts are here in the person's language.
+const authoring = () => import('./authoring/pages.ts');
+const writing = () => import('./authoring/writing.ts');
+const report = () => import('./report/pages.ts');
+const campaign = () => import('./campaign/pages.ts');
+const people = () => import('./people/pages.ts');
+
+function of<P extends { ready: () => Promise<void> }>(path: string, load: () => Promise<P>, page: Exclude<keyof P, 'ready'>): Route {
+  return later(path, async () => {
+    const pages = await load();
+    await pages.ready();
+    return { default: pages[page] as Page };
+  });
+}
+
 export const deskRoutes: Route[] = [
-  later('/authoring', () => import('./authoring/CourseList.svelte')),
-  later('/authoring/:course', () => import('./authoring/CoursePage.svelte')),
-  later('/authoring/:course/lessons/:lesson', () => import('./authoring/LessonPage.svelte')),
-  later('/authoring/:course/quizzes/:quiz', () => import('./authoring/QuizPage.svelte')),
-  later('/overview', () => import('./report/Overview.svelte')),
-  later('/overview/overdue', () => import('./report/OverduePage.svelte')),
-  later('/overview/units/:unit', () => import('./report/UnitPage.svelte')),
-  later('/my-unit', () => import('./report/MyUnit.svelte')),
-  later('/campaigns', () => import('./campaign/CampaignList.svelte')),
-  later('/campaigns/new', () => import('./campaign/NewCampaign.svelte')),
-  later('/campaigns/:campaign', () => import('./campaign/CampaignPage.svelte')),
-  later('/people', () => import('./people/PeopleList.svelte')),
-  later('/people/new', () => import('./people/NewPerson.svelte')),
-  later('/people/import', () => import('./people/ImportPage.svelte')),
-  later('/people/:person', () => import('./people/PersonPage.svelte')),
-  later('/units', () => import('./people/UnitsPage.svelte')),
+  of('/authoring', authoring, 'CourseList'),
+  of('/authoring/:course', authoring, 'CoursePage'),
+  of('/authoring/:course/lessons/:lesson', writing, 'LessonPage'),
+  of('/authoring/:course/quizzes/:quiz', writing, 'QuizPage'),
+  of('/overview', report, 'Overview'),
+  of('/overview/overdue', report, 'OverduePage'),
+  of('/overview/units/:unit', report, 'UnitPage'),
+  of('/my-unit', report, 'MyUnit'),
+  of('/campaigns', campaign, 'CampaignList'),
+  of('/campaigns/new', campaign, 'NewCampaign'),
+  of('/campaigns/:campaign', campaign, 'CampaignPage'),
+  of('/people', people, 'PeopleList'),
+  of('/people/new', people, 'NewPerson'),
+  of('/people/import', people, 'ImportPage'),
+  of('/people/:person', people, 'PersonPage'),
+  of('/units', people, 'UnitsPage'),
 ];
 
 // deskOf lists what a person has beside learning; a head is one by a unit's dated heads, not by a granted role.

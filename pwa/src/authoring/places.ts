@@ -1,6 +1,6 @@
 import type { Content, Problem } from '../api/authoring.ts';
-import { d, pick } from '../i18n/desk.ts';
 import { tx } from '../i18n/locale.svelte.ts';
+import { d, pick } from './texts.ts';
 
 // Place is where a problem is: the page with its field, and the way there in words.
 export interface Place {
@@ -24,8 +24,8 @@ export function placeOf(course: string, problem: Problem, content: Content): Pla
     if (one) page = `/${first.name}/${one.id}`;
   }
   for (const { name, index } of rest) {
-    const key = { practice: 'practice', questions: 'question', options: 'option', pairs: 'pair' }[name];
-    if (key) words.push(d(pick('problem.where.' + key), { n: index + 1 }));
+    const key = pick('problem.where.' + { practice: 'practice', questions: 'question', options: 'option', pairs: 'pair' }[name]);
+    if (key) words.push(d(key, { n: index + 1 }));
   }
   if (problem.line) words.push(d('problem.where.line', { n: problem.line }));
   return { href: `/authoring/${course}${page}?at=${encodeURIComponent(problem.path)}`, words: words.join(', ') };
@@ -35,7 +35,7 @@ export function placeOf(course: string, problem: Problem, content: Content): Pla
 export function problemText(problem: Problem): string {
   const language = /\.(vi|en)$/.exec(problem.path)?.[1];
   const key = pick(`problem.${problem.code}.${language}`, 'problem.' + problem.code);
-  return key === 'why.server' ? problem.message : d(key);
+  return key ? d(key) : problem.message;
 }
 
 // show brings the field of a path into view: the field itself, or the nearest thing around it.

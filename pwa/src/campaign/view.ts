@@ -1,8 +1,8 @@
 import type { Campaign, CampaignState, Delivery, Verb } from '../api/campaign.ts';
 import type { UnitLine } from '../api/report.ts';
-import { d, pick } from '../i18n/desk.ts';
 import { tx } from '../i18n/locale.svelte.ts';
 import type { BarRow } from '../ui/desk/bars.ts';
+import { d, pick } from './texts.ts';
 
 // verbsOf lists what can be done to a campaign in a state, as internal/campaign allows it.
 export function verbsOf(state: CampaignState): Verb[] {
@@ -51,5 +51,5 @@ export function stepName(step: string): string {
 export function outcome(delivery: Delivery): string {
   if (delivery.state === 'waiting') return d('ledger.waiting');
   const key = pick('reason.' + delivery.reason);
-  return key === 'why.server' ? d(`ledger.state.${delivery.state}`) : d(key);
+  return d(key ?? `ledger.state.${delivery.state}`);
 }

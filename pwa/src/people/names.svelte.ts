@@ -1,13 +1,15 @@
-import { SvelteMap } from 'svelte/reactivity';
 import { person } from '../api/people.ts';
 
 // Names asks for the names of people one by one and remembers them.
 export class Names {
-  #known = new SvelteMap<string, string>();
+  #known = $state<Record<string, string>>({});
   #asked = new Set<string>();
 
-  of = (id: string): string => this.#known.get(id) ?? '…';
-  know = (id: string, name: string): void => void this.#known.set(id, name);
+  of = (id: string): string => this.#known[id] ?? '…';
+
+  know(id: string, name: string): void {
+    this.#known[id] = name;
+  }
 
   want(ids: string[]): void {
     for (const id of ids) {

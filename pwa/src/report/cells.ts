@@ -1,6 +1,6 @@
 import type { Cell } from '../api/report.ts';
-import { d } from '../i18n/desk.ts';
 import { daysUntil, longDate } from '../i18n/format.ts';
+import { d } from './texts.ts';
 
 interface Look {
   tone: 'plain' | 'done' | 'due' | 'late' | 'wait';

@@ -1,8 +1,8 @@
 import type { CourseFigures, UnitLine } from '../api/report.ts';
-import { d } from '../i18n/desk.ts';
 import { daysUntil } from '../i18n/format.ts';
 import { tx } from '../i18n/locale.svelte.ts';
 import type { BarRow } from '../ui/desk/bars.ts';
+import { d } from './texts.ts';
 
 interface Sums {
   assigned: number;

@@ -1,0 +1,5 @@
+import '../ui/desk/desk.css';
+
+export { default as LessonPage } from './LessonPage.svelte';
+export { default as QuizPage } from './QuizPage.svelte';
+export { ready } from './texts.ts';
