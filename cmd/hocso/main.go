@@ -1,0 +1,82 @@
+// Command hocso runs the training service and looks after its data.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"hocso/internal/app"
+)
+
+const usage = `hocso <command> [flags]
+
+  serve             serve the app and the API
+  demo              fill an empty data folder with an organisation of made-up people
+  content check     check a folder of courses and drills (default: the ones inside the program)
+  content publish   publish what changed in it
+  admin create      make an administrator: --email, --name, password on standard input
+  fsck              compare the read model with the database
+  config            print the settings, secrets masked
+  version           print the version
+
+hocso <command> --help lists the flags; each is also an environment variable (HOCSO_LISTEN for --listen).
+`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:])
+	stop()
+	switch {
+	case err == nil || errors.Is(err, flag.ErrHelp):
+	case errors.Is(err, app.ErrProblems): // already printed, one a line
+		os.Exit(1)
+	default:
+		fmt.Fprintln(os.Stderr, "hocso:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	io := app.Terminal{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv}
+	commands := []struct {
+		words []string
+		do    func(context.Context, app.Terminal, []string) error
+	}{
+		{[]string{"serve"}, app.Serve},
+		{[]string{"demo"}, app.Demo},
+		{[]string{"content", "check"}, app.ContentCheck},
+		{[]string{"content", "publish"}, app.ContentPublish},
+		{[]string{"admin", "create"}, app.AdminCreate},
+		{[]string{"fsck"}, app.Fsck},
+		{[]string{"config"}, app.PrintConfig},
+		{[]string{"version"}, app.Version},
+	}
+	for _, c := range commands {
+		if begins(args, c.words) {
+			return c.do(ctx, io, args[len(c.words):])
+		}
+	}
+	if len(args) == 0 || begins(args, []string{"help"}) || begins(args, []string{"--help"}) || begins(args, []string{"-h"}) {
+		fmt.Print(usage)
+		return nil
+	}
+	fmt.Fprint(os.Stderr, usage)
+	return fmt.Errorf("no command %q", args[0])
+}
+
+func begins(args, words []string) bool {
+	if len(args) < len(words) {
+		return false
+	}
+	for i, w := range words {
+		if args[i] != w {
+			return false
+		}
+	}
+	return true
+}

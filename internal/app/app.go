@@ -1,0 +1,93 @@
+// Package app joins the services, the store and the HTTP server. It is the only
+// place that knows them all; cmd and the tests of the whole start here.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/google/uuid"
+
+	"hocso/internal/auth"
+	"hocso/internal/campaign"
+	"hocso/internal/config"
+	"hocso/internal/course"
+	"hocso/internal/drill"
+	"hocso/internal/learning"
+	"hocso/internal/mongodb"
+	"hocso/internal/mongodb/embedded"
+	"hocso/internal/people"
+	"hocso/internal/reminder"
+	"hocso/internal/report"
+)
+
+// App is the joined program.
+type App struct {
+	cfg      config.Config
+	log      *slog.Logger
+	now      func() time.Time
+	embedded *embedded.Database // nil: a server is used
+	db       *mongodb.DB
+
+	auth      *auth.Service
+	people    *people.Service
+	courses   *course.Service
+	learning  *learning.Service
+	drills    *drill.Service
+	campaigns *campaign.Service
+	reminders *reminder.Service
+	reports   *report.Service
+}
+
+// Open opens the database and joins the services. now is the program's clock; only
+// the demo organisation, whose history must lie in the past, passes another.
+func Open(ctx context.Context, cfg config.Config, log *slog.Logger, now func() time.Time) (*App, error) {
+	a := &App{cfg: cfg, log: log, now: now}
+	if err := a.openDatabase(ctx); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	if err := a.join(ctx); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+func (a *App) openDatabase(ctx context.Context) (err error) {
+	o := mongodb.Options{URI: a.cfg.MongoDBURI}
+	if o.URI == "" {
+		dir := filepath.Join(a.cfg.Data, "database")
+		a.embedded, err = embedded.Open(dir, embedded.Options{Now: nowMillis, Log: a.log})
+		if err != nil {
+			return err
+		}
+		o.URI, o.Dialer = mongodb.EmbeddedURI, a.embedded.Dialer()
+	}
+	if a.db, err = mongodb.Open(o); err != nil {
+		return err
+	}
+	if err := a.db.Ping(ctx); err != nil {
+		return fmt.Errorf("the database does not answer: %w", err)
+	}
+	return a.db.EnsureIndexes(ctx)
+}
+
+// Close disconnects and closes the embedded database.
+func (a *App) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	var errs []error
+	if a.db != nil {
+		errs = append(errs, a.db.Close(ctx))
+	}
+	if a.embedded != nil {
+		errs = append(errs, a.embedded.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// newID makes a UUIDv7.
+func newID() string { return uuid.Must(uuid.NewV7()).String() }

@@ -1,0 +1,115 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"hocso/content"
+	"hocso/internal/course"
+	"hocso/internal/drill"
+)
+
+// ContentCheck prints what is wrong with a folder of courses and drills, a problem
+// a line. ErrProblems if there is any that stops publishing.
+func ContentCheck(_ context.Context, t Terminal, args []string) error {
+	fsys, _, err := contentFolder(t, "content check", args)
+	if err != nil {
+		return err
+	}
+	_, _, err = readContent(t, fsys)
+	return err
+}
+
+// ContentPublish publishes what changed in a folder. The program must not be
+// running on the same embedded database.
+func ContentPublish(ctx context.Context, t Terminal, args []string) error {
+	fsys, rest, err := contentFolder(t, "content publish", args)
+	if err != nil {
+		return err
+	}
+	cfg, log, err := t.load("content publish", rest, nil)
+	if err != nil {
+		return err
+	}
+	a, err := Open(ctx, cfg, log, nowMillis)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = a.Close() }() // every write was acknowledged
+	return a.publish(ctx, t, fsys)
+}
+
+// contentFolder takes the folder's name from args, wherever it stands; without one
+// it is what lies inside the program.
+func contentFolder(t Terminal, command string, args []string) (fsys fs.FS, rest []string, err error) {
+	if len(args) == 0 || args[0] == "" || args[0][0] == '-' {
+		if len(args) > 0 && (args[0] == "-h" || args[0] == "--help") {
+			_, _ = fmt.Fprintf(t.Err, "hocso %s [FOLDER] [flags]\n", command) // a closed terminal is no error
+			return nil, nil, flag.ErrHelp
+		}
+		return content.Files(), args, nil
+	}
+	info, err := os.Stat(args[0])
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", command, err)
+	}
+	if !info.IsDir() {
+		return nil, nil, fmt.Errorf("%s: %s is not a folder", command, args[0])
+	}
+	return os.DirFS(args[0]), args[1:], nil
+}
+
+// readContent reads a folder and prints its problems.
+func readContent(t Terminal, fsys fs.FS) (course.Folder, []drill.Template, error) {
+	courses, problems := course.ReadFolder(fsys)
+	drills, more := drill.ReadFolder(fsys)
+	wrong := 0
+	for _, p := range append(problems, more...) {
+		t.say("%s", p)
+		if !p.Warning {
+			wrong++
+		}
+	}
+	t.say("%d courses, %d drills, %d problems", len(courses.Courses), len(drills), wrong)
+	if wrong > 0 {
+		return courses, drills, ErrProblems
+	}
+	if len(courses.Courses)+len(drills) == 0 {
+		return courses, drills, errors.New("the folder holds no courses and no drills")
+	}
+	return courses, drills, nil
+}
+
+// publish publishes what changed in a folder and says what it did.
+func (a *App) publish(ctx context.Context, t Terminal, fsys fs.FS) error {
+	courses, drills, err := readContent(t, fsys)
+	if err != nil {
+		return err
+	}
+	outcomes, err := a.courses.PublishFolder(ctx, courses)
+	if err != nil {
+		return err
+	}
+	for _, o := range outcomes {
+		switch o.Action {
+		case course.WasPublished:
+			t.say("course %s: published version %d (%s)", o.Course, o.N, o.Class)
+		case course.LeftAlone:
+			t.say("course %s: edited in the app, so the folder does not replace version %d", o.Course, o.N)
+		}
+	}
+	made, err := a.drills.Publish(ctx, drills)
+	if err != nil {
+		return err
+	}
+	for _, o := range made {
+		if o.Published {
+			t.say("drill %s: published version %d", o.Drill, o.N)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,118 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+
+	"hocso/internal/auth"
+	"hocso/internal/campaign"
+	"hocso/internal/course"
+	"hocso/internal/drill"
+	"hocso/internal/learning"
+	"hocso/internal/people"
+	"hocso/internal/reminder"
+	"hocso/internal/report"
+	"hocso/internal/webpush"
+)
+
+// hashesAtOnce bounds password hashing: a storm of sign-ins leaves a core for everybody else.
+const hashesAtOnce = 2
+
+// join makes the services and ties them together. Who calls whom follows the import
+// rows; what points the other way is a function or an interface set here.
+func (a *App) join(ctx context.Context) error {
+	secrets := auth.Secrets{Store: a.db.Auth()}
+	jwtKey, err := secrets.Secret(ctx, "jwt", random32)
+	if err != nil {
+		return err
+	}
+	ticketKey, err := secrets.Secret(ctx, "ticket", random32)
+	if err != nil {
+		return err
+	}
+	keys, err := auth.NewKeys(jwtKey)
+	if err != nil {
+		return err
+	}
+	a.people = &people.Service{Store: a.db.People(), UnitStore: a.db.People(), Scan: a.db.People(), Now: a.now, NewID: newID, Zone: a.cfg.TimeZone}
+	a.auth = &auth.Service{
+		People: a.people, Sessions: a.db.Auth(), Invitations: a.db.Auth(), Throttles: a.db.Auth(),
+		Hasher: auth.NewHasher(auth.DefaultCost(), hashesAtOnce), Keys: keys, Issuer: a.cfg.PublicURL,
+		Organisation: []string{a.cfg.OrganisationName}, Now: a.now, NewID: newID,
+	}
+	a.courses = &course.Service{Store: a.db.Courses(), Now: a.now, Log: a.log}
+	a.drills = &drill.Service{Store: a.db.Drills(), Now: a.now, NewSecret: func() []byte { b, _ := random32(); return b }}
+	a.learning = &learning.Service{
+		Store: a.db.Learning(), Ops: a.db.Learning(), Courses: a.courses, People: a.people, Drills: a.drills, Now: a.now, TicketKey: ticketKey,
+	}
+	a.courses.Settle = a.learning.Settle
+	calendar := campaign.Calendar{Zone: a.cfg.TimeZone, Holidays: campaign.Holidays()}
+	a.campaigns = &campaign.Service{
+		Store: a.db.Campaigns(), Enroller: a.learning, People: a.people, Minutes: a.minutes, Calendar: calendar, Now: a.now, NewID: newID, Log: a.log,
+	}
+	sender, err := a.sender(ctx, secrets)
+	if err != nil {
+		return err
+	}
+	a.reminders = &reminder.Service{
+		Store: a.db.Reminders(), Budgets: a.db.Reminders(), Subscriptions: a.db.Reminders(), Enrolments: a.db.Learning(),
+		People: a.people, Campaigns: a.db.Campaigns(), Courses: a.courses, Pusher: sender, PublicURL: a.cfg.PublicURL,
+		Calendar: calendar, Now: a.now, Log: a.log,
+	}
+	a.campaigns.Planner = a.reminders
+	a.learning.Opened = a.reminders.Opened
+	a.reports = &report.Service{
+		Enrolments: a.db.Learning(), People: a.people, Courses: a.courses, Campaigns: a.db.Campaigns(), Zone: a.cfg.TimeZone, Now: a.now, Log: a.log,
+	}
+	a.learning.Changed = a.reports.Put
+	return nil
+}
+
+// sender makes what sends push messages. Its keys are made once and kept: new ones
+// would end every subscription.
+func (a *App) sender(ctx context.Context, secrets auth.Secrets) (*webpush.Sender, error) {
+	b, err := secrets.Secret(ctx, "vapid", func() ([]byte, error) {
+		keys, err := webpush.GenerateKeys()
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(keys)
+	})
+	if err != nil {
+		return nil, err
+	}
+	var keys webpush.Keys
+	if err := json.Unmarshal(b, &keys); err != nil {
+		return nil, fmt.Errorf("read the push keys: %w", err)
+	}
+	subject, real := webpush.Subject(a.cfg.PublicURL, a.cfg.PushContact)
+	if !real {
+		a.log.Warn("push services want a public https address: set HOCSO_PUBLIC_URL or HOCSO_PUSH_CONTACT before phones subscribe", "subject", subject)
+	}
+	return webpush.NewSender(webpush.Options{Keys: keys, Subject: subject, Hosts: a.cfg.PushHosts, AllowedOrigins: a.cfg.PushOrigins, Now: nowMillis})
+}
+
+// minutes is how long an item of a campaign takes; fault.NotFound if it cannot be assigned.
+func (a *App) minutes(ctx context.Context, i campaign.Item) (int, error) {
+	if i.Kind == "drill" {
+		d, err := a.drills.Latest(ctx, drill.ID(i.ID))
+		if err != nil {
+			return 0, err
+		}
+		return d.Template.Minutes, nil
+	}
+	c, err := a.courses.Latest(ctx, course.ID(i.ID))
+	if err != nil {
+		return 0, err
+	}
+	return c.Version.Content.Minutes(), nil
+}
+
+// random32 makes a secret of 32 bytes.
+func random32() ([]byte, error) {
+	b := make([]byte, 32)
+	_, err := rand.Read(b)
+	return b, err
+}

@@ -1,0 +1,165 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"syscall"
+	"time"
+
+	"hocso/content"
+	"hocso/internal/httpapi"
+	"hocso/internal/mongodb"
+	"hocso/internal/reminder"
+	"hocso/pwa"
+)
+
+// drain is how long running requests may take once the program was told to stop.
+const drain = 10 * time.Second
+
+// Serve serves the app and the API until ctx ends.
+func Serve(ctx context.Context, t Terminal, args []string) error {
+	cfg, log, err := t.load("serve", args, nil)
+	if err != nil {
+		return err
+	}
+	ln, err := listen(cfg.Listen, "--listen or HOCSO_LISTEN")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = ln.Close() }() // Shutdown has closed it unless the start failed
+	a, err := Open(ctx, cfg, log, nowMillis)
+	if err != nil {
+		return err
+	}
+	err = a.serve(ctx, t, ln)
+	return errors.Join(err, a.Close())
+}
+
+// listen says in one line when somebody else has the address.
+func listen(address, setting string) (net.Listener, error) {
+	ln, err := net.Listen("tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("%s is in use by another program; choose another address with %s", address, setting)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot serve at %s (%s): %w", address, setting, err)
+	}
+	return ln, nil
+}
+
+func (a *App) serve(ctx context.Context, t Terminal, ln net.Listener) error {
+	if err := a.publish(ctx, t, content.Files()); err != nil {
+		return err
+	}
+	if err := a.reports.Build(ctx); err != nil {
+		return err
+	}
+	if err := a.inviteFirst(ctx, t); err != nil {
+		return err
+	}
+	srv, err := a.server()
+	if err != nil {
+		return err
+	}
+	metrics, err := a.serveMetrics(srv.Metrics())
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	var loops sync.WaitGroup
+	for _, loop := range a.loops() {
+		loops.Go(func() { loop(ctx) })
+	}
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(ln) }()
+	t.say("Hocso is ready: %s", a.cfg.PublicURL)
+
+	select {
+	case err = <-served:
+	case <-ctx.Done():
+	case <-a.failed():
+		err = fmt.Errorf("the data could not be written, so the program ends; nothing acknowledged is lost: %w", a.embedded.Err())
+	}
+	stop()
+	down := srv.Shutdown(drain)
+	loops.Wait()
+	if metrics != nil {
+		down = errors.Join(down, metrics.Close())
+	}
+	return errors.Join(err, down)
+}
+
+// loops are what runs beside the requests; each ends with its context.
+func (a *App) loops() []func(context.Context) {
+	dispatcher := &reminder.Dispatcher{Service: a.reminders, Log: a.log}
+	return []func(context.Context){
+		func(ctx context.Context) { a.campaigns.Run(ctx, time.Minute) },
+		func(ctx context.Context) { dispatcher.Run(ctx, 15*time.Second) },
+		func(ctx context.Context) { a.reports.Run(ctx, time.Second) },
+	}
+}
+
+// failed is closed when the embedded database can no longer write; never with a server.
+func (a *App) failed() <-chan struct{} {
+	if a.embedded == nil {
+		return nil
+	}
+	return a.embedded.Failed()
+}
+
+// ready reports whether the database answers.
+func (a *App) ready(ctx context.Context) error { return a.db.Ping(ctx) }
+
+func (a *App) server() (*httpapi.Server, error) {
+	built, err := fs.Sub(pwa.Dist, "dist")
+	if err != nil {
+		return nil, err
+	}
+	return httpapi.New(httpapi.Deps{
+		Auth: a.auth, People: a.people, Courses: a.courses, Learning: a.learning, Drills: a.drills,
+		Campaigns: a.campaigns, Reminders: a.reminders, Reports: a.reports,
+		Ready: a.ready, Now: a.now, Log: a.log,
+		PublicURL: a.cfg.PublicURL, App: built, TrustedProxies: a.cfg.TrustedProxies, Unavailable: mongodb.Unavailable,
+		Demo: isDemo(a.cfg.Data), InsecureCookie: a.cfg.InsecureCookie,
+	}), nil
+}
+
+// serveMetrics serves /metrics at an address of its own; nil if none is set.
+func (a *App) serveMetrics(h http.Handler) (*http.Server, error) {
+	if a.cfg.MetricsListen == "" {
+		return nil, nil
+	}
+	ln, err := listen(a.cfg.MetricsListen, "--metrics-listen or HOCSO_METRICS_LISTEN (empty: none)")
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", h)
+	srv := &http.Server{Handler: mux, ReadTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn)}
+	go func() {
+		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+			a.log.Error("metrics ended", "err", err)
+		}
+	}()
+	return srv, nil
+}
+
+// inviteFirst prints the link for the first administrator while there is none.
+func (a *App) inviteFirst(ctx context.Context, t Terminal) error {
+	there, err := a.people.Administrated(ctx)
+	if err != nil || there {
+		return err
+	}
+	link, err := a.auth.InviteFirst(ctx)
+	if err != nil {
+		return err
+	}
+	t.say("There is no administrator yet. Open this link once, within 24 hours, to become the first:\n\n  %s\n", link)
+	return nil
+}
