@@ -60,7 +60,7 @@ func (s *Campaigns) Campaigns(ctx context.Context, before campaign.ID, limit int
 
 // LiveCampaigns implements campaign.Store.
 func (s *Campaigns) LiveCampaigns(ctx context.Context) ([]campaign.Campaign, error) {
-	cur, err := s.c.Find(ctx, bson.D{{Key: "live", Value: true}}, options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}))
+	cur, err := s.c.Find(ctx, bson.D{{Key: "live", Value: true}}, options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}).SetLimit(unpaged))
 	if err != nil {
 		return nil, fmt.Errorf("list live campaigns: %w", err)
 	}

@@ -51,11 +51,17 @@ func (s *Courses) InsertCourse(ctx context.Context, c course.Course) error {
 	return inserted(err, "course", "insert course")
 }
 
-// ReplaceCourse implements course.Store.
+// ReplaceCourse implements course.Store. It leaves Settled alone, which SettleCourse
+// moves without a new version: written back from an earlier reading it would go back.
 func (s *Courses) ReplaceCourse(ctx context.Context, c course.Course) error {
-	filter := bson.D{{Key: "_id", Value: c.ID}, {Key: "ver", Value: c.Version}}
-	c.Version++
-	res, err := s.courses.ReplaceOne(ctx, filter, c)
+	set := bson.D{
+		{Key: "draft", Value: c.Draft}, {Key: "owner", Value: c.Owner}, {Key: "published", Value: c.Published},
+		{Key: "source", Value: c.Source}, {Key: "hash", Value: c.Hash}, {Key: "retired", Value: c.Retired},
+		{Key: "draftHash", Value: c.DraftHash}, {Key: "changedAt", Value: c.ChangedAt},
+	}
+	res, err := s.courses.UpdateOne(ctx,
+		bson.D{{Key: "_id", Value: c.ID}, {Key: "ver", Value: c.Version}},
+		bson.D{{Key: "$set", Value: set}, {Key: "$inc", Value: bson.D{{Key: "ver", Value: 1}}}})
 	return replaced(res, err, "replace course")
 }
 

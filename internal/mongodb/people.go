@@ -123,16 +123,24 @@ func searchable(p people.Person) people.Person {
 	return p
 }
 
-// ReplacePeople implements people.Store.
+// ReplacePeople implements people.Store. It leaves LastSeenAt alone, which Seen moves
+// without a new version: written back from an earlier reading it would go back.
 func (s *People) ReplacePeople(ctx context.Context, ps []people.Person) error {
 	if len(ps) == 0 {
 		return nil
 	}
 	models := make([]mongo.WriteModel, len(ps))
 	for i, p := range ps {
-		filter := bson.D{{Key: "_id", Value: p.ID}, {Key: "ver", Value: p.Version}}
-		p.Version++
-		models[i] = mongo.NewReplaceOneModel().SetFilter(filter).SetReplacement(searchable(p))
+		p = searchable(p)
+		set := bson.D{
+			{Key: "name", Value: p.Name}, {Key: "foldedName", Value: p.FoldedName}, {Key: "searchKeys", Value: p.SearchKeys},
+			{Key: "email", Value: p.Email}, {Key: "unit", Value: p.Unit}, {Key: "grants", Value: p.Grants}, {Key: "status", Value: p.Status},
+			{Key: "joinedOn", Value: p.JoinedOn}, {Key: "leftOn", Value: p.LeftOn}, {Key: "settings", Value: p.Settings},
+			{Key: "passwordHash", Value: p.PasswordHash}, {Key: "epoch", Value: p.Epoch}, {Key: "changedAt", Value: p.ChangedAt},
+		}
+		models[i] = mongo.NewUpdateOneModel().
+			SetFilter(bson.D{{Key: "_id", Value: p.ID}, {Key: "ver", Value: p.Version}}).
+			SetUpdate(bson.D{{Key: "$set", Value: set}, {Key: "$inc", Value: bson.D{{Key: "ver", Value: 1}}}})
 	}
 	res, err := s.people.BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false))
 	if err != nil {

@@ -114,12 +114,12 @@ func (s *Reminders) WaitingDeliveries(ctx context.Context, p people.ID, until ti
 
 // Deliveries implements reminder.Store.
 func (s *Reminders) Deliveries(ctx context.Context, ids []string) ([]reminder.Delivery, error) {
-	return s.find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}, options.Find())
+	return s.find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}, options.Find().SetLimit(int64(len(ids))))
 }
 
 // DeliveriesOf implements reminder.Store.
 func (s *Reminders) DeliveriesOf(ctx context.Context, p people.ID) ([]reminder.Delivery, error) {
-	return s.find(ctx, bson.D{{Key: "person", Value: p}}, options.Find())
+	return s.find(ctx, bson.D{{Key: "person", Value: p}}, options.Find().SetLimit(unpaged))
 }
 
 // CampaignDeliveries implements reminder.Store.
