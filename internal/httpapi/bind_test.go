@@ -31,9 +31,18 @@ func TestSlugAndLines(t *testing.T) {
 		tag, in string
 		ok      bool
 	}{
-		{"slug", "phishing-basics", true}, {"slug", "a1", true},
-		{"slug", "-a", false}, {"slug", "a--b", false}, {"slug", "A", false}, {"slug", "a b", false}, {"slug", "../a", false}, {"slug", "đ", false}, {"slug", "a\n", false},
-		{"lines", "một\nhai\tba\r\n", true}, {"lines", "a\rb", false}, {"lines", "a\x00", false},
+		{"slug", "phishing-basics", true},
+		{"slug", "a1", true},
+		{"slug", "-a", false},
+		{"slug", "a--b", false},
+		{"slug", "A", false},
+		{"slug", "a b", false},
+		{"slug", "../a", false},
+		{"slug", "đ", false},
+		{"slug", "a\n", false},
+		{"lines", "một\nhai\tba\r\n", true},
+		{"lines", "a\rb", false},
+		{"lines", "a\x00", false},
 	} {
 		if err := v.Var(tt.in, tt.tag); (err == nil) != tt.ok {
 			t.Errorf("%s %q: %v, want ok %v", tt.tag, tt.in, err, tt.ok)

@@ -43,9 +43,6 @@ func (s *Server) Metrics() http.Handler {
 	return promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{})
 }
 
-// Registry takes the metrics of other parts of the program, which Metrics then shows too.
-func (s *Server) Registry() prometheus.Registerer { return s.metrics.registry }
-
 // observe is the outermost handler: it also turns errors into answers, so that what
 // it counts is what the client gets.
 func (s *Server) observe(c *fiber.Ctx) error {

@@ -68,8 +68,12 @@ func (s *Auth) InsertSession(ctx context.Context, session auth.Session) error {
 func (s *Auth) RotateSession(ctx context.Context, n auth.Session) (bool, error) {
 	res, err := s.sessions.UpdateOne(ctx, bson.D{{Key: "_id", Value: n.ID}, {Key: "current", Value: n.Previous}, {Key: "endedAt", Value: nil}},
 		bson.D{{Key: "$set", Value: bson.D{
-			{Key: "previous", Value: n.Previous}, {Key: "current", Value: n.Current}, {Key: "successor", Value: n.Successor},
-			{Key: "rotatedAt", Value: n.RotatedAt}, {Key: "lastSeenAt", Value: n.LastSeenAt}, {Key: "expiresAt", Value: n.ExpiresAt},
+			{Key: "previous", Value: n.Previous},
+			{Key: "current", Value: n.Current},
+			{Key: "successor", Value: n.Successor},
+			{Key: "rotatedAt", Value: n.RotatedAt},
+			{Key: "lastSeenAt", Value: n.LastSeenAt},
+			{Key: "expiresAt", Value: n.ExpiresAt},
 		}}})
 	if err != nil {
 		return false, fmt.Errorf("rotate session: %w", err)

@@ -55,8 +55,14 @@ func TestDay(t *testing.T) {
 		in, want string
 		ok       bool
 	}{
-		{"", "", true}, {"2026-03-01", "2026-03-01", true}, {"01/03/2026", "2026-03-01", true}, {"1/3/2026", "2026-03-01", true},
-		{"31/02/2026", "", false}, {"2026-13-01", "", false}, {"tomorrow", "", false}, {"1/3/26", "", false},
+		{"", "", true},
+		{"2026-03-01", "2026-03-01", true},
+		{"01/03/2026", "2026-03-01", true},
+		{"1/3/2026", "2026-03-01", true},
+		{"31/02/2026", "", false},
+		{"2026-13-01", "", false},
+		{"tomorrow", "", false},
+		{"1/3/26", "", false},
 	} {
 		if got, ok := day(tt.in); got != tt.want || ok != tt.ok {
 			t.Errorf("day(%q): got %q, %v, want %q, %v", tt.in, got, ok, tt.want, tt.ok)
