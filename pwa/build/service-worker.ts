@@ -37,7 +37,7 @@ export function serviceWorker(): Plugin {
         build: {
           outDir,
           emptyOutDir: false,
-          target: 'es2020',
+          target: 'es2022',
           lib: { entry: 'src/sw/service-worker.ts', formats: ['es'], fileName: () => 'sw.js' },
         },
       });

@@ -2,13 +2,15 @@ import { mount } from 'svelte';
 import App from './App.svelte';
 import './ui/base.css';
 import { loadTexts } from './i18n/t.svelte.ts';
-import { start } from './offline/start.ts';
+import { engine } from './offline/engine.ts';
+import { watchInstall } from './push/install.svelte.ts';
 import { register } from './sw/update.svelte.ts';
 import { startRouter } from './ui/router.svelte.ts';
 
 startRouter();
+watchInstall();
 loadTexts()
-  .catch(() => undefined)
+  .catch(() => undefined) // without English the frame is Vietnamese
   .then(() => mount(App, { target: document.getElementById('app')! }));
-start();
+engine().then(({ start }) => start());
 register();

@@ -1,11 +1,79 @@
 import SignIn from './account/SignIn.svelte';
 import { deskRoutes } from './desk.ts';
-import { later, now, type Route } from './ui/pages.ts';
+import { loadAccount } from './i18n/account.ts';
+import { loadLearn } from './i18n/learn.ts';
+import { later, now, type Route, withTexts } from './ui/pages.ts';
+
+const learn = withTexts(loadLearn);
+const account = withTexts(loadAccount);
 
 // Every address of the app. Sign-in is part of the first script: whoever has the app already gets the rest from the worker.
 export const routes: Route[] = [
   later('/', () => import('./learning/Today.svelte')),
   now('/sign-in', SignIn, 'open'),
+  later(
+    '/invitation',
+    account(() => import('./account/Invitation.svelte')),
+    'open',
+  ),
+  later(
+    '/setup',
+    account(() => import('./account/Invitation.svelte')),
+    'open',
+  ),
+  later(
+    '/courses',
+    learn(() => import('./course/Courses.svelte')),
+  ),
+  later(
+    '/courses/:course',
+    learn(() => import('./course/Course.svelte')),
+  ),
+  later(
+    '/enrolments/:enrolment/lessons/:lesson',
+    learn(() => import('./learning/Player.svelte')),
+    'full',
+  ),
+  later(
+    '/enrolments/:enrolment/quizzes/:quiz',
+    learn(() => import('./learning/Quiz.svelte')),
+    'full',
+  ),
+  later(
+    '/attempts/:attempt',
+    learn(() => import('./learning/Result.svelte')),
+    'full',
+  ),
+  later(
+    '/enrolments/:enrolment/completed',
+    learn(() => import('./learning/Completed.svelte')),
+    'full',
+  ),
+  later(
+    '/drills',
+    learn(() => import('./drill/Drills.svelte')),
+  ),
+  later(
+    '/drills/:drill',
+    learn(() => import('./drill/Inbox.svelte')),
+    'full',
+  ),
+  later(
+    '/me',
+    account(() => import('./account/Me.svelte')),
+  ),
+  later(
+    '/me/reminders',
+    account(() => import('./account/Reminders.svelte')),
+  ),
+  later(
+    '/me/devices',
+    account(() => import('./account/Devices.svelte')),
+  ),
+  later(
+    '/me/unsent',
+    account(() => import('./account/Unsent.svelte')),
+  ),
   later('/desk', () => import('./DeskMenu.svelte')),
   ...deskRoutes,
 ];

@@ -3,7 +3,7 @@ import { problemOf } from '../api/problem.ts';
 import type { Verdict } from '../api/types.ts';
 import { type AttemptFact, type DrillFact, db, isOpen, type LessonFact, type Op, type ParkedOp, type RatingFact, write } from './db.ts';
 import { newId } from './id.ts';
-import { changed } from './state.svelte.ts';
+import { changed } from './read.ts';
 
 export const batch = 50;
 

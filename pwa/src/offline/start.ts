@@ -3,9 +3,12 @@ import type { Me, Session } from '../api/types.ts';
 import { setZone } from '../i18n/format.ts';
 import { type Locale, locale } from '../i18n/locale.svelte.ts';
 import { speak } from '../i18n/t.svelte.ts';
+import { deviceName } from '../push/device.ts';
+import { tellAgain } from '../push/subscribe.ts';
 import { db, destroy, destroyOthers, openFor } from './db.ts';
 import { flush, onSent } from './outbox.ts';
-import { clear, read, store, tellSignedOut } from './state.svelte.ts';
+import { read, tellSignedOut } from './read.ts';
+import { clear, store } from './state.svelte.ts';
 import { sync } from './sync.ts';
 
 const whose = 'hocso.person'; // whose database to open without asking anyone; holds no right to anything
@@ -32,6 +35,7 @@ export async function start(): Promise<void> {
   }
   store.ready = true;
   if (person) await connect();
+  await tellAgain(deviceName()).catch(() => undefined); // tried again with the next start
 }
 
 function wake(): void {

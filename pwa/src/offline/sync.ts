@@ -2,7 +2,8 @@ import { call, locked, request } from '../api/client.ts';
 import { problemOf } from '../api/problem.ts';
 import type { CourseSummary, DrillTemplate, SyncAnswer, VersionView } from '../api/types.ts';
 import { db, isOpen, write } from './db.ts';
-import { changed, store } from './state.svelte.ts';
+import { changed } from './read.ts';
+import { store } from './state.svelte.ts';
 
 // sync fetches what is new for the person, then the content that must work without a network.
 export async function sync(): Promise<void> {

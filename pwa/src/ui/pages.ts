@@ -16,6 +16,13 @@ export interface Route {
 export const now = (path: string, page: Page, frame?: Route['frame']): Route => ({ path, page, frame });
 export const later = (path: string, load: () => Promise<{ default: Page }>, frame?: Route['frame']): Route => ({ path, load, frame });
 
+// withTexts loads a page together with the texts it shows.
+export const withTexts =
+  (texts: () => Promise<unknown>) =>
+  (load: () => Promise<{ default: Page }>): (() => Promise<{ default: Page }>) =>
+  async () =>
+    (await Promise.all([load(), texts()]))[0];
+
 export function find(routes: Route[], path: string): { route: Route; params: Record<string, string> } | undefined {
   for (const route of routes) {
     const params = match(route.path, path);

@@ -50,7 +50,7 @@ export function startRouter(): void {
     if (link.pathname.startsWith('/api/')) return;
     if (link.hash && link.pathname === location.pathname) return;
     event.preventDefault();
-    go(link.pathname + link.search + link.hash);
+    go(link.pathname + link.search + link.hash, { replace: 'replace' in link.dataset });
   });
   navigator.serviceWorker?.addEventListener('message', (event) => {
     if (event.data?.type !== 'navigate') return;
