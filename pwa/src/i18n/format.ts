@@ -7,7 +7,7 @@ let zone: string | undefined;
 // setZone makes dates and times those of the person's time zone; without one they are the phone's.
 export function setZone(name: string | undefined): void {
   try {
-    zone = name && new Intl.DateTimeFormat('vi', { timeZone: name }).resolvedOptions().timeZone;
+    zone = name ? new Intl.DateTimeFormat('vi', { timeZone: name }).resolvedOptions().timeZone : undefined;
   } catch {
     zone = undefined;
   }
