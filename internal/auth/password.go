@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 
 	"golang.org/x/crypto/argon2"
@@ -38,9 +39,11 @@ type Hasher struct {
 	dummy string // checked for accounts that do not exist, so that they take as long
 }
 
-// NewHasher makes a Hasher that computes at most atOnce hashes at the same time.
+// NewHasher makes a Hasher that computes at most atOnce hashes at the same time,
+// and never on more than half of the processors: a hash keeps one busy for 25 ms
+// without a pause, and whoever waits behind it would feel that.
 func NewHasher(cost Cost, atOnce int) *Hasher {
-	h := &Hasher{cost: cost, turns: make(chan struct{}, atOnce)}
+	h := &Hasher{cost: cost, turns: make(chan struct{}, min(atOnce, max(1, runtime.GOMAXPROCS(0)/2)))}
 	h.dummy = h.encode(make([]byte, saltBytes), make([]byte, hashBytes))
 	return h
 }

@@ -30,8 +30,8 @@ type Credentials struct {
 // neither by the answer nor by the work done: fault.Unauthenticated sign_in_failed.
 // Too many tries are a *Throttled.
 func (s *Service) SignIn(ctx context.Context, in Credentials) (SignedIn, error) {
-	now, email := s.Now(), people.FoldEmail(in.Email)
-	familiar, err := s.admit(ctx, email, in.Address, now)
+	email := people.FoldEmail(in.Email)
+	try, err := s.admit(ctx, email, in.Address, s.Now())
 	if err != nil {
 		return SignedIn{}, err
 	}
@@ -44,9 +44,12 @@ func (s *Service) SignIn(ctx context.Context, in Credentials) (SignedIn, error) 
 		return SignedIn{}, err
 	}
 	if !ok || p.Status != people.Active {
+		if err := s.failed(ctx, try); err != nil {
+			return SignedIn{}, err
+		}
 		return SignedIn{}, fault.New(fault.Unauthenticated, "sign_in_failed", "the address or the password is not right")
 	}
-	if err := s.settle(ctx, email, in.Address, familiar, now); err != nil {
+	if err := s.succeeded(ctx, try); err != nil {
 		return SignedIn{}, err
 	}
 	if outdated {

@@ -19,8 +19,8 @@ type ThrottleStore interface {
 	Uncount(ctx context.Context, key string, now time.Time) error
 	// Forget drops keys.
 	Forget(ctx context.Context, keys ...string) error
-	// Counted returns the count of key, 0 if no window is running.
-	Counted(ctx context.Context, key string, now time.Time) (int, error)
+	// Counted returns the count of key and the end of its window, 0 if none is running.
+	Counted(ctx context.Context, key string, now time.Time) (n int, until time.Time, err error)
 }
 
 // Throttled is a refusal because of too many tries. It says when to try again.
@@ -52,9 +52,12 @@ type bucket struct {
 // The limits. A whole ministry may sit behind one address, so that one is wide.
 // The one on the account alone stops a guess spread over many addresses; it does
 // not hold for an address from which the person signed in lately, so that no
-// stranger can lock anybody out where they usually are.
+// stranger can lock anybody out where they usually are. Tries under way count too,
+// up to a wider limit: many at once cannot all slip through, and somebody who
+// presses the button twice is not refused.
 const (
-	mostFromAddress = 10
+	mostFailures    = 10
+	mostUnderWay    = 60
 	mostOfAddress   = 300
 	mostOfAccount   = 100
 	shortWindow     = 15 * time.Minute
@@ -71,44 +74,63 @@ func bucketKey(kind string, parts ...string) string {
 	return kind + ":" + hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// admit counts a try before it is made, so that many at once cannot all slip
-// through, and refuses it when a bucket is full. familiar says that the person
-// signed in from this address lately.
-func (s *Service) admit(ctx context.Context, email, address string, now time.Time) (familiar bool, err error) {
+// try is one attempt to sign in, as the throttle sees it.
+type try struct {
+	email, address string
+	now            time.Time
+	familiar       bool // the person signed in from this address lately
+}
+
+func (t try) key(kind string) string { return bucketKey(kind, t.email, t.address) }
+
+// admit counts a try before it is made, and refuses it when a bucket is full.
+func (s *Service) admit(ctx context.Context, email, address string, now time.Time) (try, error) {
+	t := try{email: email, address: address, now: now}
+	seen, _, err := s.Throttles.Counted(ctx, t.key("familiar"), now)
+	if err != nil {
+		return t, err
+	}
+	t.familiar = seen > 0
 	buckets := []bucket{
 		{bucketKey("address", address), mostOfAddress, shortWindow},
-		{bucketKey("both", email, address), mostFromAddress, shortWindow},
+		{t.key("tries"), mostUnderWay, shortWindow},
 	}
-	seen, err := s.Throttles.Counted(ctx, bucketKey("familiar", email, address), now)
-	if err != nil {
-		return false, err
-	}
-	if familiar = seen > 0; !familiar {
+	if !t.familiar {
 		buckets = append(buckets, bucket{bucketKey("account", email), mostOfAccount, accountWindow})
 	}
 	for _, b := range buckets {
 		n, until, err := s.Throttles.Count(ctx, b.key, now, b.window)
 		if err != nil {
-			return false, err
+			return t, err
 		}
 		if n > b.most {
-			return false, throttled(now, until)
+			return t, throttled(now, until)
 		}
 	}
-	return familiar, nil
+	failures, until, err := s.Throttles.Counted(ctx, t.key("failures"), now)
+	if err == nil && failures >= mostFailures {
+		err = throttled(now, until)
+	}
+	return t, err
 }
 
-// settle takes back what admit counted for a try that was right.
-func (s *Service) settle(ctx context.Context, email, address string, familiar bool, now time.Time) error {
-	if err := s.Throttles.Forget(ctx, bucketKey("both", email, address), bucketKey("account", email)); err != nil {
+// failed notes a wrong try.
+func (s *Service) failed(ctx context.Context, t try) error {
+	_, _, err := s.Throttles.Count(ctx, t.key("failures"), t.now, shortWindow)
+	return err
+}
+
+// succeeded takes back what was counted for a try that was right.
+func (s *Service) succeeded(ctx context.Context, t try) error {
+	if err := s.Throttles.Forget(ctx, t.key("tries"), t.key("failures"), bucketKey("account", t.email)); err != nil {
 		return err
 	}
-	if err := s.Throttles.Uncount(ctx, bucketKey("address", address), now); err != nil {
+	if err := s.Throttles.Uncount(ctx, bucketKey("address", t.address), t.now); err != nil {
 		return err
 	}
-	if familiar {
+	if t.familiar {
 		return nil
 	}
-	_, _, err := s.Throttles.Count(ctx, bucketKey("familiar", email, address), now, familiarAddress)
+	_, _, err := s.Throttles.Count(ctx, t.key("familiar"), t.now, familiarAddress)
 	return err
 }

@@ -296,6 +296,32 @@ func TestThrottle(t *testing.T) {
 	x.clock.advance(15 * time.Minute)
 	try("lan@bo.vn", password, "10.0.0.1").want(t, 200, "accessToken", "")
 
+	// Many right ones at once are fine; many wrong ones at once are still few.
+	counts := func(password string) map[int]int {
+		var mu sync.Mutex
+		statuses := map[int]int{}
+		var wg sync.WaitGroup
+		for range 32 {
+			wg.Go(func() {
+				a := try("binh@bo.vn", password, "10.0.0.3")
+				mu.Lock()
+				defer mu.Unlock()
+				statuses[a.status]++
+			})
+		}
+		wg.Wait()
+		return statuses
+	}
+	if got := counts(password); got[200] != 32 {
+		t.Errorf("32 right at once: %v", got)
+	}
+	for range 3 {
+		counts("wrong")
+	}
+	if got := counts("wrong"); got[429] != 32 {
+		t.Errorf("32 wrong at once after 96 others: %v", got)
+	}
+
 	// A guess spread over many addresses stops, except where she usually is.
 	for i := range 130 {
 		try("lan@bo.vn", "wrong", fmt.Sprintf("10.1.%d.1", i))

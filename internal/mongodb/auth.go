@@ -169,13 +169,13 @@ func (s *Auth) Forget(ctx context.Context, keys ...string) error {
 }
 
 // Counted implements auth.ThrottleStore.
-func (s *Auth) Counted(ctx context.Context, key string, now time.Time) (int, error) {
+func (s *Auth) Counted(ctx context.Context, key string, now time.Time) (int, time.Time, error) {
 	var t throttle
 	err := s.throttles.FindOne(ctx, bson.D{{Key: "_id", Value: key}, {Key: "until", Value: bson.D{{Key: "$gt", Value: now}}}}).Decode(&t)
 	if errors.Is(err, mongo.ErrNoDocuments) {
-		return 0, nil
+		return 0, time.Time{}, nil
 	}
-	return t.N, found(err, "throttle", "read tries")
+	return t.N, t.Until, found(err, "throttle", "read tries")
 }
 
 // secret is one shared secret.

@@ -123,7 +123,7 @@ func TestThrottleCounts(t *testing.T) {
 				t.Fatalf("round %d: counts %v, want 1 to %d", round, got, racers)
 			}
 		}
-		if n, err := s.Counted(ctx, "k", now); err != nil || n != racers {
+		if n, _, err := s.Counted(ctx, "k", now); err != nil || n != racers {
 			t.Errorf("Counted: %d, %v", n, err)
 		}
 	}
@@ -131,16 +131,16 @@ func TestThrottleCounts(t *testing.T) {
 	if err := s.Uncount(ctx, "k", now); err != nil {
 		t.Error(err)
 	}
-	if n, err := s.Counted(ctx, "k", now); err != nil || n != racers-1 {
+	if n, _, err := s.Counted(ctx, "k", now); err != nil || n != racers-1 {
 		t.Errorf("after Uncount: %d, %v", n, err)
 	}
-	if n, err := s.Counted(ctx, "k", now.Add(time.Minute)); err != nil || n != 0 {
+	if n, _, err := s.Counted(ctx, "k", now.Add(time.Minute)); err != nil || n != 0 {
 		t.Errorf("after the window: %d, %v", n, err)
 	}
 	if err := s.Forget(ctx, "k", "other"); err != nil {
 		t.Error(err)
 	}
-	if n, err := s.Counted(ctx, "k", now); err != nil || n != 0 {
+	if n, _, err := s.Counted(ctx, "k", now); err != nil || n != 0 {
 		t.Errorf("after Forget: %d, %v", n, err)
 	}
 }
