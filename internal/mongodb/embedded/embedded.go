@@ -130,12 +130,16 @@ func openLocked(dir string, opts Options, lock *pebble.Lock) (*Database, error) 
 	db.lock = lock
 	l := newLogger(opts.Log)
 	var err error
-	if db.pebble, err = openPebble(dir, opts.FS, l, &pebble.Options{Lock: lock}); err != nil {
+	old := sealed(opts.FS, dir)
+	if db.pebble, err = openPebble(dir, opts.FS, l, &pebble.Options{Lock: lock, ErrorIfNotExists: old}); err != nil {
 		return nil, err
 	}
 	number, err := checkSeal(opts.FS, dir, db.pebble)
 	if err == nil {
 		err = db.load(l)
+	}
+	if err == nil && !old {
+		err = writeSeal(opts.FS, dir, number)
 	}
 	if err != nil {
 		return nil, errors.Join(err, db.pebble.Close())

@@ -87,7 +87,7 @@ func (p *predicate) bound() (bound, bool) {
 				return bound{}, false
 			}
 		}
-		return bound{equal: slices.Concat([]value{}, p.list)}, true
+		return bound{equal: append([]value{}, p.list...)}, true
 	case predNever:
 		return bound{equal: []value{}}, true
 	case predEq, predGt, predGte, predLt, predLte:
@@ -154,9 +154,9 @@ func (x *index) over(byPath map[string][]bound, sort *ordering) *plan {
 	p := &plan{index: x}
 	prefixes := [][]byte{nil}
 	single := true // every equality so far has one value
-	for _, part := range x.parts {
+	for i, part := range x.parts {
 		list, ok := narrowest(byPath[part.name])
-		if !ok || len(prefixes)*len(list) > maxSpans {
+		if !ok || len(prefixes)*len(list) > maxSpans || x.tangled(i) {
 			break
 		}
 		single = single && len(list) == 1
@@ -174,7 +174,7 @@ func (x *index) over(byPath map[string][]bound, sort *ordering) *plan {
 		p.depth++
 	}
 	var from, to cut
-	if p.depth < len(x.parts) {
+	if p.depth < len(x.parts) && !x.tangled(p.depth) {
 		part := x.parts[p.depth]
 		if from, to, p.ranged = between(byPath[part.name], x.multikey); p.ranged && part.desc {
 			from, to = to.inverted(), from.inverted()
@@ -191,6 +191,12 @@ func (x *index) over(byPath map[string][]bound, sort *ordering) *plan {
 	p.points = x.name == primaryName && p.depth == 1
 	p.serve(sort, single)
 	return p
+}
+
+// tangled tells whether a field of a multikey index may lie in the same array as one before it. A document may meet the
+// conditions on both with different elements, which have keys of their own, so only the first of them is of use.
+func (x *index) tangled(field int) bool {
+	return x.multikey && slices.ContainsFunc(x.parts[:field], func(p part) bool { return p.path[0] == x.parts[field].path[0] })
 }
 
 func compareStrings(a, b string) int {

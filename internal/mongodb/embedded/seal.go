@@ -14,7 +14,8 @@ import (
 
 // Every batch on disk carries its number under commitKey. A clean Close writes the number of the last one into the file
 // SEAL beside Pebble's files: the end of a log that was damaged later looks to Pebble like the end of a power cut, and
-// only a number lower than the sealed one tells that something is missing.
+// only a number lower than the sealed one tells that something is missing. The file is there from the first Open on, so
+// that a folder whose other files are gone is not taken for a new one.
 const sealName = "SEAL"
 
 func commitKey() []byte { return []byte{spaceCatalogue, 'n'} }
@@ -31,6 +32,12 @@ func writeSeal(files vfs.FS, dir string, n uint64) error {
 		return fmt.Errorf("seal the data folder: %w", err)
 	}
 	return nil
+}
+
+// sealed tells whether the folder was made by this package before.
+func sealed(files vfs.FS, dir string) bool {
+	_, err := files.Stat(files.PathJoin(dir, sealName))
+	return err == nil
 }
 
 // checkSeal compares the number of the last commit with the sealed one, if the folder was ever closed cleanly.
