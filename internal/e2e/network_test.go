@@ -8,20 +8,25 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 )
 
-// network stands between the browsers and the program: it can be down, and it can
-// lose the answer to a request that the program has already carried out.
+// network stands between the browsers and the program: it can be down, it can lose
+// the answer to a request that the program has already carried out, and it can
+// answer for the program.
 type network struct {
 	*httptest.Server
 	mu       sync.Mutex
 	down     bool
 	lose     string // path whose next answer is lost
 	lost     func() // what happens then
-	requests map[string]int
+	watched  string // path whose next request is told to seen
+	seen     func()
+	instead  map[string]func(http.ResponseWriter)
+	requests []string // "METHOD /path", as they reached the program
 }
 
 var errLost = errors.New("the answer was lost")
@@ -32,7 +37,7 @@ func newNetwork(t *testing.T, program string) *network {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := &network{requests: map[string]int{}}
+	n := &network{instead: map[string]func(http.ResponseWriter){}}
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(target)
@@ -54,11 +59,25 @@ func newNetwork(t *testing.T, program string) *network {
 	}
 	n.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		n.mu.Lock()
-		down := n.down
-		n.requests[r.Method+" "+r.URL.Path]++
+		down, instead, seen := n.down, n.instead[r.URL.Path], n.seen
+		if n.watched == "" || !strings.HasPrefix(r.URL.Path, n.watched) {
+			seen = nil
+		}
+		if seen != nil {
+			n.watched, n.seen = "", nil
+		}
+		if !down {
+			n.requests = append(n.requests, r.Method+" "+r.URL.Path)
+		}
 		n.mu.Unlock()
-		if down {
+		switch {
+		case down:
 			panic(http.ErrAbortHandler) // the connection ends without an answer
+		case instead != nil:
+			instead(w)
+			return
+		case seen != nil:
+			seen()
 		}
 		proxy.ServeHTTP(w, r)
 	}))
@@ -89,9 +108,34 @@ func (n *network) LoseAnswer(path string, then func()) {
 	n.lose, n.lost = path, then
 }
 
-// Count tells how often "METHOD /path" was asked for.
-func (n *network) Count(request string) int {
+// Watch calls then once, when the next request for a path is on its way to the program.
+func (n *network) Watch(path string, then func()) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.requests[request]
+	n.watched, n.seen = path, then
+}
+
+// Instead answers requests for a path in the program's place.
+func (n *network) Instead(path string, answer func(http.ResponseWriter)) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.instead[path] = answer
+}
+
+// Requests lists "METHOD /path" of what has reached the program so far.
+func (n *network) Requests() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.requests)
+}
+
+// Count tells how often "METHOD /path" has reached the program.
+func (n *network) Count(request string) int {
+	count := 0
+	for _, r := range n.Requests() {
+		if r == request {
+			count++
+		}
+	}
+	return count
 }

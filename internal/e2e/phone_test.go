@@ -4,32 +4,31 @@ package e2e
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/input"
-	cdp "github.com/chromedp/cdproto/network"
-	"github.com/chromedp/cdproto/page"
+	cdpnetwork "github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 )
 
-// phone is Chromium as a cheap phone: 360 × 740, touch, a processor four times slower.
+// phone is one tab of Chromium as a cheap phone: 360 × 740, touch, a processor
+// four times slower. It is also a desk, without touch.
 type phone struct {
 	t      *testing.T
 	ctx    context.Context
 	Width  int
 	Height int
-	axe    string
-	Lang   string
-	Scheme string
+	Mobile bool
+	Lang   string // as the test has set it, for the names of screenshots
+	Scheme string // the same
 }
 
 // newPhone opens a browser with an empty profile. It skips without Chromium.
@@ -45,7 +44,7 @@ func newScreen(t *testing.T, width, height int, mobile bool) *phone {
 		t.Skip("no chromium")
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()),
-		chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true), chromedp.Flag("lang", "vi"))
+		chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true), chromedp.Flag("accept-lang", "vi-VN,vi"))
 	if os.Getuid() == 0 {
 		options = append(options, chromedp.NoSandbox) // Chromium's sandbox refuses root
 	}
@@ -53,30 +52,43 @@ func newScreen(t *testing.T, width, height int, mobile bool) *phone {
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithErrorf(func(string, ...any) {})) // newer events than cdproto knows
 	t.Cleanup(cancel)
-	p := &phone{t: t, ctx: ctx, Width: width, Height: height, Lang: "vi", Scheme: "light"}
-	axe, err := os.ReadFile("../../pwa/node_modules/axe-core/axe.min.js")
-	if err != nil {
-		t.Fatal("axe-core is not installed: ", err)
-	}
-	p.axe = string(axe)
-	chromedp.ListenTarget(ctx, func(event any) {
+	p := &phone{t: t, ctx: ctx, Width: width, Height: height, Mobile: mobile, Lang: "vi", Scheme: "light"}
+	p.begin()
+	return p
+}
+
+// Tab opens another tab of the same browser, with the same storage.
+func (p *phone) Tab() *phone {
+	p.t.Helper()
+	ctx, cancel := chromedp.NewContext(p.ctx)
+	p.t.Cleanup(cancel)
+	tab := *p
+	tab.ctx = ctx
+	tab.begin()
+	return &tab
+}
+
+func (p *phone) begin() {
+	p.t.Helper()
+	chromedp.ListenTarget(p.ctx, func(event any) {
 		switch e := event.(type) {
 		case *runtime.EventExceptionThrown:
-			t.Errorf("uncaught in the page: %s", e.ExceptionDetails.Error())
+			p.t.Errorf("uncaught in the page: %s", e.ExceptionDetails.Error())
 		case *runtime.EventConsoleAPICalled:
 			if e.Type == runtime.APITypeError {
-				t.Logf("console.error: %s", join(e.Args))
+				p.t.Logf("console.error: %s", join(e.Args))
 			}
 		}
 	})
-	var actions []chromedp.Action
-	if mobile {
-		actions = append(actions, chromedp.EmulateViewport(int64(width), int64(height), chromedp.EmulateMobile, chromedp.EmulateTouch), emulation.SetCPUThrottlingRate(4))
-	} else {
-		actions = append(actions, chromedp.EmulateViewport(int64(width), int64(height)))
+	if err := chromedp.Run(p.ctx); err != nil { // the tab lives as long as the context of its first run
+		p.t.Fatal(err)
 	}
-	p.do(actions...)
-	return p
+	viewport := []chromedp.EmulateViewportOption{}
+	if p.Mobile {
+		viewport = append(viewport, chromedp.EmulateMobile, chromedp.EmulateTouch)
+		p.do(emulation.SetCPUThrottlingRate(4))
+	}
+	p.do(chromedp.EmulateViewport(int64(p.Width), int64(p.Height), viewport...))
 }
 
 func join(args []*runtime.RemoteObject) string {
@@ -90,11 +102,15 @@ func join(args []*runtime.RemoteObject) string {
 // do runs actions within a limit that only a fault reaches.
 func (p *phone) do(actions ...chromedp.Action) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, 40*time.Second)
-	defer cancel()
-	if err := chromedp.Run(ctx, actions...); err != nil {
+	if err := p.try(actions...); err != nil {
 		p.fail("%v", err)
 	}
+}
+
+func (p *phone) try(actions ...chromedp.Action) error {
+	ctx, cancel := context.WithTimeout(p.ctx, 40*time.Second)
+	defer cancel()
+	return chromedp.Run(ctx, actions...)
 }
 
 // fail stops the test with what was on the screen.
@@ -114,86 +130,48 @@ func (p *phone) Open(url string) { p.t.Helper(); p.do(chromedp.Navigate(url)) }
 // Reload loads the page again.
 func (p *phone) Reload() { p.t.Helper(); p.do(chromedp.Reload()) }
 
-// Eval runs an expression, awaits it, and decodes its value.
+// Close closes the tab.
+func (p *phone) Close() {
+	p.t.Helper()
+	p.do(chromedp.ActionFunc(func(ctx context.Context) error {
+		c := chromedp.FromContext(ctx)
+		return target.CloseTarget(c.Target.TargetID).Do(cdp.WithExecutor(ctx, c.Browser))
+	}))
+}
+
+// Go follows a link of the app to a path, without loading the app again.
+func (p *phone) Go(path string) {
+	p.t.Helper()
+	p.Eval(fmt.Sprintf(`{ const a = document.createElement("a"); a.href = %s; document.body.append(a); a.click(); a.remove(); }`, quote(path)), nil)
+	p.wait("the path "+path, func() bool { return p.Path() == path })
+}
+
+// Path is where the app is.
+func (p *phone) Path() (path string) {
+	p.t.Helper()
+	p.Eval(`location.pathname`, &path)
+	return path
+}
+
+// Eval runs an expression in the page and awaits it.
 func (p *phone) Eval(expression string, result any) {
 	p.t.Helper()
-	p.do(chromedp.Evaluate(expression, result, func(e *runtime.EvaluateParams) *runtime.EvaluateParams { return e.WithAwaitPromise(true) }))
+	p.do(evaluate(expression, result))
 }
 
-// finder is JavaScript that finds the visible control with an accessible name:
-// its label, aria-label or text, equal or (with a trailing …) beginning so.
-const finder = `(name, kinds) => {
-	const starts = name.endsWith("…"); const want = starts ? name.slice(0, -1) : name;
-	const norm = (s) => (s || "").replace(/\s+/g, " ").trim();
-	const fits = (s) => { const n = norm(s); return starts ? n.startsWith(want) : n === want; };
-	const names = (e) => [e.getAttribute("aria-label"), ...(e.labels ? [...e.labels].map((l) => l.innerText) : []), e.innerText, e.title];
-	const shown = (e) => { const r = e.getBoundingClientRect(); return r.width > 0 && r.height > 0 && getComputedStyle(e).visibility !== "hidden" && !e.disabled; };
-	return [...document.querySelectorAll(kinds)].find((e) => shown(e) && names(e).some(fits));
-}`
-
-const controls = "button, a[href], input, textarea, select, [role=button], [role=tab], label, summary"
-
-// Tap touches the middle of the control with this name, as a finger would: what
-// lies over it gets the touch.
-func (p *phone) Tap(name string) {
-	p.t.Helper()
-	var at struct {
-		X, Y float64
-		Hit  bool
-		What string
-	}
-	js := fmt.Sprintf(`(() => { const e = (%s)(%s, %s); if (!e) return null; e.scrollIntoView({block: "center", behavior: "instant"});
-		const r = e.getBoundingClientRect(), x = r.x + r.width / 2, y = r.y + r.height / 2, top = document.elementFromPoint(x, y);
-		return {x, y, hit: !!top && (e.contains(top) || top.contains(e) || (e.control && e.control === top)), what: top ? top.outerHTML.slice(0, 200) : ""}; })()`, finder, quote(name), quote(controls))
-	p.wait("a control named "+name, func() bool {
-		var raw json.RawMessage
-		p.Eval(js, &raw)
-		return string(raw) != "null" && json.Unmarshal(raw, &at) == nil && at.Hit
-	})
-	p.do(input.DispatchMouseEvent(input.MousePressed, at.X, at.Y).WithButton(input.Left).WithClickCount(1),
-		input.DispatchMouseEvent(input.MouseReleased, at.X, at.Y).WithButton(input.Left).WithClickCount(1))
+func evaluate(expression string, result any) chromedp.Action {
+	return chromedp.Evaluate(expression, result, func(e *runtime.EvaluateParams) *runtime.EvaluateParams { return e.WithAwaitPromise(true) })
 }
 
-// Has reports whether a control with this name is on the screen.
-func (p *phone) Has(name string) (there bool) {
+// holds tells whether an expression is true; not while a page is being loaded.
+func (p *phone) holds(expression string) (yes bool) {
 	p.t.Helper()
-	p.Eval(fmt.Sprintf(`!!(%s)(%s, %s)`, finder, quote(name), quote(controls)), &there)
-	return there
-}
-
-// Fill types text into the field with this label.
-func (p *phone) Fill(label, text string) {
-	p.t.Helper()
-	p.wait("a field named "+label, func() bool {
-		var ok bool
-		p.Eval(fmt.Sprintf(`(() => { const e = (%s)(%s, "input, textarea"); if (!e) return false; e.focus(); e.select && e.select(); return document.activeElement === e; })()`, finder, quote(label)), &ok)
-		return ok
-	})
-	p.do(input.InsertText(text))
-}
-
-// See waits until the text is on the screen.
-func (p *phone) See(text string) {
-	p.t.Helper()
-	p.wait("the text "+text, func() bool { return p.Shows(text) })
-}
-
-// Gone waits until the text is no longer on the screen.
-func (p *phone) Gone(text string) {
-	p.t.Helper()
-	p.wait("the text to go: "+text, func() bool { return !p.Shows(text) })
-}
-
-// Shows reports whether the text is on the screen.
-func (p *phone) Shows(text string) (there bool) {
-	p.t.Helper()
-	p.Eval(fmt.Sprintf(`document.body.innerText.replace(/\s+/g, " ").includes(%s)`, quote(text)), &there)
-	return there
+	return p.try(evaluate(expression, &yes)) == nil && yes
 }
 
 func (p *phone) wait(what string, done func() bool) {
 	p.t.Helper()
-	for end := time.Now().Add(30 * time.Second); !done(); time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); !done(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
 			p.fail("waited for %s", what)
 		}
@@ -203,7 +181,7 @@ func (p *phone) wait(what string, done func() bool) {
 // Airplane switches the browser's own idea of the network; the program's side is network.Down.
 func (p *phone) Airplane(on bool) {
 	p.t.Helper()
-	p.do(cdp.EmulateNetworkConditions(on, 0, -1, -1))
+	p.do(cdpnetwork.EmulateNetworkConditions(on, 0, -1, -1))
 }
 
 // Look sets the colour scheme ("light" or "dark").
@@ -213,53 +191,26 @@ func (p *phone) Look(scheme string) {
 	p.do(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}))
 }
 
-// Check keeps a screenshot under the name and holds the screen to WCAG by axe, and
-// to what axe does not see: no sideways scroll.
-func (p *phone) Check(name string) {
+// SignIn opens the app and signs a person in, as they would.
+func (p *phone) SignIn(at *program, s signIn) {
 	p.t.Helper()
-	p.shoot(name)
-	var found []struct {
-		ID, Help string
-		Nodes    []struct{ HTML, FailureSummary string }
-	}
-	p.do(page.SetBypassCSP(true), chromedp.Evaluate(p.axe+"; true", nil))
-	p.Eval(`axe.run(document, {resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).then((r) => r.violations.map((v) => ({ID: v.id, Help: v.help, Nodes: v.nodes.map((n) => ({HTML: n.html, FailureSummary: n.failureSummary}))})))`, &found)
-	for _, f := range found {
-		for _, n := range f.Nodes {
-			p.t.Errorf("%s (%s, %s): axe %s: %s\n%s\n%s", name, p.Lang, p.Scheme, f.ID, f.Help, n.HTML, n.FailureSummary)
-		}
-	}
-	var wide string
-	p.Eval(`(() => { const w = document.documentElement.clientWidth; if (document.documentElement.scrollWidth <= w) return "";
-		const e = [...document.querySelectorAll("body *")].find((e) => e.getBoundingClientRect().right > w + 1); return e ? e.outerHTML.slice(0, 200) : "?"; })()`, &wide)
-	if wide != "" {
-		p.t.Errorf("%s (%s, %s): scrolls sideways because of %s", name, p.Lang, p.Scheme, wide)
-	}
+	p.Open(at.URL)
+	p.Fill("Thư điện tử", s.Email)
+	p.Fill("Mật khẩu", s.Password)
+	p.Tap("Đăng nhập")
+	p.See("Chào ")
 }
 
-// shoot keeps a screenshot in the git-ignored folder screenshots.
-func (p *phone) shoot(name string) {
+// Downloaded waits until the app says that everything is on the phone: the worker
+// is active, the shell is kept, and so is every course and drill.
+func (p *phone) Downloaded(courses ...string) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, 20*time.Second)
-	defer cancel()
-	var png []byte
-	if err := chromedp.Run(ctx, chromedp.CaptureScreenshot(&png)); err != nil {
-		p.t.Logf("screenshot %s: %v", name, err)
-		return
+	p.wait("the service worker", func() bool {
+		return p.holds(`navigator.serviceWorker.ready.then(() => !!navigator.serviceWorker.controller)`)
+	})
+	for _, c := range courses {
+		p.Go("/courses/" + c)
+		p.See("Học được khi không có mạng")
 	}
-	dir := filepath.Join("..", "..", "screenshots", fmt.Sprintf("%dx%d-%s-%s", p.Width, p.Height, p.Lang, p.Scheme))
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		p.t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644); err != nil {
-		p.t.Fatal(err)
-	}
-}
-
-func quote(s string) string {
-	b, err := json.Marshal(s)
-	if err != nil {
-		panic(err) // a string always marshals
-	}
-	return string(b)
+	p.Go("/")
 }

@@ -73,12 +73,13 @@ type program struct {
 	extra  []string
 	mu     sync.Mutex
 	cmd    *exec.Cmd
+	tokens map[string]string // access token by e-mail
 }
 
 // start fills a new data folder with the demo organisation and serves it.
 func start(t *testing.T, extra ...string) *program {
 	t.Helper()
-	p := &program{t: t, Data: t.TempDir(), SignIns: map[string]signIn{}, extra: extra, listen: freeAddress(t)}
+	p := &program{t: t, Data: t.TempDir(), SignIns: map[string]signIn{}, tokens: map[string]string{}, extra: extra, listen: freeAddress(t)}
 	out, err := exec.Command(binary, "demo", "--data", p.Data, "--people", "60", "--seed", "7", "--json").Output()
 	if err != nil {
 		t.Fatalf("hocso demo: %v %s", err, out)
@@ -145,11 +146,22 @@ func (p *program) Kill() {
 // API calls the program as a script would, signed in as s, and decodes the answer.
 func (p *program) API(s signIn, method, path, body string, answer any) int {
 	p.t.Helper()
-	var session struct{ AccessToken string }
-	if status := p.call("", http.MethodPost, "/api/v1/auth/sign-in", fmt.Sprintf(`{"email":%q,"password":%q}`, s.Email, s.Password), &session); status != http.StatusOK {
-		p.t.Fatalf("sign-in of %s: status %d", s.Email, status)
+	if p.tokens[s.Email] == "" {
+		var session struct{ AccessToken string }
+		if status := p.call("", http.MethodPost, "/api/v1/auth/sign-in", fmt.Sprintf(`{"email":%q,"password":%q}`, s.Email, s.Password), &session); status != http.StatusOK {
+			p.t.Fatalf("sign-in of %s: status %d", s.Email, status)
+		}
+		p.tokens[s.Email] = session.AccessToken
 	}
-	return p.call(session.AccessToken, method, path, body, answer)
+	return p.call(p.tokens[s.Email], method, path, body, answer)
+}
+
+// Get reads JSON as s; anything but success ends the test.
+func (p *program) Get(s signIn, path string, answer any) {
+	p.t.Helper()
+	if status := p.API(s, http.MethodGet, path, "", answer); status != http.StatusOK {
+		p.t.Fatalf("GET %s as %s: status %d", path, s.Email, status)
+	}
 }
 
 func (p *program) call(token, method, path, body string, answer any) int {

@@ -1,0 +1,131 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+)
+
+// finder is JavaScript that finds the visible control with an accessible name:
+// its label, aria-label or text without what is hidden from readers, equal or
+// (with a trailing …) beginning so.
+const finder = `(name, kinds) => {
+	const starts = name.endsWith("…"); const want = starts ? name.slice(0, -1) : name;
+	const norm = (s) => (s || "").replace(/\s+/g, " ").trim();
+	const fits = (s) => { const n = norm(s); return starts ? n.startsWith(want) : n === want; };
+	const read = (e) => e.nodeType === 3 ? e.data : e.nodeType !== 1 || e.getAttribute("aria-hidden") === "true" ? ""
+		: (getComputedStyle(e).display.startsWith("inline") ? "" : " ") + [...e.childNodes].map(read).join("") + (getComputedStyle(e).display.startsWith("inline") ? "" : " ");
+	const names = (e) => [e.getAttribute("aria-label"), ...(e.labels ? [...e.labels].map(read) : []), read(e), e.title];
+	const shown = (e) => { const r = e.getBoundingClientRect(); return r.width > 0 && r.height > 0 && getComputedStyle(e).visibility !== "hidden" && !e.disabled; };
+	return [...document.querySelectorAll(kinds)].find((e) => shown(e) && names(e).some(fits));
+}`
+
+const controls = "button, a[href], input, textarea, select, [role=button], [role=tab], label, summary"
+
+// Tap touches the middle of the control with this name, as a finger would: what
+// lies over it gets the touch.
+func (p *phone) Tap(name string) { p.t.Helper(); p.tap(name, controls) }
+
+func (p *phone) tap(name, kinds string) {
+	p.t.Helper()
+	var at struct {
+		X, Y float64
+		Hit  bool
+		What string
+	}
+	js := fmt.Sprintf(`(() => { const e = (%s)(%s, %s); if (!e) return null; e.scrollIntoView({block: "center", behavior: "instant"});
+		const r = e.getBoundingClientRect(), x = r.x + r.width / 2, y = r.y + r.height / 2, top = document.elementFromPoint(x, y);
+		return {x, y, hit: !!top && (e.contains(top) || top.contains(e) || (e.control && e.control === top)), what: top ? top.outerHTML.slice(0, 200) : ""}; })()`, finder, quote(name), quote(kinds))
+	p.wait("a control named "+name, func() bool {
+		var raw json.RawMessage
+		return p.try(evaluate(js, &raw)) == nil && string(raw) != "null" && json.Unmarshal(raw, &at) == nil && at.Hit
+	})
+	p.touch(at.X, at.Y)
+}
+
+func (p *phone) touch(x, y float64) {
+	p.t.Helper()
+	if p.Mobile {
+		p.do(input.DispatchTouchEvent(input.TouchStart, []*input.TouchPoint{{X: x, Y: y}}), input.DispatchTouchEvent(input.TouchEnd, []*input.TouchPoint{}))
+		return
+	}
+	p.do(chromedp.MouseClickXY(x, y))
+}
+
+// Swipe moves a finger quickly sideways over the middle of the screen, to the left
+// for forward.
+func (p *phone) Swipe(forward bool) {
+	p.t.Helper()
+	w, y := float64(p.Width), float64(p.Height)/2
+	from, to := w*0.8, w*0.2
+	if !forward {
+		from, to = to, from
+	}
+	actions := []chromedp.Action{input.DispatchTouchEvent(input.TouchStart, []*input.TouchPoint{{X: from, Y: y}})}
+	for i := 1; i <= 4; i++ {
+		actions = append(actions, input.DispatchTouchEvent(input.TouchMove, []*input.TouchPoint{{X: from + (to-from)*float64(i)/4, Y: y}}))
+	}
+	p.do(append(actions, input.DispatchTouchEvent(input.TouchEnd, []*input.TouchPoint{}))...)
+}
+
+// Has reports whether a control with this name is on the screen.
+func (p *phone) Has(name string) bool {
+	p.t.Helper()
+	return p.holds(fmt.Sprintf(`!!(%s)(%s, %s)`, finder, quote(name), quote(controls)))
+}
+
+// Fill types text into the field with this label, in place of what was there.
+func (p *phone) Fill(label, text string) {
+	p.t.Helper()
+	p.wait("a field named "+label, func() bool {
+		return p.holds(fmt.Sprintf(`(() => { const e = (%s)(%s, "input, textarea"); if (!e) return false; e.focus(); e.select && e.select(); return document.activeElement === e; })()`, finder, quote(label)))
+	})
+	p.do(input.InsertText(text))
+}
+
+// Choose picks an entry of the list with this label.
+func (p *phone) Choose(label, entry string) {
+	p.t.Helper()
+	p.wait("a list named "+label+" with "+entry, func() bool {
+		return p.holds(fmt.Sprintf(`(() => { const e = (%s)(%s, "select"); const o = e && [...e.options].find((o) => o.text.trim() === %s); if (!o) return false;
+			e.value = o.value; e.dispatchEvent(new Event("input", {bubbles: true})); e.dispatchEvent(new Event("change", {bubbles: true})); return true; })()`, finder, quote(label), quote(entry)))
+	})
+}
+
+// See waits until the text is on the screen.
+func (p *phone) See(text string) {
+	p.t.Helper()
+	p.wait("the text "+text, func() bool { return p.Shows(text) })
+}
+
+// Gone waits until the text is no longer on the screen.
+func (p *phone) Gone(text string) {
+	p.t.Helper()
+	p.wait("the text to go: "+text, func() bool { return p.holds("!" + shows(text)) })
+}
+
+// Shows reports whether the text is on the screen.
+func (p *phone) Shows(text string) bool { p.t.Helper(); return p.holds(shows(text)) }
+
+func shows(text string) string {
+	return fmt.Sprintf(`document.body.innerText.replace(/\s+/g, " ").includes(%s)`, quote(text))
+}
+
+// Heading is the text of the page's heading.
+func (p *phone) Heading() (text string) {
+	p.t.Helper()
+	p.Eval(`(document.querySelector("h1")?.textContent ?? "").replace(/\s+/g, " ").trim()`, &text)
+	return text
+}
+
+func quote(s string) string {
+	b, err := json.Marshal(s)
+	if err != nil {
+		panic(err) // a string always marshals
+	}
+	return string(b)
+}
