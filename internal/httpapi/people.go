@@ -29,6 +29,7 @@ func (s *Server) peopleRoutes() []route {
 			summary: "Add and change people and units from a table; dryRun=true only says what would happen",
 			query:   []string{"dryRun"}, in: importRequest{}, out: people.ImportResult{}, bodyMost: importMost,
 		}, s.importPeople},
+		{fiber.MethodGet, v + "/people/:id", manage, shape{summary: "A person I manage", out: people.Person{}, problems: unknown}, s.showPerson},
 		{fiber.MethodPatch, v + "/people/:id", manage, shape{
 			summary: "Change a person", in: changePersonRequest{}, out: people.Person{},
 			problems: slices.Concat(unknown, []string{"403 own_roles", "403 above_your_scope", "409 last_administrator", "409 email_taken", "409 changed_meanwhile", "422 invalid_fields"}),
@@ -61,6 +62,14 @@ func (s *Server) listPeople(c *fiber.Ctx) error {
 		return err
 	}
 	return c.JSON(listOf[people.Person]{ps, next})
+}
+
+func (s *Server) showPerson(c *fiber.Ctx) error {
+	p, err := s.People.Managed(c.UserContext(), actor(c), people.ID(c.Params("id")))
+	if err != nil {
+		return err
+	}
+	return c.JSON(p)
 }
 
 type grantRequest struct {
