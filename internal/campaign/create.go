@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -102,7 +101,7 @@ func checkNames(n people.Text) (bad []fault.Field) {
 			bad = append(bad, fault.Field{Field: f.field, Code: "required"})
 		case utf8.RuneCountInString(f.text) > longestName:
 			bad = append(bad, fault.Field{Field: f.field, Code: "max"})
-		case strings.ContainsFunc(f.text, hidden):
+		case !people.PlainText(f.text):
 			bad = append(bad, fault.Field{Field: f.field, Code: "text"})
 		}
 	}
@@ -111,12 +110,6 @@ func checkNames(n people.Text) (bad []fault.Field) {
 
 // tidy puts a name into the one form that is stored.
 func tidy(s string) string { return norm.NFC.String(strings.TrimSpace(s)) }
-
-// hidden finds what a name must not hold: controls, invalid UTF-8, and the marks
-// that turn the direction of text around.
-func hidden(r rune) bool {
-	return r == utf8.RuneError || unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
-}
 
 // CheckAudience refuses an audience with units that do not exist or lie outside
 // the actor's scope, with fault.Invalid.

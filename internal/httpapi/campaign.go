@@ -1,4 +1,228 @@
 package httpapi
 
-// campaignRoutes are the rows of campaign.
-func (s *Server) campaignRoutes() []route { return nil }
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"github.com/gofiber/fiber/v2"
+
+	"hocso/internal/campaign"
+	"hocso/internal/people"
+	"hocso/internal/reminder"
+	"hocso/internal/report"
+)
+
+const ledgerPage = 50
+
+// campaignRoutes are the rows of campaigns.
+func (s *Server) campaignRoutes() []route {
+	const v = "/api/v1"
+	manage := can(people.ManageCampaigns)
+	rows := []route{
+		{fiber.MethodGet, v + "/campaigns", manage, shape{summary: "The campaigns I manage, newest first", query: []string{"cursor"}, out: listOf[campaignView]{}, compress: true}, s.listCampaigns},
+		{fiber.MethodPost, v + "/campaigns", manage, shape{
+			summary: "Assign courses and drills to the people of units", in: newCampaignRequest{}, out: campaignView{},
+			status: http.StatusCreated, problems: []string{"422 invalid_fields"},
+		}, s.createCampaign},
+		{fiber.MethodPost, v + "/campaigns/audience", manage, shape{
+			summary: "How many people an audience has", in: audienceRequest{}, out: audienceAnswer{}, problems: []string{"422 invalid_fields"},
+		}, s.countAudience},
+		{fiber.MethodGet, v + "/campaigns/:id", manage, shape{summary: "One campaign", out: campaignView{}, problems: []string{"404 campaign_not_found"}}, s.findCampaign},
+		{fiber.MethodGet, v + "/campaigns/:id/stats", manage, shape{summary: "How a campaign goes", out: campaignStats{}, problems: []string{"404 campaign_not_found"}}, s.campaignStats},
+		{fiber.MethodGet, v + "/campaigns/:id/deliveries", manage, shape{
+			summary: "Its reminders, and why each went or did not", query: []string{"cursor"}, out: listOf[deliveryView]{},
+			problems: []string{"404 campaign_not_found"}, compress: true,
+		}, s.listDeliveries},
+	}
+	for _, verb := range campaign.Verbs() {
+		rows = append(rows, route{fiber.MethodPost, v + "/campaigns/:id/" + string(verb), manage, shape{
+			summary: "Change a campaign: " + string(verb), out: campaignView{}, problems: []string{"404 campaign_not_found", "409 wrong_state"},
+		}, s.changeCampaign(verb)})
+	}
+	return rows
+}
+
+// campaignView is a campaign with how far it is.
+type campaignView struct {
+	campaign.Campaign
+	People    int `json:"people"`    // of its audience
+	Completed int `json:"completed"` // of them, with everything done
+}
+
+func (s *Server) viewCampaign(c campaign.Campaign) (campaignView, error) {
+	n, err := s.countCampaign(c)
+	return campaignView{c, n.People, n.Completed}, err
+}
+
+// countCampaign counts the people of a campaign. Before it starts, and with drills
+// alone, nobody is enrolled: then they are the audience. What a person did in a drill
+// is not counted here.
+func (s *Server) countCampaign(c campaign.Campaign) (report.CampaignCounts, error) {
+	n, err := s.Reports.CountCampaign(c.ID)
+	if err != nil {
+		return n, err
+	}
+	hasCourse := slices.ContainsFunc(c.Items, func(i campaign.Item) bool { return i.Kind == "course" })
+	if c.State == campaign.Scheduled || !hasCourse {
+		n.People, err = s.Reports.CountAudience(c.Audience.Units)
+	}
+	return n, err
+}
+
+func (s *Server) listCampaigns(c *fiber.Ctx) error {
+	before, err := query(c, "cursor", 100)
+	if err != nil {
+		return err
+	}
+	cs, next, err := s.Campaigns.List(c.UserContext(), actor(c), campaign.ID(before))
+	if err != nil {
+		return err
+	}
+	out := listOf[campaignView]{Items: make([]campaignView, len(cs)), Next: string(next)}
+	for i, x := range cs {
+		if out.Items[i], err = s.viewCampaign(x); err != nil {
+			return err
+		}
+	}
+	return c.JSON(out)
+}
+
+type newCampaignRequest struct {
+	Name     people.Text       `json:"name"`
+	Audience campaign.Audience `json:"audience"`
+	Items    []campaign.Item   `json:"items" validate:"max=20,dive"`
+	StartsOn string            `json:"startsOn" validate:"max=10"`
+	DueOn    string            `json:"dueOn" validate:"max=10"`
+	Remind   bool              `json:"remind"`
+	Target   int               `json:"target"`
+}
+
+func (s *Server) createCampaign(c *fiber.Ctx) error {
+	var req newCampaignRequest
+	if err := s.bind(c, &req); err != nil {
+		return err
+	}
+	x, err := s.Campaigns.Create(c.UserContext(), actor(c), campaign.Draft(req))
+	if err != nil {
+		return err
+	}
+	v, err := s.viewCampaign(x)
+	if err != nil {
+		return err
+	}
+	return c.Status(fiber.StatusCreated).JSON(v)
+}
+
+type audienceRequest struct {
+	Audience campaign.Audience `json:"audience"`
+}
+
+type audienceAnswer struct {
+	People int `json:"people"`
+}
+
+func (s *Server) countAudience(c *fiber.Ctx) error {
+	var req audienceRequest
+	if err := s.bind(c, &req); err != nil {
+		return err
+	}
+	if err := s.Campaigns.CheckAudience(c.UserContext(), actor(c), req.Audience); err != nil {
+		return err
+	}
+	n, err := s.Reports.CountAudience(req.Audience.Units)
+	if err != nil {
+		return err
+	}
+	return c.JSON(audienceAnswer{n})
+}
+
+func (s *Server) findCampaign(c *fiber.Ctx) error {
+	x, err := s.Campaigns.Find(c.UserContext(), actor(c), campaign.ID(c.Params("id")))
+	if err != nil {
+		return err
+	}
+	return s.answerCampaign(c, x)
+}
+
+func (s *Server) changeCampaign(verb campaign.Verb) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		x, err := s.Campaigns.Change(c.UserContext(), actor(c), campaign.ID(c.Params("id")), verb)
+		if err != nil {
+			return err
+		}
+		return s.answerCampaign(c, x)
+	}
+}
+
+func (s *Server) answerCampaign(c *fiber.Ctx, x campaign.Campaign) error {
+	v, err := s.viewCampaign(x)
+	if err != nil {
+		return err
+	}
+	return c.JSON(v)
+}
+
+type campaignStats struct {
+	report.CampaignCounts
+	Units []report.UnitCounts `json:"units"`
+}
+
+func (s *Server) campaignStats(c *fiber.Ctx) error {
+	x, err := s.Campaigns.Find(c.UserContext(), actor(c), campaign.ID(c.Params("id")))
+	if err != nil {
+		return err
+	}
+	n, err := s.countCampaign(x)
+	if err != nil {
+		return err
+	}
+	units, err := s.Reports.Units(c.UserContext(), actor(c), report.Filter{Campaign: string(x.ID)})
+	if err != nil {
+		return err
+	}
+	return c.JSON(campaignStats{n, units.Items})
+}
+
+// deliveryView is a delivery with the name of whom it was for.
+type deliveryView struct {
+	reminder.Delivery
+	PersonName string `json:"personName"`
+}
+
+func (s *Server) listDeliveries(c *fiber.Ctx) error {
+	x, err := s.Campaigns.Find(c.UserContext(), actor(c), campaign.ID(c.Params("id")))
+	if err != nil {
+		return err
+	}
+	after, err := query(c, "cursor", 300)
+	if err != nil {
+		return err
+	}
+	ds, err := s.Reminders.Deliveries(c.UserContext(), x.ID, after, ledgerPage+1)
+	if err != nil {
+		return err
+	}
+	out := listOf[deliveryView]{Items: []deliveryView{}}
+	if len(ds) > ledgerPage {
+		ds = ds[:ledgerPage]
+		out.Next = ds[ledgerPage-1].ID
+	}
+	for _, d := range ds {
+		name, err := s.nameOf(c.UserContext(), d.Person)
+		if err != nil {
+			return err
+		}
+		out.Items = append(out.Items, deliveryView{d, name})
+	}
+	return c.JSON(out)
+}
+
+// nameOf is the name of a person, empty for one that is not there any more.
+func (s *Server) nameOf(ctx context.Context, id people.ID) (string, error) {
+	p, err := s.People.Current(ctx, id)
+	if isNotFound(err) {
+		return "", nil
+	}
+	return p.Name, err
+}

@@ -52,7 +52,7 @@ func TestMessage(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := declarative{8030, notification{
-		Title: "Học số", Body: "Còn 7 ngày: Nhận biết lừa đảo, 18 phút", Lang: "vi", Tag: short("c1"),
+		Title: "Học Số", Body: "Còn 7 ngày: Nhận biết lừa đảo, 18 phút", Lang: "vi", Tag: short("c1"),
 		Navigate: "https://hocso.example/courses/phishing?delivery=" + short(d7),
 	}}
 	if got != want || m.TTL != 30*time.Minute || m.Topic != short("c1") || m.Urgent || len(m.Payload) > 2000 {

@@ -236,6 +236,8 @@ type pushed struct {
 	message Message
 }
 
+func (*pusher) PublicKey() string { return "key" }
+
 func (*pusher) Check(endpoint string) error {
 	if u, err := url.Parse(endpoint); err != nil || u.Host != "push.example" {
 		return fault.New(fault.Invalid, "push_endpoint_not_allowed", "not allowed")

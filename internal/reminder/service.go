@@ -108,6 +108,8 @@ type Answer struct {
 type Pusher interface {
 	// Check refuses an endpoint that push must never be sent to: fault.Invalid push_endpoint_not_allowed.
 	Check(endpoint string) error
+	// PublicKey is what browsers need to subscribe: base64url.
+	PublicKey() string
 	// Push sends m to the device. Every failure is in the answer.
 	Push(ctx context.Context, s Subscription, m Message) Answer
 }
@@ -187,6 +189,9 @@ func (s *Service) Deliveries(ctx context.Context, c campaign.ID, after string, l
 func (s *Service) DeliveriesOf(ctx context.Context, p people.ID) ([]Delivery, error) {
 	return s.Store.DeliveriesOf(ctx, p)
 }
+
+// PublicKey is the key that browsers subscribe with.
+func (s *Service) PublicKey() string { return s.Pusher.PublicKey() }
 
 // Opened records that a person opened the reminder with the given token. A token
 // that is not theirs, or was forgotten, changes nothing.

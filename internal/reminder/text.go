@@ -39,7 +39,7 @@ type notification struct {
 const longestBody = 80
 
 // name is the service's name on a lock screen.
-func name() people.Text { return people.Text{Vi: "Học số", En: "Hocso"} }
+func name() people.Text { return people.Text{Vi: "Học Số", En: "Hocso"} }
 
 // payload is the message about duties, of which the first is the most urgent. It
 // holds no name, no score, and an opaque id in the address.

@@ -61,6 +61,9 @@ func NewSender(o Options) (*Sender, error) {
 	return &Sender{o: o, hosts: hosts, client: newClient(ports), buckets: newBuckets(float64(o.PerSecond), o.Now)}, nil
 }
 
+// PublicKey implements reminder.Pusher.
+func (s *Sender) PublicKey() string { return s.o.Keys.Public }
+
 // Check implements reminder.Pusher. The answer does not say which rule refused it.
 func (s *Sender) Check(endpoint string) error {
 	if match(endpoint, s.hosts, s.o.AllowedOrigins) == "" {

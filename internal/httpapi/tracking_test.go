@@ -1,0 +1,300 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"hocso/internal/campaign"
+	"hocso/internal/course"
+	"hocso/internal/drill"
+	"hocso/internal/fault"
+	"hocso/internal/learning"
+	"hocso/internal/reminder"
+	"hocso/internal/report"
+	"hocso/internal/webpush"
+	"hocso/internal/webpush/webpushtest"
+)
+
+// office is the ministry with a course of 18 minutes, campaigns, reminders, reports
+// and a push service of the test's own. It is Monday 2 March 2026, 15:00 in Ha Noi.
+type office struct {
+	*organisation
+	stub *webpushtest.Server
+	push webpush.Keys
+}
+
+func newOffice(t *testing.T) *office {
+	t.Helper()
+	o := &office{organisation: newOrganisation(t), stub: webpushtest.New(time.Now)}
+	srv := httptest.NewServer(o.stub)
+	t.Cleanup(srv.Close)
+	o.stub.Base = srv.URL
+	x, ctx, log := o.site, context.Background(), slog.New(slog.DiscardHandler)
+	x.Courses = &course.Service{Store: x.db.Courses(), Now: x.clock.Now, Log: log}
+	version := course.Version{ID: "phishing@1", Course: "phishing", N: 1, PublishedAt: x.clock.Now(), Content: course.Content{
+		Title:   course.Text{Vi: "Nhận biết lừa đảo", En: "Spot the scam"},
+		Lessons: []course.Lesson{{ID: "signs", Minutes: 18, Body: course.Text{Vi: "## Một\n\nA", En: "## One\n\nA"}}},
+	}}
+	if err := x.db.Courses().InsertVersion(ctx, version); err != nil {
+		t.Fatal(err)
+	}
+	if err := x.db.Courses().InsertCourse(ctx, course.Course{ID: "phishing", Published: 1, Version: 1, ChangedAt: x.clock.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	x.Drills = &drill.Service{Store: x.db.Drills(), Now: x.clock.Now, NewSecret: func() []byte { return bytes.Repeat([]byte("d"), 32) }}
+	x.Learning = &learning.Service{
+		Store: x.db.Learning(), Ops: x.db.Learning(), Courses: x.Courses, People: x.People, Drills: x.Drills,
+		Now: x.clock.Now, TicketKey: bytes.Repeat([]byte("t"), 32),
+	}
+	calendar := campaign.Calendar{Zone: time.FixedZone("ICT", 7*60*60), Holidays: campaign.Holidays()}
+	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
+	x.Campaigns = &campaign.Service{
+		Store: x.db.Campaigns(), Enroller: x.Learning, People: x.People, Calendar: calendar, Now: x.clock.Now, NewID: newID, Log: log,
+		Minutes: func(ctx context.Context, i campaign.Item) (int, error) {
+			if i.Kind == "drill" {
+				return 0, fault.New(fault.NotFound, "drill_not_found", "no such drill")
+			}
+			p, err := x.Courses.Latest(ctx, course.ID(i.ID))
+			if err != nil {
+				return 0, err
+			}
+			return p.Summary.Minutes, nil
+		},
+	}
+	var err error
+	if o.push, err = webpush.GenerateKeys(); err != nil {
+		t.Fatal(err)
+	}
+	sender, err := webpush.NewSender(webpush.Options{Keys: o.push, Subject: "https://hocso.test", AllowedOrigins: []string{srv.URL}, Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.Reminders = &reminder.Service{
+		Store: x.db.Reminders(), Budgets: x.db.Reminders(), Subscriptions: x.db.Reminders(), Enrolments: x.db.Learning(), People: x.People,
+		Campaigns: x.db.Campaigns(), Courses: x.Courses, Pusher: sender, PublicURL: "https://hocso.test", Calendar: calendar, Now: x.clock.Now, Log: log,
+	}
+	x.Campaigns.Planner = x.Reminders
+	x.Reports = &report.Service{
+		Enrolments: x.db.Learning(), People: x.People, Courses: x.Courses, Campaigns: x.db.Campaigns(), Zone: calendar.Zone, Now: x.clock.Now, Log: log,
+	}
+	x.Learning.Changed = x.Reports.Put
+	if err := x.Reports.Build(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func (o *office) ask(token, method, path string, body any) reply {
+	o.t.Helper()
+	return o.do(call{method: method, path: "/api/v1" + path, token: token, body: body})
+}
+
+// running makes a campaign for everybody below department a and returns it.
+func (o *office) running() campaign.Campaign {
+	o.t.Helper()
+	a := o.ask(o.root, "POST", "/campaigns", `{"name":{"vi":"Tháng 3","en":"March"},"audience":{"units":["a"]},"items":[{"kind":"course","id":"phishing"}],"dueOn":"2026-03-13","remind":true}`)
+	if a.status != 201 {
+		o.t.Fatalf("create: %d %s", a.status, a.body)
+	}
+	return decode[campaign.Campaign](o.t, a)
+}
+
+func TestCampaignRoutes(t *testing.T) {
+	o := newOffice(t)
+	const good = `{"name":{"vi":"Tháng 3","en":"March"},"audience":{"units":["a"]},"items":[{"kind":"course","id":"phishing"}],"dueOn":"2026-03-13","remind":true,"target":80}`
+	with := func(old, replacement string) string { return strings.Replace(good, old, replacement, 1) }
+	for _, tt := range []struct {
+		name, token, method, path, body string
+		status                          int
+		want, never                     string
+	}{
+		{"a learner", o.learner, "POST", "/campaigns", good, 403, "not_allowed", "March"},
+		{"a head", o.head, "POST", "/campaigns", good, 403, "not_allowed", "March"},
+		{"nobody", "", "GET", "/campaigns", "", 401, "sign_in_required", ""},
+		{"unknown course", o.root, "POST", "/campaigns", with(`"id":"phishing"`, `"id":"none"`), 422, `{"field":"items[0].id","code":"unknown"}`, ""},
+		{"unknown kind", o.root, "POST", "/campaigns", with(`"course"`, `"film"`), 422, `{"field":"items[0].kind","code":"oneof"}`, ""},
+		{"not enough days", o.root, "POST", "/campaigns", with("03-13", "03-02"), 422, `{"field":"dueOn","code":"too_short"}`, ""},
+		{"state by hand", o.root, "POST", "/campaigns", with(`"remind"`, `"state":"completed","remind"`), 400, "unknown_field", ""},
+		{"another's unit", o.unitAdmin, "POST", "/campaigns", with(`["a"]`, `["b"]`), 422, `{"field":"audience.units[0]","code":"unknown"}`, ""},
+		{"everybody, from a part", o.unitAdmin, "POST", "/campaigns", with(`["a"]`, `[]`), 422, `{"field":"audience.units","code":"required"}`, ""},
+		{"count a", o.unitAdmin, "POST", "/campaigns/audience", `{"audience":{"units":["a"]}}`, 200, `{"people":4}`, ""},
+		{"count b from a", o.unitAdmin, "POST", "/campaigns/audience", `{"audience":{"units":["b"]}}`, 422, "unknown", "people"},
+		{"count all", o.root, "POST", "/campaigns/audience", `{"audience":{"units":[]}}`, 200, `{"people":7}`, ""},
+		{"for everybody", o.root, "POST", "/campaigns", with(`["a"]`, `[]`), 201, `"people":7,"completed":0`, ""},
+		{"for a", o.unitAdmin, "POST", "/campaigns", good, 201, `"target":80,"state":"running"`, ""},
+		{"a sees its own", o.unitAdmin, "GET", "/campaigns", "", 200, `"units":["a"]`, `"units":[]`},
+		{"root sees both", o.root, "GET", "/campaigns", "", 200, `"units":[]`, ""},
+		{"none", o.root, "GET", "/campaigns/none", "", 404, "campaign_not_found", ""},
+		{"no verb", o.root, "POST", "/campaigns/none/restart", "", 404, "not_found", ""},
+		{"verb on none", o.root, "POST", "/campaigns/none/pause", "", 404, "campaign_not_found", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var body any
+			if tt.body != "" {
+				body = tt.body
+			}
+			o.ask(tt.token, tt.method, tt.path, body).want(t, tt.status, tt.want, tt.never)
+		})
+	}
+}
+
+func TestCampaignLife(t *testing.T) {
+	o := newOffice(t)
+	c := o.running()
+	path := "/campaigns/" + string(c.ID)
+	o.ask(o.learner, "GET", "/me/enrolments", nil).want(t, 200, `"dueAt":"2026-03-13T16:59:59.999Z"`, "")
+	o.ask(o.root, "GET", path+"/stats", nil).want(t, 200, `"people":4,"completed":0,"onTime":0,"overdue":0,"started":0,"units":[{"unit":{"id":"bo"`, "")
+	o.ask(o.root, "GET", path+"/deliveries", nil).want(t, 200, `"step":"d-7"`, "token")
+	o.ask(o.root, "GET", path+"/deliveries", nil).want(t, 200, `"personName":"Nguyễn Thị Lan"`, "lan@bo.vn")
+	for _, tt := range []struct {
+		verb   string
+		status int
+		want   string
+	}{{"resume", 409, "wrong_state"}, {"pause", 200, `"state":"paused"`}, {"resume", 200, `"state":"running"`}, {"cancel", 200, `"state":"cancelled"`}, {"close", 409, "wrong_state"}} {
+		o.ask(o.root, "POST", path+"/"+tt.verb, nil).want(t, tt.status, tt.want, "")
+	}
+	o.ask(o.learner, "GET", "/me/enrolments", nil).want(t, 200, "", `"state":"assigned"`)
+	o.ask(o.root, "GET", "/tracking/overview", nil).want(t, 200, `"enrolments":0`, "")
+}
+
+func TestTrackingScope(t *testing.T) {
+	o := newOffice(t)
+	o.running()
+	for _, tt := range []struct {
+		name, token, path string
+		status            int
+		want, never       string
+	}{
+		{"a learner", o.learner, "/tracking/overview", 403, "not_allowed", ""},
+		{"a trainer", o.trainer, "/tracking/matrix", 403, "not_allowed", "Lan"},
+		{"a head", o.head, "/tracking/overview", 200, `"people":4,"enrolments":4`, ""},
+		{"a head by name", o.head, "/tracking/overview?unit=a", 200, `"people":4`, ""},
+		{"a head below", o.head, "/tracking/overview?unit=a1", 200, `"people":1,"enrolments":1`, ""},
+		{"a head of the sibling", o.head, "/tracking/overview?unit=b", 404, "unit_not_found", "people"},
+		{"a head above", o.head, "/tracking/units?unit=bo", 404, "unit_not_found", "people"},
+		{"a head nowhere", o.head, "/tracking/matrix?unit=none", 404, "unit_not_found", ""},
+		{"the matrix of a head", o.head, "/tracking/matrix", 200, "Nguyễn Thị Lan", "Đặng Văn Bình"},
+		{"the matrix of root", o.root, "/tracking/matrix", 200, "Đặng Văn Bình", "drill"},
+		{"the units of a head", o.head, "/tracking/units", 200, `"head":{"id":"` + string(o.id["head-a@bo.vn"]) + `","name":"Trưởng A"}`, `"id":"b"`},
+		{"nothing is late", o.head, "/tracking/overdue", 200, `"items":[]`, "Lan"},
+		{"late in b", o.head, "/tracking/overdue?unit=b", 404, "unit_not_found", ""},
+		{"a table of b", o.head, "/tracking/export.csv?unit=b", 404, "unit_not_found", "Bình"},
+		{"a table", o.head, "/tracking/export.csv?lang=en", 200, "Name,Unit,Course,Status,Due,Completed,Progress (%)\r\n", "Bình"},
+		{"a table in Vietnamese", o.head, "/tracking/export.csv", 200, "Nguyễn Thị Lan,Đơn vị a1,Nhận biết lừa đảo,Chưa bắt đầu,2026-03-13,,0\r\n", "Bình"},
+		{"a cursor of nobody's", o.head, "/tracking/matrix?cursor=AAAA", 400, "cursor_invalid", ""},
+		{"a unit that is too long", o.head, "/tracking/matrix?unit=" + strings.Repeat("x", 65), 400, "bad_query", ""},
+		{"too many courses", o.head, "/tracking/matrix?courses=" + strings.Repeat("x,", 41), 400, "bad_query", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o.ask(tt.token, "GET", tt.path, nil).want(t, tt.status, tt.want, tt.never)
+		})
+	}
+	a := o.ask(o.head, "GET", "/tracking/export.csv", nil)
+	if got := a.header.Get("Content-Disposition"); got != `attachment; filename="hocso-2026-03-02.csv"` || !strings.HasPrefix(a.body, "\ufeff") || a.header.Get("Content-Type") != "text/csv; charset=utf-8" {
+		t.Errorf("table: %q, %q, begins with %q", got, a.header.Get("Content-Type"), a.body[:3])
+	}
+	// Two weeks later all four are late.
+	o.clock.advance(12 * 24 * time.Hour)
+	head, _ := o.in("head-a@bo.vn")
+	o.ask(head, "GET", "/tracking/overdue", nil).want(t, 200, `"course":{"id":"phishing","title":{"vi":"Nhận biết lừa đảo","en":"Spot the scam"}},"dueAt":"2026-03-13T16:59:59.999Z","days":1}`, "Bình")
+	o.ask(head, "GET", "/tracking/overview", nil).want(t, 200, `"overdue":4`, "")
+}
+
+func TestSubscriptionRoutes(t *testing.T) {
+	o := newOffice(t)
+	d, err := o.stub.Subscribe(o.push.Public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := func(endpoint string) map[string]any {
+		return map[string]any{"endpoint": endpoint, "keys": map[string]any{"p256dh": d.P256dh, "auth": d.Auth}, "device": "Android · Chrome"}
+	}
+	o.ask("", "GET", "/push/key", nil).want(t, 200, o.push.Public, o.push.Private)
+	o.ask(o.learner, "POST", "/me/subscriptions/test", nil).want(t, 409, "no_subscription", "")
+	o.ask(o.learner, "POST", "/me/subscriptions", body("https://169.254.169.254/x")).want(t, 422, "push_endpoint_not_allowed", "169")
+	o.ask("", "POST", "/me/subscriptions", body(d.Endpoint)).want(t, 401, "sign_in_required", "")
+	id := reminder.SubscriptionID(d.Endpoint)
+	o.ask(o.learner, "POST", "/me/subscriptions", body(d.Endpoint)).want(t, 201, `{"id":"`+id+`"}`, "")
+	o.ask(o.learner, "GET", "/me/subscriptions", nil).want(t, 200, `"device":"Android · Chrome"`, d.Endpoint)
+	o.ask(o.learner, "GET", "/me/subscriptions", nil).want(t, 200, `"current":true`, d.Auth)
+	o.ask(o.learner, "POST", "/me/subscriptions/test", nil).want(t, 202, `{"sent":1}`, "")
+	if got := d.Messages(); len(got) != 1 || !strings.Contains(got[0], `"web_push":8030`) || strings.Contains(got[0], "Lan") {
+		t.Errorf("the device read %q", got)
+	}
+	o.ask(o.trainer, "DELETE", "/me/subscriptions/"+id, nil).want(t, 404, "subscription_not_found", "")
+	o.ask(o.learner, "DELETE", "/me/subscriptions/"+id, nil).want(t, 204, "", "x")
+	o.ask(o.learner, "GET", "/me/subscriptions", nil).want(t, 200, `{"items":[]}`, "")
+}
+
+// The service worker has the cookie and nothing else.
+func TestSubscribeByCookie(t *testing.T) {
+	o := newOffice(t)
+	d, err := o.stub.Subscribe(o.push.Public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, cookie := o.in("lan@bo.vn")
+	body := map[string]any{"endpoint": d.Endpoint, "keys": map[string]any{"p256dh": d.P256dh, "auth": d.Auth}, "replaces": "https://old.example/x"}
+	for _, tt := range []struct {
+		name   string
+		header map[string]string
+		status int
+	}{
+		{"from the app", map[string]string{"Cookie": "__Host-hocso=" + cookie, "Origin": "https://hocso.test", "X-Hocso": "1"}, 201},
+		{"from elsewhere", map[string]string{"Cookie": "__Host-hocso=" + cookie, "Origin": "https://evil.test", "X-Hocso": "1"}, 403},
+		{"a made-up cookie", map[string]string{"Cookie": "__Host-hocso=x.y", "Origin": "https://hocso.test", "X-Hocso": "1"}, 401},
+	} {
+		a := o.do(call{method: "POST", path: "/api/v1/me/subscriptions", body: body, header: tt.header})
+		if a.status != tt.status {
+			t.Errorf("%s: %d %s, want %d", tt.name, a.status, a.body, tt.status)
+		}
+	}
+}
+
+// One reminder from the campaign to the phone, over everything that is real but the
+// push service and the clock.
+func TestReminderFromCampaignToPhone(t *testing.T) {
+	o := newOffice(t)
+	d, err := o.stub.Subscribe(o.push.Public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.ask(o.learner, "POST", "/me/subscriptions", map[string]any{"endpoint": d.Endpoint, "keys": map[string]any{"p256dh": d.P256dh, "auth": d.Auth}}).want(t, 201, "", "")
+	c := o.running()
+	x := &reminder.Dispatcher{Service: o.Reminders, Log: slog.New(slog.DiscardHandler)}
+	total := 0
+	for range 3 { // to each moment that is planned for the phone's owner
+		ds, err := o.Reminders.DeliveriesOf(t.Context(), o.id["lan@bo.vn"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range ds {
+			if d.State == reminder.Waiting {
+				o.clock.advance(d.NotBefore.Sub(o.clock.Now()))
+			}
+		}
+		n, err := x.Tick(t.Context(), o.clock.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		total += n
+	}
+	o.clock.advance(2 * time.Hour) // the others have no device
+	if _, err := x.Tick(t.Context(), o.clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	got := d.Messages()
+	if len(got) != 3 || total != 3 || !strings.Contains(got[0], `"body":"Còn 7 ngày: Nhận biết lừa đảo, 18 phút"`) || !strings.Contains(got[2], "Còn 1 ngày") {
+		t.Errorf("%d sent, the phone read %q; want 3 from seven days to one", total, got)
+	}
+	root, _ := o.in("root@bo.vn")
+	o.ask(root, "GET", "/campaigns/"+string(c.ID)+"/deliveries", nil).want(t, 200, `"reason":"sent"`, d.Endpoint)
+	o.ask(root, "GET", "/campaigns/"+string(c.ID)+"/deliveries", nil).want(t, 200, `"reason":"no_subscription"`, "token")
+}
