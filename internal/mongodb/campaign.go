@@ -43,7 +43,7 @@ func (s *Campaigns) Campaign(ctx context.Context, id campaign.ID) (c campaign.Ca
 
 // Campaigns implements campaign.Store.
 func (s *Campaigns) Campaigns(ctx context.Context, before campaign.ID, limit int) ([]campaign.Campaign, error) {
-	filter := bson.D{}
+	filter := everything()
 	if before != "" {
 		filter = bson.D{{Key: "_id", Value: bson.D{{Key: "$lt", Value: before}}}}
 	}

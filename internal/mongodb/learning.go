@@ -187,6 +187,9 @@ func (s *Learning) Ops(ctx context.Context, ids []string) (map[string]learning.O
 
 // InsertOps implements learning.OpStore.
 func (s *Learning) InsertOps(ctx context.Context, ops []learning.Op) error {
+	if len(ops) == 0 {
+		return nil
+	}
 	_, err := s.ops.InsertMany(ctx, slices.Clone(ops), options.InsertMany().SetOrdered(false))
 	if _, err := onlyTaken(err); err != nil {
 		return fmt.Errorf("insert ops: %w", err)

@@ -68,6 +68,14 @@ func refused(t *testing.T, doing string, err error, kind fault.Kind, code string
 	}
 }
 
+// fine reports an error; unlike must it may be called in any goroutine.
+func fine(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 // same compares what was read with what was stored, and says where they differ.
 func same(t *testing.T, what string, got, want any) {
 	t.Helper()

@@ -1,0 +1,627 @@
+package mongodb_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"hocso/internal/auth"
+	"hocso/internal/campaign"
+	"hocso/internal/course"
+	"hocso/internal/drill"
+	"hocso/internal/fault"
+	"hocso/internal/learning"
+	"hocso/internal/mongodb"
+	"hocso/internal/mongodb/mongodbtest"
+	"hocso/internal/people"
+	"hocso/internal/reminder"
+)
+
+// Every kind of write is raced by 16 callers, on every database: trust begins here.
+
+// tally counts, for callers at once.
+type tally struct {
+	mu sync.Mutex
+	n  map[string]int
+}
+
+func (c *tally) add(key string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.n == nil {
+		c.n = map[string]int{}
+	}
+	c.n[key]++
+}
+
+// once checks that each of want was counted once, and nothing else.
+func (c *tally) once(t *testing.T, what string, want []string) {
+	t.Helper()
+	for _, k := range want {
+		if c.n[k] != 1 {
+			t.Errorf("%s: %s %d times, want once", what, k, c.n[k])
+		}
+	}
+	if len(c.n) != len(want) {
+		t.Errorf("%s: %d different, want %d", what, len(c.n), len(want))
+	}
+}
+
+// What has one id is stored once; the others learn that it is there.
+func TestRaceInsert(t *testing.T) {
+	ctx, db := t.Context(), mongodbtest.New(t)
+	l, c, d, p, a := db.Learning(), db.Courses(), db.Drills(), db.People(), db.Auth()
+	number := func(s string, err error) (n int, _ error) {
+		if err != nil {
+			return 0, err
+		}
+		_, err = fmt.Sscanf(s, "n%d", &n)
+		return n, err
+	}
+	name := func(i int) string { return fmt.Sprint("n", i) }
+	for _, tt := range []struct {
+		name, code string
+		insert     func(i int) error
+		stored     func() (int, error)
+	}{
+		{
+			"attempt", "attempt_exists",
+			func(i int) error {
+				return l.InsertAttempt(ctx, learning.Attempt{ID: "x", PayloadHash: name(i)})
+			},
+			func() (int, error) { x, err := l.Attempt(ctx, "x"); return number(x.PayloadHash, err) },
+		},
+		{
+			"course", "course_exists",
+			func(i int) error { return c.InsertCourse(ctx, course.Course{ID: "x", Hash: name(i), Version: 1}) },
+			func() (int, error) { x, err := c.Course(ctx, "x"); return number(x.Hash, err) },
+		},
+		{
+			"version by its id", "version_exists",
+			func(i int) error {
+				return c.InsertVersion(ctx, course.Version{ID: "x@1", Course: "x", N: 1, Hash: name(i)})
+			},
+			func() (int, error) { x, err := c.Version(ctx, "x", 1); return number(x.Hash, err) },
+		},
+		{
+			"version by its number", "version_exists", // another id does not let two versions have one number
+			func(i int) error {
+				return c.InsertVersion(ctx, course.Version{ID: name(i), Course: "x", N: 2, Hash: name(i)})
+			},
+			func() (int, error) { x, err := c.Version(ctx, "x", 2); return number(x.ID, err) },
+		},
+		{
+			"drill", "drill_exists",
+			func(i int) error {
+				return d.InsertTemplate(ctx, drill.Template{Key: "x@1", ID: "x", N: 1, Hash: name(i)})
+			},
+			func() (int, error) { x, err := d.Templates(ctx); return number(x[0].Hash, err) },
+		},
+		{
+			"drill key", "drill_key_exists",
+			func(i int) error { return d.InsertKey(ctx, drill.Key{ID: "x", Secret: []byte(name(i))}) },
+			func() (int, error) { x, err := d.Key(ctx, "x"); return number(string(x.Secret), err) },
+		},
+		{
+			"drill run", "drill_run_exists",
+			func(i int) error {
+				return d.InsertRun(ctx, drill.Run{ID: "x", Drill: drill.ID(name(i)), ExpiresAt: moment(0)})
+			},
+			func() (int, error) { x, err := d.Runs(ctx, []string{"x"}); return number(string(x[0].Drill), err) },
+		},
+		{
+			"unit", "unit_taken",
+			func(i int) error { return p.InsertUnits(ctx, []people.Unit{{ID: "x", Name: people.Text{Vi: name(i)}}}) },
+			func() (int, error) { x, err := p.Units(ctx); return number(x[0].Name.Vi, err) },
+		},
+		{
+			"address", "email_taken",
+			func(i int) error {
+				return p.InsertPeople(ctx, []people.Person{{ID: people.ID(name(i)), Email: "x@bo.vn"}})
+			},
+			func() (int, error) {
+				x, err := p.PeopleByEmail(ctx, []string{"x@bo.vn"})
+				return number(string(x[0].ID), err)
+			},
+		},
+		{
+			"secret", "secret_taken",
+			func(i int) error { return a.InsertSecret(ctx, "x", []byte(name(i))) },
+			func() (int, error) { x, err := a.Secret(ctx, "x"); return number(string(x), err) },
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) { oneWins(t, tt.code, tt.insert, tt.stored) })
+	}
+	insertedOnce(t, db)
+}
+
+// insertedOnce races lists that overlap: everything in them is stored once, and
+// told to one caller as new.
+func insertedOnce(t *testing.T, db *mongodb.DB) {
+	ctx, l, r := t.Context(), db.Learning(), db.Reminders()
+	var want []string
+	for i := range 40 {
+		want = append(want, fmt.Sprintf("d%02d", i))
+	}
+	t.Run("enrolments", func(t *testing.T) {
+		var new tally
+		together(func(i int) {
+			var es []learning.Enrolment
+			for j := range 40 {
+				es = append(es, learning.Enrolment{ID: learning.EnrolmentID(want[(j+i*7)%40]), Person: people.ID(fmt.Sprint(i))})
+			}
+			ids, err := l.InsertEnrolments(ctx, es)
+			if err != nil {
+				t.Error(err)
+			}
+			for _, id := range ids {
+				e, err := l.Enrolment(ctx, id)
+				if err != nil || e.Person != people.ID(fmt.Sprint(i)) {
+					t.Errorf("%s is told to %d as new, but is of %s, %v", id, i, e.Person, err)
+				}
+				new.add(string(id))
+			}
+		})
+		new.once(t, "told as new", want)
+	})
+	t.Run("deliveries", func(t *testing.T) {
+		var new tally
+		together(func(i int) {
+			var ds []reminder.Delivery
+			for j := range 40 {
+				ds = append(ds, reminder.Delivery{ID: want[(j+i*7)%40], ExpiresAt: moment(0)})
+			}
+			ids, err := r.InsertDeliveries(ctx, ds)
+			if err != nil {
+				t.Error(err)
+			}
+			for _, id := range ids {
+				new.add(id)
+			}
+		})
+		new.once(t, "told as new", want)
+	})
+	t.Run("ops", func(t *testing.T) { // nobody is told; who comes later reads what the first said
+		firsts := make([]map[string]learning.Op, racers)
+		together(func(i int) {
+			var ops []learning.Op
+			for j := range 40 {
+				ops = append(ops, learning.Op{ID: want[(j+i*7)%40], Hash: fmt.Sprint("h", i), ExpiresAt: moment(0)})
+			}
+			if err := l.InsertOps(ctx, ops); err != nil {
+				t.Error(err)
+			}
+			got, err := l.Ops(ctx, want)
+			if err != nil || len(got) != 40 {
+				t.Errorf("%d ops after inserting 40, %v", len(got), err)
+			}
+			firsts[i] = got
+		})
+		for i := range firsts {
+			same(t, "what another read", firsts[i], firsts[0])
+		}
+	})
+}
+
+// A document is replaced by its version: one winner for each, and no change is lost.
+func TestRaceReplace(t *testing.T) {
+	db := mongodbtest.New(t)
+	l, c, d, p, k, r := db.Learning(), db.Courses(), db.Drills(), db.People(), db.Campaigns(), db.Reminders()
+	t.Run("person", func(t *testing.T) {
+		must(t, p.InsertPeople(t.Context(), []people.Person{{ID: "x", Email: "x@bo.vn", Version: 1}}))
+		versioned[people.Person]{
+			read:    func(ctx context.Context) (people.Person, error) { return p.Person(ctx, "x") },
+			version: func(v people.Person) int { return v.Version },
+			mark:    func(v *people.Person, m string) { v.Grants = append(v.Grants, people.Grant{Role: people.Role(m)}) },
+			marks: func(v people.Person) []string {
+				return keys(v.Grants, func(g people.Grant) people.Role { return g.Role })
+			},
+			replace: func(ctx context.Context, v people.Person) error { return p.ReplacePeople(ctx, []people.Person{v}) },
+		}.raced(t)
+		refused(t, "replace nobody", p.ReplacePeople(t.Context(), []people.Person{{ID: "none", Version: 1}}), fault.Conflict, "changed_meanwhile")
+	})
+	t.Run("unit", func(t *testing.T) {
+		must(t, p.InsertUnits(t.Context(), []people.Unit{{ID: "x", Version: 1}}))
+		versioned[people.Unit]{
+			read: func(ctx context.Context) (people.Unit, error) {
+				us, err := p.Units(ctx)
+				return us[0], err
+			},
+			version: func(v people.Unit) int { return v.Version },
+			mark:    func(v *people.Unit, m string) { v.Path = append(v.Path, people.UnitID(m)) },
+			marks:   func(v people.Unit) []string { return keys(v.Path, func(u people.UnitID) people.UnitID { return u }) },
+			replace: func(ctx context.Context, v people.Unit) error { return p.ReplaceUnits(ctx, []people.Unit{v}) },
+		}.raced(t)
+	})
+	t.Run("course", func(t *testing.T) {
+		must(t, c.InsertCourse(t.Context(), course.Course{ID: "x", Version: 1}))
+		versioned[course.Course]{
+			read:    func(ctx context.Context) (course.Course, error) { return c.Course(ctx, "x") },
+			version: func(v course.Course) int { return v.Version },
+			mark:    func(v *course.Course, m string) { v.Draft.Competences = append(v.Draft.Competences, m) },
+			marks:   func(v course.Course) []string { return v.Draft.Competences },
+			replace: c.ReplaceCourse,
+		}.raced(t)
+	})
+	t.Run("enrolment", func(t *testing.T) {
+		_, err := l.InsertEnrolments(t.Context(), []learning.Enrolment{{ID: "x", Version: 1}})
+		must(t, err)
+		versioned[learning.Enrolment]{
+			read:    func(ctx context.Context) (learning.Enrolment, error) { return l.Enrolment(ctx, "x") },
+			version: func(v learning.Enrolment) int { return v.Version },
+			mark:    func(v *learning.Enrolment, m string) { v.Campaigns = append(v.Campaigns, m) },
+			marks:   func(v learning.Enrolment) []string { return v.Campaigns },
+			replace: l.ReplaceEnrolment,
+		}.raced(t)
+	})
+	t.Run("drill run", func(t *testing.T) {
+		must(t, d.InsertRun(t.Context(), drill.Run{ID: "x", Version: 1, ExpiresAt: moment(0)}))
+		versioned[drill.Run]{
+			read: func(ctx context.Context) (drill.Run, error) {
+				rs, err := d.Runs(ctx, []string{"x"})
+				return rs[0], err
+			},
+			version: func(v drill.Run) int { return v.Version },
+			mark:    func(v *drill.Run, m string) { v.Answers[m] = drill.Keep },
+			marks: func(v drill.Run) (ms []string) {
+				for m := range v.Answers {
+					ms = append(ms, m)
+				}
+				return ms
+			},
+			replace: d.ReplaceRun,
+		}.raced(t)
+	})
+	t.Run("campaign", func(t *testing.T) {
+		must(t, k.InsertCampaign(t.Context(), campaign.Campaign{ID: "x", Version: 1}))
+		versioned[campaign.Campaign]{
+			read:    func(ctx context.Context) (campaign.Campaign, error) { return k.Campaign(ctx, "x") },
+			version: func(v campaign.Campaign) int { return v.Version },
+			mark:    func(v *campaign.Campaign, m string) { v.Log = append(v.Log, campaign.Step{By: people.ID(m)}) },
+			marks: func(v campaign.Campaign) []string {
+				return keys(v.Log, func(s campaign.Step) people.ID { return s.By })
+			},
+			replace: k.ReplaceCampaign,
+		}.raced(t)
+	})
+	t.Run("budget", func(t *testing.T) { // begins with none: sixteen insert the first version
+		versioned[reminder.Budget]{
+			read:    func(ctx context.Context) (reminder.Budget, error) { return r.Budget(ctx, "x") },
+			version: func(v reminder.Budget) int { return v.Version },
+			mark: func(v *reminder.Budget, m string) {
+				v.Sends, v.ExpiresAt = append(v.Sends, reminder.Send{Delivery: m}), moment(0)
+			},
+			marks: func(v reminder.Budget) []string {
+				return keys(v.Sends, func(s reminder.Send) string { return s.Delivery })
+			},
+			replace: r.PutBudget,
+		}.raced(t)
+	})
+}
+
+// What is written beside the version stays, however the document is replaced meanwhile.
+func TestRaceBesideVersion(t *testing.T) {
+	ctx, db := t.Context(), mongodbtest.New(t)
+	p, c, k := db.People(), db.Courses(), db.Campaigns()
+	must(t, p.InsertPeople(ctx, []people.Person{{ID: "x", Email: "x@bo.vn"}}))
+	must(t, c.InsertCourse(ctx, course.Course{ID: "x"}))
+	must(t, k.InsertCampaign(ctx, campaign.Campaign{ID: "x"}))
+	together(func(i int) {
+		for n := range 4 {
+			if i%2 == 0 { // one half moves them forward, in any order
+				at := i*4 + n
+				fine(t, p.Seen(ctx, "x", moment(at)))
+				fine(t, c.SettleCourse(ctx, "x", at))
+				fine(t, k.AdvanceCampaign(ctx, "x", moment(at)))
+				continue
+			}
+			person, err := p.Person(ctx, "x") // the other half writes back what it read
+			fine(t, err)
+			one, err := c.Course(ctx, "x")
+			fine(t, err)
+			run, err := k.Campaign(ctx, "x")
+			fine(t, err)
+			for _, err := range []error{p.ReplacePeople(ctx, []people.Person{person}), c.ReplaceCourse(ctx, one), k.ReplaceCampaign(ctx, run)} {
+				if err != nil && fault.KindOf(err) != fault.Conflict {
+					t.Error(err)
+				}
+			}
+		}
+	})
+	const last = (racers-2)*4 + 3
+	person := ask(t, func() (people.Person, error) { return p.Person(ctx, "x") })
+	if person.LastSeenAt == nil || !person.LastSeenAt.Equal(moment(last)) {
+		t.Errorf("last seen %v, want %v", person.LastSeenAt, moment(last))
+	}
+	if one := ask(t, func() (course.Course, error) { return c.Course(ctx, "x") }); one.Settled != last {
+		t.Errorf("settled %d, want %d", one.Settled, last)
+	}
+	if run := ask(t, func() (campaign.Campaign, error) { return k.Campaign(ctx, "x") }); !run.AdvancedTo.Equal(moment(last)) {
+		t.Errorf("advanced to %v, want %v", run.AdvancedTo, moment(last))
+	}
+}
+
+// An address goes to one person, also when many change theirs to it.
+func TestRaceAddress(t *testing.T) {
+	ctx, s := t.Context(), mongodbtest.New(t).People()
+	var ps []people.Person
+	for i := range racers {
+		ps = append(ps, people.Person{ID: people.ID(fmt.Sprint("p", i)), Email: fmt.Sprintf("p%d@bo.vn", i), Version: 1})
+	}
+	must(t, s.InsertPeople(ctx, ps))
+	var won tally
+	together(func(i int) {
+		p := ps[i]
+		p.Email = "wanted@bo.vn"
+		if err := s.ReplacePeople(ctx, []people.Person{p}); err != nil {
+			refused(t, "take an address", err, fault.Conflict, "email_taken")
+			return
+		}
+		won.add(string(p.ID))
+	})
+	holders := ask(t, func() ([]people.Person, error) { return s.PeopleByEmail(ctx, []string{"wanted@bo.vn"}) })
+	won.once(t, "told that it is theirs", keys(holders, func(p people.Person) people.ID { return p.ID }))
+	if len(holders) != 1 {
+		t.Errorf("%d hold the address, want 1", len(holders))
+	}
+	for i := range ps { // the others kept their own, and their version
+		p := ask(t, func() (people.Person, error) { return s.Person(ctx, ps[i].ID) })
+		if won.n[string(p.ID)] == 0 && (p.Email != ps[i].Email || p.Version != 1) {
+			t.Errorf("%s was refused, but has %q, version %d", p.ID, p.Email, p.Version)
+		}
+	}
+}
+
+// A token is good once: of all who show it, one goes on.
+func TestRaceTokens(t *testing.T) {
+	ctx, s := t.Context(), mongodbtest.New(t).Auth()
+	first := filled[auth.Session](0)
+	first.ID, first.EndedAt = "s", nil
+	must(t, s.InsertSession(ctx, first))
+	for round := range 4 {
+		now := ask(t, func() (auth.Session, error) { return s.Session(ctx, "s") })
+		var won tally
+		together(func(i int) {
+			n := now
+			n.Previous, n.Current = now.Current, fmt.Sprint(round, "-", i)
+			ok, err := s.RotateSession(ctx, n)
+			if err != nil {
+				t.Error(err)
+			}
+			if ok {
+				won.add(n.Current)
+			}
+		})
+		now = ask(t, func() (auth.Session, error) { return s.Session(ctx, "s") })
+		won.once(t, "rotated", []string{now.Current})
+	}
+	// A session that is ended while its device rotates stays ended.
+	together(func(i int) {
+		if i == 7 {
+			fine(t, s.EndSession(ctx, "s", moment(1)))
+			return
+		}
+		for range 4 {
+			n, err := s.Session(ctx, "s")
+			fine(t, err)
+			n.Previous, n.Current = n.Current, n.Current+"+"
+			if _, err := s.RotateSession(ctx, n); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	end := ask(t, func() (auth.Session, error) { return s.Session(ctx, "s") })
+	if end.EndedAt == nil || !end.EndedAt.Equal(moment(1)) {
+		t.Errorf("ended at %v, want %v", end.EndedAt, moment(1))
+	}
+	end.Previous = end.Current
+	if ok, err := s.RotateSession(ctx, end); ok || err != nil {
+		t.Errorf("rotate what has ended: %v, %v", ok, err)
+	}
+
+	must(t, s.InsertInvitation(ctx, auth.Invitation{Hash: "i", ForgetAt: moment(0)}))
+	var won tally
+	together(func(i int) {
+		ok, err := s.UseInvitation(ctx, "i", moment(i))
+		if err != nil {
+			t.Error(err)
+		}
+		if ok {
+			won.add(moment(i).String())
+		}
+	})
+	used := ask(t, func() (auth.Invitation, error) { return s.Invitation(ctx, "i") })
+	won.once(t, "used the invitation", []string{used.UsedAt.String()})
+}
+
+// Tries are counted one by one, however many come at once, across the end of a
+// window too; what is taken back is never more than was counted.
+func TestRaceThrottle(t *testing.T) {
+	ctx, s := t.Context(), mongodbtest.New(t).Auth()
+	for window := range 3 {
+		now := moment(window)
+		var counts tally
+		var want []string
+		for n := 1; n <= 2*racers; n++ {
+			want = append(want, fmt.Sprint(n))
+		}
+		together(func(int) {
+			for range 2 {
+				n, until, err := s.Count(ctx, "k", now, time.Second)
+				if err != nil || !until.Equal(now.Add(time.Second)) {
+					t.Errorf("until %v, %v", until, err)
+				}
+				counts.add(fmt.Sprint(n))
+			}
+		})
+		counts.once(t, fmt.Sprint("window ", window), want)
+	}
+	together(func(int) {
+		for range 3 {
+			if err := s.Uncount(ctx, "k", moment(2)); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	if n, until, err := s.Counted(ctx, "k", moment(2)); err != nil || n != 0 || !until.Equal(moment(2).Add(time.Second)) {
+		t.Errorf("taken back more often than counted: %d until %v, %v; want 0", n, until, err)
+	}
+}
+
+// All copies of the program that start at once get the same secret.
+func TestRaceSecrets(t *testing.T) {
+	ctx, s := t.Context(), mongodbtest.New(t).Auth()
+	for round := range 4 {
+		got := make([]string, racers)
+		together(func(i int) {
+			v, err := auth.Secrets{Store: s}.Secret(ctx, fmt.Sprint(round), func() ([]byte, error) { return []byte(fmt.Sprint("of ", i)), nil })
+			if err != nil {
+				t.Error(err)
+			}
+			got[i] = string(v)
+		})
+		if all := slices.Compact(slices.Clone(got)); len(all) != 1 || all[0] == "" {
+			t.Errorf("round %d: %q, want one secret", round, all)
+		}
+	}
+}
+
+// What is put is there, whoever came first: nobody gets an error.
+func TestRacePut(t *testing.T) {
+	ctx, db := t.Context(), mongodbtest.New(t)
+	l, r := db.Learning(), db.Reminders()
+	for round := range 4 {
+		id := fmt.Sprint("x", round)
+		together(func(i int) {
+			if err := l.PutRating(ctx, learning.Rating{ID: learning.EnrolmentID(id), Stars: 1 + i, Comment: fmt.Sprint(1 + i)}); err != nil {
+				t.Errorf("put a rating: %v", err)
+			}
+			x := reminder.Subscription{ID: id, Person: people.ID(id), Device: fmt.Sprint(i), Session: fmt.Sprint(i), CreatedAt: moment(i), LastSeenAt: moment(i), ExpiresAt: moment(i)}
+			if err := r.PutSubscription(ctx, x); err != nil {
+				t.Errorf("put a subscription: %v", err)
+			}
+		})
+		rs := ask(t, func() ([]learning.Rating, error) {
+			return l.Ratings(ctx, []learning.EnrolmentID{learning.EnrolmentID(id)})
+		})
+		if len(rs) != 1 || rs[0].Comment != fmt.Sprint(rs[0].Stars) {
+			t.Errorf("ratings %+v, want one, whole", rs)
+		}
+		xs := ask(t, func() ([]reminder.Subscription, error) { return r.Subscriptions(ctx, people.ID(id)) })
+		if len(xs) != 1 || xs[0].Device != xs[0].Session {
+			t.Errorf("subscriptions %+v, want one, whole", xs)
+		}
+	}
+}
+
+// One copy of the program works on a campaign at a time.
+func TestRaceLease(t *testing.T) {
+	ctx, s := t.Context(), mongodbtest.New(t).Campaigns()
+	must(t, s.InsertCampaign(ctx, campaign.Campaign{ID: "c"}))
+	for round := range 4 { // each lease has run out when the next is asked for
+		var won tally
+		together(func(int) {
+			ok, err := s.LeaseCampaign(ctx, "c", moment(round), moment(round+1))
+			if err != nil {
+				t.Error(err)
+			}
+			if ok {
+				won.add("leased")
+			}
+		})
+		won.once(t, fmt.Sprint("round ", round), []string{"leased"})
+	}
+	if ok, err := s.LeaseCampaign(ctx, "none", moment(0), moment(1)); ok || err != nil {
+		t.Errorf("lease of nothing: %v, %v", ok, err)
+	}
+	must(t, s.AdvanceCampaign(ctx, "c", time.Time{})) // gives it back before its time
+	if ok, err := s.LeaseCampaign(ctx, "c", moment(0), moment(1)); !ok || err != nil {
+		t.Errorf("lease of what was given back: %v, %v", ok, err)
+	}
+}
+
+// A delivery is claimed once for each lease, with a fence of its own, and settled
+// once, by whoever claimed it last.
+func TestRaceClaim(t *testing.T) {
+	ctx, s := t.Context(), mongodbtest.New(t).Reminders()
+	const n = 32
+	var ds []reminder.Delivery
+	var all []string
+	for i := range n {
+		id := fmt.Sprintf("d%02d", i)
+		ds = append(ds, reminder.Delivery{ID: id, State: reminder.Waiting, NotBefore: moment(-i), ExpiresAt: moment(9)})
+		all = append(all, id)
+	}
+	_, err := s.InsertDeliveries(ctx, ds)
+	must(t, err)
+	claimed := make([][]reminder.Delivery, 3)
+	for lease := range 3 { // nobody settles: every lease runs out, and all are claimed again
+		var mu sync.Mutex
+		var ids tally
+		together(func(int) {
+			for {
+				d, ok, err := s.ClaimDelivery(ctx, moment(lease), moment(lease+1))
+				if err != nil {
+					t.Error(err)
+				}
+				if !ok {
+					return
+				}
+				if d.Fence != lease+1 || !d.LeaseUntil.Equal(moment(lease+1)) {
+					t.Errorf("%s: fence %d until %v, want %d until %v", d.ID, d.Fence, d.LeaseUntil, lease+1, moment(lease+1))
+				}
+				ids.add(d.ID)
+				mu.Lock()
+				claimed[lease] = append(claimed[lease], d)
+				mu.Unlock()
+			}
+		})
+		ids.once(t, fmt.Sprint("claimed in lease ", lease), all)
+	}
+	for _, d := range slices.Concat(claimed[0], claimed[1]) {
+		d.State = reminder.Dropped
+		refused(t, "settle with an old fence", s.SettleDelivery(ctx, d), fault.Conflict, "changed_meanwhile")
+	}
+	var settled tally
+	together(func(i int) {
+		for _, d := range claimed[2] {
+			d.State, d.Reason = reminder.Sent, reminder.Reason(fmt.Sprint(i))
+			if err := s.SettleDelivery(ctx, d); err != nil {
+				refused(t, "settle again", err, fault.Conflict, "changed_meanwhile")
+				continue
+			}
+			settled.add(d.ID)
+		}
+	})
+	settled.once(t, "settled", all)
+	if d, ok, err := s.ClaimDelivery(ctx, moment(5), moment(6)); ok || err != nil {
+		t.Errorf("claimed what is settled: %+v, %v", d, err)
+	}
+}
+
+// What was opened stays opened the first time, also while it is being settled.
+func TestRaceOpened(t *testing.T) {
+	ctx, s := t.Context(), mongodbtest.New(t).Reminders()
+	_, err := s.InsertDeliveries(ctx, []reminder.Delivery{{ID: "d", Person: "lan", Token: "t", State: reminder.Waiting, ExpiresAt: moment(0)}})
+	must(t, err)
+	var settled tally
+	together(func(i int) {
+		if i%2 == 0 {
+			fine(t, s.OpenDelivery(ctx, "lan", "t", moment(i)))
+			return
+		}
+		if err := s.SettleDelivery(ctx, reminder.Delivery{ID: "d", State: reminder.Sent}); err == nil {
+			settled.add("settled")
+		}
+	})
+	settled.once(t, "settled", []string{"settled"})
+	first := ask(t, func() ([]reminder.Delivery, error) { return s.Deliveries(ctx, []string{"d"}) })[0]
+	if first.OpenedAt == nil || first.State != reminder.Sent {
+		t.Fatalf("%+v, want opened and sent", first)
+	}
+	must(t, s.OpenDelivery(ctx, "lan", "t", moment(99)))
+	same(t, "opened again", ask(t, func() ([]reminder.Delivery, error) { return s.Deliveries(ctx, []string{"d"}) })[0], first)
+}
