@@ -19,7 +19,7 @@ import (
 
 // appPolicy is the content security policy of the app (design: phone, section 2).
 const appPolicy = "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; base-uri 'none'; " +
-	"frame-ancestors 'none'; form-action 'self'; require-trusted-types-for 'script'; trusted-types svelte-trusted-html sanitised sw"
+	"frame-ancestors 'none'; form-action 'self'; require-trusted-types-for 'script'; trusted-types svelte-trusted-html sw"
 
 // file is one file of the app with its compressed twins, as the build made them.
 type file struct {
