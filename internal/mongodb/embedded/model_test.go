@@ -282,3 +282,28 @@ func optionsOf(t *testing.T, b *options.FindOptionsBuilder) *options.FindOptions
 	}
 	return o
 }
+
+// update makes an operator on one path. documentdb orders several new fields otherwise, makes empty documents for $pop and
+// $pull beside other operators, makes no field for $push with $slice: 0, and refuses to $unset through an array, where MongoDB does nothing.
+func (r random) update() bson.D {
+	op, p, arg := "$set", r.path(), r.value(2)
+	switch r.IntN(9) {
+	case 0:
+		op, p, arg = "$unset", r.name(), ""
+	case 1:
+		op, arg = []string{"$inc", "$mul"}[r.IntN(2)], []any{int32(2), int64(3), 1.5}[r.IntN(3)]
+	case 2:
+		op, arg = []string{"$min", "$max"}[r.IntN(2)], r.scalar()
+	case 3:
+		op, arg = "$push", r.value(1)
+	case 4:
+		op, arg = "$push", bson.D{{Key: "$each", Value: bson.A{r.value(1), r.value(1)}}, {Key: "$sort", Value: 1 - 2*r.IntN(2)}, {Key: "$slice", Value: []int{-2, -1, 1, 3}[r.IntN(4)]}}
+	case 5:
+		op, arg = "$addToSet", bson.D{{Key: "$each", Value: bson.A{r.scalar(), r.value(1)}}}
+	case 6:
+		op, arg = "$pull", r.condition()
+	case 7:
+		op, p, arg = "$pop", r.name(), 1-2*r.IntN(2) // documentdb fills up arrays for it
+	}
+	return bson.D{{Key: op, Value: bson.D{{Key: p, Value: arg}}}}
+}
