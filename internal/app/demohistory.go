@@ -30,15 +30,18 @@ func demoCampaigns() []demoCampaign {
 	return []demoCampaign{
 		{
 			people.Text{Vi: "An toàn tài khoản năm ngoái", En: "Safe accounts, last year"},
-			[]campaign.Item{{Kind: "course", ID: "passwords-mfa-sim"}}, -400, -370, 0.95, 0.02,
+			[]campaign.Item{{Kind: "course", ID: "passwords-mfa-sim"}},
+			-400, -370, 1, 0,
 		},
 		{
 			people.Text{Vi: "Kiểm chứng thông tin", En: "Find and verify"},
-			[]campaign.Item{{Kind: "course", ID: "find-and-verify"}}, -20, -2, 0.8, 0.1,
+			[]campaign.Item{{Kind: "course", ID: "find-and-verify"}},
+			-20, -2, 0.8, 0.1,
 		},
 		{
 			people.Text{Vi: "Chống lừa đảo quý IV", En: "Against scams, fourth quarter"},
-			[]campaign.Item{{Kind: "course", ID: "phishing-basics"}, {Kind: "drill", ID: "monday-inbox"}}, -9, 5, 0.5, 0.2,
+			[]campaign.Item{{Kind: "course", ID: "phishing-basics"}, {Kind: "drill", ID: "monday-inbox"}},
+			-9, 5, 0.5, 0.2,
 		},
 	}
 }
@@ -96,7 +99,7 @@ func (d *demo) learn(ctx context.Context, dc demoCampaign, start time.Time) erro
 	for i := range d.people {
 		chance := d.r.Float64()
 		at := start.Add(time.Duration(d.r.Float64() * float64(end.Sub(start)))).Truncate(time.Hour)
-		x := deed{person: i, at: at, finish: chance < dc.finished, stars: 3 + min(2, d.r.IntN(5)), wrong: d.r.IntN(3)}
+		x := deed{person: i, at: at, finish: chance < dc.finished, stars: min(5, 3+(d.r.IntN(12)+3)/4), wrong: d.r.IntN(3)}
 		untouched := i == len(demoRoles())-1 && dc.due > -30 // the learner's sign-in has everything of today before them
 		if chance < dc.finished+dc.begun && !untouched && at.After(start) {
 			deeds = append(deeds, x)
