@@ -146,9 +146,7 @@ func checkKind(k *source.Checker, path string, q Question, right int) {
 			k.Add(path+".options", "wrong_key", "no option is right")
 		}
 	case TrueFalse:
-		_, hasTrue := q.option("true")
-		_, hasFalse := q.option("false")
-		if len(q.Options) != 2 || !hasTrue || !hasFalse {
+		if len(q.Options) != 2 || q.option("true") < 0 || q.option("false") < 0 {
 			k.Add(path+".options", "wrong_options", "a true_false question has the two options \"true\" and \"false\"")
 		}
 		if right != 1 {

@@ -11,10 +11,10 @@ import (
 // ids in it lead back to the question. Everything follows from the quiz and the
 // seed, so it can be made again at any time.
 type Drawn struct {
-	Question Question
+	Question *Question // shared, must not be changed
 	View     QuestionView
-	sources  map[string]string // id in View.Options → id in Question
-	targets  map[string]string // the same for View.Targets
+	lefts    []int // place in View.Options → index in Question.Options or Question.Pairs
+	rights   []int // place in View.Targets → index in Question.Pairs
 }
 
 // Draw picks Draw questions of the pool by seed, shuffles them, their options and
@@ -27,58 +27,70 @@ func Draw(q Quiz, seed uint64) []Drawn {
 	places = places[:min(len(places), max(q.Draw, 0))]
 	out := make([]Drawn, 0, len(places))
 	for _, i := range places {
-		out = append(out, drawQuestion(q.Questions[i], r))
+		out = append(out, drawQuestion(&q.Questions[i], r))
 	}
 	return out
 }
 
-func drawQuestion(q Question, r *rand.Rand) Drawn {
-	d := Drawn{
-		Question: q, sources: map[string]string{}, targets: map[string]string{},
-		View: QuestionView{ID: q.ID, Kind: q.Kind, Prompt: q.Prompt, Options: []OptionView{}},
-	}
-	if q.Kind == TrueFalse {
+func drawQuestion(q *Question, r *rand.Rand) Drawn {
+	d := Drawn{Question: q, View: QuestionView{ID: q.ID, Kind: q.Kind, Prompt: q.Prompt, Options: []OptionView{}}}
+	switch q.Kind {
+	case TrueFalse:
+		d.lefts = make([]int, 0, 2)
 		for _, id := range []string{"true", "false"} {
-			if o, ok := q.option(id); ok {
-				d.sources[id] = id
-				d.View.Options = append(d.View.Options, OptionView{ID: id, Text: o.Text})
+			if i := q.option(id); i >= 0 {
+				d.lefts = append(d.lefts, i)
 			}
 		}
-		return d
+	case Match:
+		d.lefts, d.rights = r.Perm(len(q.Pairs)), r.Perm(len(q.Pairs))
+	case Order:
+		d.lefts = r.Perm(len(q.Options))
+	default:
+		d.lefts = r.Perm(len(q.Options))
+		if q.Fixed {
+			slices.Sort(d.lefts)
+		}
 	}
-	lefts, rights := make([]Option, 0, len(q.Options)), make([]Option, 0, len(q.Pairs))
-	lefts = append(lefts, q.Options...)
-	for _, p := range q.Pairs {
-		lefts = append(lefts, Option{ID: p.ID, Text: p.Left})
-		rights = append(rights, Option{ID: p.ID, Text: p.Right})
+	for place, i := range d.lefts {
+		text := Text{}
+		if q.Kind == Match {
+			text = q.Pairs[i].Left
+		} else {
+			text = q.Options[i].Text
+		}
+		d.View.Options = append(d.View.Options, OptionView{ID: d.leftID(place), Text: text})
 	}
-	if !q.Fixed || q.Kind == Order || q.Kind == Match { // these two would give the answer away
-		shuffle(r, lefts)
-		shuffle(r, rights)
-	}
-	for i, o := range lefts {
-		id := string(rune('a' + i))
-		d.sources[id] = o.ID
-		d.View.Options = append(d.View.Options, OptionView{ID: id, Text: o.Text})
-	}
-	for i, o := range rights {
-		id := strconv.Itoa(i + 1)
-		d.targets[id] = o.ID
-		d.View.Targets = append(d.View.Targets, OptionView{ID: id, Text: o.Text})
+	for place, i := range d.rights {
+		d.View.Targets = append(d.View.Targets, OptionView{ID: rightID(place), Text: q.Pairs[i].Right})
 	}
 	return d
 }
 
-func shuffle(r *rand.Rand, os []Option) {
-	r.Shuffle(len(os), func(i, j int) { os[i], os[j] = os[j], os[i] })
+// leftID is the id of the option at a place of the view: a, b, c and so on.
+func (d Drawn) leftID(place int) string {
+	if d.Question.Kind == TrueFalse {
+		return d.Question.Options[d.lefts[place]].ID
+	}
+	return string(rune('a' + place))
 }
 
-func (q Question) option(id string) (Option, bool) {
-	i := slices.IndexFunc(q.Options, func(o Option) bool { return o.ID == id })
-	if i < 0 {
-		return Option{}, false
+// rightID is the id of the target at a place of the view: 1, 2, 3 and so on.
+func rightID(place int) string { return strconv.Itoa(place + 1) }
+
+// option is the index of the option with that id, -1 if there is none.
+func (q *Question) option(id string) int {
+	return slices.IndexFunc(q.Options, func(o Option) bool { return o.ID == id })
+}
+
+// index is the index in the question of the option with that id of the view, -1 if there is none.
+func (d Drawn) index(id string) int {
+	for place, i := range d.lefts {
+		if d.leftID(place) == id {
+			return i
+		}
 	}
-	return q.Options[i], true
+	return -1
 }
 
 // Source turns chosen ids of the view into ids of the question. What is unknown
@@ -87,18 +99,21 @@ func (d Drawn) Source(chosen []string) []string {
 	out := make([]string, 0, len(chosen))
 	for _, c := range chosen {
 		left, right, paired := strings.Cut(c, ":")
-		id, ok := d.sources[left]
-		if !ok {
-			id = "?" + left
-		}
-		if paired {
-			target, ok := d.targets[right]
-			if !ok {
-				target = "?" + right
+		i := d.index(left)
+		switch {
+		case i < 0 || paired != (d.Question.Kind == Match):
+			out = append(out, "?"+c)
+		case !paired:
+			out = append(out, d.Question.Options[i].ID)
+		default:
+			target := "?" + right
+			for place, j := range d.rights {
+				if rightID(place) == right {
+					target = d.Question.Pairs[j].ID
+				}
 			}
-			id += ":" + target
+			out = append(out, d.Question.Pairs[i].ID+":"+target)
 		}
-		out = append(out, id)
 	}
 	return out
 }
@@ -125,9 +140,13 @@ func (d Drawn) Mark(chosen []string, reveal bool) Marked {
 	if chosen == nil {
 		chosen = []string{}
 	}
-	m := Marked{Question: d.View, Score: Grade(d.Question, d.Source(chosen)), Chosen: chosen, Feedback: []Feedback{}}
+	m := Marked{Question: d.View, Score: Grade(*d.Question, d.Source(chosen)), Chosen: chosen, Feedback: []Feedback{}}
 	for _, id := range once(chosen) {
-		if o, ok := d.Question.option(d.sources[id]); ok && o.Feedback != (Text{}) {
+		i := d.index(id)
+		if i < 0 || d.Question.Kind == Match {
+			continue
+		}
+		if o := d.Question.Options[i]; o.Feedback != (Text{}) {
 			m.Feedback = append(m.Feedback, Feedback{Option: id, Text: o.Feedback})
 		}
 	}
@@ -142,21 +161,20 @@ func (d Drawn) Mark(chosen []string, reveal bool) Marked {
 
 // right is the key in ids of the view.
 func (d Drawn) right() []string {
-	view, target := map[string]string{}, map[string]string{}
-	for v, s := range d.sources {
-		view[s] = v
-	}
-	for v, s := range d.targets {
-		target[s] = v
-	}
-	var out []string
-	for _, k := range d.Question.Key() {
-		left, right, paired := strings.Cut(k, ":")
-		id := view[left]
-		if paired {
-			id += ":" + target[right]
+	out := []string{}
+	if d.Question.Kind == Order {
+		for i := range d.Question.Options {
+			out = append(out, d.leftID(slices.Index(d.lefts, i)))
 		}
-		out = append(out, id)
+		return out
+	}
+	for place, i := range d.lefts {
+		switch {
+		case d.Question.Kind == Match:
+			out = append(out, d.leftID(place)+":"+rightID(slices.Index(d.rights, i)))
+		case d.Question.Options[i].Right:
+			out = append(out, d.leftID(place))
+		}
 	}
 	return out
 }

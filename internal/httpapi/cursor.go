@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -23,11 +22,12 @@ const (
 	mostPairs   = 100
 )
 
-// item is one thing that a phone keeps, as it goes over the wire.
+// item is one thing that a phone keeps.
 type item struct {
-	key  [keyBytes]byte
-	hash [hashBytes]byte
-	body []byte // {"key":…,"kind":…,…}
+	key   [keyBytes]byte
+	hash  [hashBytes]byte
+	kind  string
+	value func() ([]byte, error) // JSON; made only for a phone that lacks it
 }
 
 // items are everything a phone keeps, in a fixed order.
@@ -36,10 +36,10 @@ type items struct {
 	keys map[[keyBytes]byte]bool
 }
 
-// add appends an item of a kind. id is unique within the kind. stamp changes
-// whenever value does; empty means that value itself is hashed.
-func (x *items) add(kind, id, stamp string, value []byte) {
-	it := item{}
+// add appends an item of a kind. id is unique within the kind, and stamp changes
+// whenever value does.
+func (x *items) add(kind, id, stamp string, value func() ([]byte, error)) {
+	it := item{kind: kind, value: value}
 	for n := 0; n == 0 || x.keys[it.key]; n++ { // a collision is as good as impossible, and harmless
 		sum := sha256.Sum256(fmt.Appendf(nil, "%s:%s:%d", kind, id, n))
 		it.key = [keyBytes]byte(sum[:keyBytes])
@@ -49,21 +49,17 @@ func (x *items) add(kind, id, stamp string, value []byte) {
 	}
 	x.keys[it.key] = true
 	sum := sha256.Sum256([]byte(stamp))
-	if stamp == "" {
-		sum = sha256.Sum256(value)
-	}
 	it.hash = [hashBytes]byte(sum[:hashBytes])
-	it.body = fmt.Appendf(nil, `{"key":%q,"kind":%q,%q:%s}`, keyText(it.key), kind, kind, value)
 	x.all = append(x.all, it)
 }
 
-// addJSON is add for a value that is not encoded yet.
+// addJSON is add for a small value, which is its own stamp.
 func (x *items) addJSON(kind, id string, value any) error {
 	b, err := encode(value)
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", kind, err)
 	}
-	x.add(kind, id, "", b)
+	x.add(kind, id, string(b), func() ([]byte, error) { return b, nil })
 	return nil
 }
 
@@ -111,13 +107,4 @@ func (x *items) since(cursor string) (changed []item, deleted []string, err erro
 		}
 	}
 	return changed, deleted, nil
-}
-
-// quoted is s as a JSON string.
-func quoted(s string) []byte {
-	b, err := json.Marshal(s)
-	if err != nil {
-		panic(err) // a string is always JSON
-	}
-	return b
 }

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"fmt"
 	"mime"
 	"net/http"
 	"time"
@@ -21,7 +22,7 @@ func (s *Server) syncRoutes() []route {
 	return []route{
 		{fiber.MethodGet, v + "/sync", take, shape{
 			summary: "Everything a phone keeps, or what changed since a cursor", query: []string{"cursor"}, out: syncAnswer{},
-			also: []int{http.StatusNotModified}, problems: []string{"410 cursor_expired"},
+			also: []int{http.StatusNotModified}, problems: []string{"410 cursor_expired"}, compress: true,
 		}, s.sync},
 		{fiber.MethodPost, v + "/ops", take, shape{
 			summary: "What a phone reports: a verdict for each, in order", in: opsRequest{}, out: opsAnswer{},
@@ -64,25 +65,41 @@ func (s *Server) sync(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	b := []byte(`{"changed":[`)
+	b, err := answerSync(changed, deleted, now, s.Now())
+	if err != nil {
+		return err
+	}
+	return sendJSON(c, b)
+}
+
+// answerSync puts the bytes of a syncAnswer together.
+func answerSync(changed []item, deleted []string, cursor string, now time.Time) ([]byte, error) {
+	values, size := make([][]byte, len(changed)), 256+len(cursor)+16*len(deleted)
+	for i, it := range changed {
+		var err error
+		if values[i], err = it.value(); err != nil {
+			return nil, err
+		}
+		size += len(values[i]) + 64
+	}
+	b := append(make([]byte, 0, size), `{"changed":[`...)
 	for i, it := range changed {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(b, it.body...)
+		b = append(append(append(b, `{"key":"`...), keyText(it.key)...), `","kind":"`...)
+		b = append(append(append(b, it.kind...), `","`...), it.kind...)
+		b = append(append(append(b, `":`...), values[i]...), '}')
 	}
 	b = append(b, `],"deleted":[`...)
 	for i, key := range deleted {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(b, quoted(key)...)
+		b = append(append(append(b, '"'), key...), '"')
 	}
-	b = append(b, `],"cursor":`...)
-	b = append(b, quoted(now)...)
-	b = append(b, `,"more":false,"now":`...)
-	b = append(b, quoted(s.Now().Format(time.RFC3339Nano))...)
-	return sendJSON(c, append(b, '}'))
+	b = append(append(append(b, `],"cursor":"`...), cursor...), `","more":false,"now":"`...)
+	return append(now.AppendFormat(b, time.RFC3339Nano), `"}`...), nil
 }
 
 // collect gathers everything that the actor's phone keeps.
@@ -104,7 +121,7 @@ func (s *Server) collect(c *fiber.Ctx) (*items, error) {
 		return nil, err
 	}
 	for _, p := range courses {
-		x.add("course", string(p.Version.Course), p.Version.ID+p.Version.Hash, p.Listed)
+		x.add("course", string(p.Version.Course), p.Version.ID+p.Version.Hash, func() ([]byte, error) { return p.Listed, nil })
 	}
 	running, err := s.Campaigns.Running(ctx)
 	if err != nil {
@@ -114,7 +131,7 @@ func (s *Server) collect(c *fiber.Ctx) (*items, error) {
 	if err != nil {
 		return nil, err
 	}
-	es, papers, err := s.Learning.Papers(ctx, es)
+	es, tickets, err := s.Learning.Tickets(ctx, es)
 	if err != nil {
 		return nil, err
 	}
@@ -123,14 +140,14 @@ func (s *Server) collect(c *fiber.Ctx) (*items, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := x.addJSON("enrolment", string(e.ID), v); err != nil {
-			return nil, err
+		stamp := fmt.Sprint(e.Version, e.ChangedAt.UnixMilli(), e.N)
+		if v.CampaignName != nil {
+			stamp += " " + v.CampaignName.Vi + " " + v.CampaignName.En
 		}
+		x.add("enrolment", string(e.ID), stamp, func() ([]byte, error) { return encode(v) })
 	}
-	for _, q := range papers {
-		if err := x.addJSON("quiz", string(q.Enrolment)+" "+q.Quiz, q); err != nil {
-			return nil, err
-		}
+	for _, t := range tickets {
+		x.add("quiz", string(t.Enrolment)+" "+t.Quiz, t.Wire, func() ([]byte, error) { return s.Learning.PaperJSON(ctx, t) })
 	}
 	drills, err := s.viewDrills(c, running)
 	if err != nil {

@@ -97,7 +97,7 @@ func (s *Service) record(ctx context.Context, e Enrolment, id string, sub Submis
 	drawn := course.Draw(q, t.Seed)
 	for _, d := range drawn {
 		at.Questions = append(at.Questions, d.Question.ID)
-		at.Score += course.Grade(d.Question, d.Source(chosen(at, d.Question.ID))) / float64(len(drawn))
+		at.Score += course.Grade(*d.Question, d.Source(chosen(at, d.Question.ID))) / float64(len(drawn))
 	}
 	at.Passed = q.Passed(at.Score)
 	err = s.Store.InsertAttempt(ctx, at)

@@ -169,38 +169,57 @@ func (s *Service) StartQuiz(ctx context.Context, a people.Actor, id EnrolmentID,
 	if err != nil {
 		return Paper{}, err
 	}
-	return s.paper(ctx, e, quiz)
-}
-
-// paper is what the live ticket of e draws.
-func (s *Service) paper(ctx context.Context, e Enrolment, quiz string) (Paper, error) {
-	t := e.Quizzes[quiz].Ticket
-	c, err := s.Courses.Version(ctx, e.Course, t.Course)
+	i, err := s.issued(e, quiz)
 	if err != nil {
 		return Paper{}, err
 	}
-	q, ok := c.Quiz(quiz)
-	if !ok {
-		return Paper{}, fault.New(fault.NotFound, QuizNotFound, "no such quiz")
-	}
+	return s.Paper(ctx, i)
+}
+
+// issued is the live ticket of an enrolment for a quiz.
+func (s *Service) issued(e Enrolment, quiz string) (Issued, error) {
+	t := e.Quizzes[quiz].Ticket
 	wire, err := seal(s.TicketKey, claims{
 		Person: e.Person, Enrolment: e.ID, Course: t.Course, Quiz: quiz, N: t.N, Seed: t.Seed,
 		IssuedAt: t.IssuedAt.UnixMilli(), ExpiresAt: t.ExpiresAt.UnixMilli(),
 	})
+	return Issued{Enrolment: e.ID, Quiz: quiz, Wire: wire, course: e.Course, ticket: *t}, err
+}
+
+// Issued is a live ticket. Wire names everything about it, so it changes whenever
+// the paper does.
+type Issued struct {
+	Enrolment EnrolmentID
+	Quiz      string
+	Wire      string
+	course    course.ID
+	ticket    Ticket
+}
+
+// Paper draws the questions of a ticket.
+func (s *Service) Paper(ctx context.Context, i Issued) (Paper, error) {
+	c, err := s.Courses.Version(ctx, i.course, i.ticket.Course)
 	if err != nil {
 		return Paper{}, err
 	}
-	p := Paper{Enrolment: e.ID, Quiz: quiz, N: t.N, Ticket: wire, IssuedAt: t.IssuedAt, ExpiresAt: t.ExpiresAt, Questions: []course.QuestionView{}}
-	for _, d := range course.Draw(q, t.Seed) {
+	q, ok := c.Quiz(i.Quiz)
+	if !ok {
+		return Paper{}, fault.New(fault.NotFound, QuizNotFound, "no such quiz")
+	}
+	p := Paper{
+		Enrolment: i.Enrolment, Quiz: i.Quiz, N: i.ticket.N, Ticket: i.Wire,
+		IssuedAt: i.ticket.IssuedAt, ExpiresAt: i.ticket.ExpiresAt, Questions: []course.QuestionView{},
+	}
+	for _, d := range course.Draw(q, i.ticket.Seed) {
 		p.Questions = append(p.Questions, d.View)
 	}
 	return p, nil
 }
 
-// Papers returns the live papers of all open quizzes of es, issuing tickets where
-// one is missing, and es as they are then. Doing it again gives the same.
-func (s *Service) Papers(ctx context.Context, es []Enrolment) ([]Enrolment, []Paper, error) {
-	papers := []Paper{}
+// Tickets returns the live tickets of all open quizzes of es, issuing those that
+// are missing, and es as they are then. Doing it again gives the same.
+func (s *Service) Tickets(ctx context.Context, es []Enrolment) ([]Enrolment, []Issued, error) {
+	var all []Issued
 	for i, e := range es {
 		if !e.Open() {
 			continue
@@ -230,14 +249,14 @@ func (s *Service) Papers(ctx context.Context, es []Enrolment) ([]Enrolment, []Pa
 		}
 		es[i] = e
 		for _, quiz := range open {
-			p, err := s.paper(ctx, e, quiz)
+			t, err := s.issued(e, quiz)
 			if err != nil {
 				return nil, nil, err
 			}
-			papers = append(papers, p)
+			all = append(all, t)
 		}
 	}
-	return es, papers, nil
+	return es, all, nil
 }
 
 func enrolmentNotFound() error {

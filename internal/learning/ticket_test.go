@@ -62,9 +62,9 @@ func TestAskingAgainGivesTheSameTicket(t *testing.T) {
 	if again := w.start(t, ann, e); again.Ticket != first.Ticket || again.N != 1 {
 		t.Errorf("asked again: n %d, another ticket", again.N)
 	}
-	es, papers, err := w.Papers(context.Background(), w.mine(t))
-	if err != nil || len(papers) != 1 || papers[0].Ticket != first.Ticket || es[0].Quizzes["check"].Ticket == nil {
-		t.Errorf("sync: %+v, %v; want the same ticket", papers, err)
+	es, tickets, err := w.Tickets(context.Background(), w.mine(t))
+	if err != nil || len(tickets) != 1 || tickets[0].Wire != first.Ticket || es[0].Quizzes["check"].Ticket == nil {
+		t.Errorf("sync: %+v, %v; want the same ticket", tickets, err)
 	}
 	w.clock.add(25 * time.Hour)
 	next := w.start(t, ann, e)
@@ -110,8 +110,8 @@ func TestStartQuizRefuses(t *testing.T) {
 	if _, err := w.StartQuiz(ctx, ann, e, "check"); code(err) != "no_attempts_left" {
 		t.Errorf("third try of two: %v", err)
 	}
-	if _, papers, err := w.Papers(ctx, w.mine(t)); err != nil || len(papers) != 0 {
-		t.Errorf("sync after the last try: %d papers, %v", len(papers), err)
+	if _, tickets, err := w.Tickets(ctx, w.mine(t)); err != nil || len(tickets) != 0 {
+		t.Errorf("sync after the last try: %d tickets, %v", len(tickets), err)
 	}
 	w2 := newWorld(t, 2)
 	e = w2.enrol(t, ann)
