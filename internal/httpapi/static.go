@@ -125,7 +125,7 @@ func (s *Server) page(c *fiber.Ctx) error {
 	}
 	p := c.Path()
 	f, ok := s.static.files[p]
-	if !ok || p == "/index.html" {
+	if !ok {
 		navigation := path.Ext(p) == "" || p == "/index.html"
 		if !navigation || !strings.Contains(c.Get(fiber.HeaderAccept), "text/html") && p != "/" {
 			return fault.New(fault.NotFound, "not_found", "no such address")
