@@ -90,6 +90,17 @@ export function report(parts: { name: string; bytes: number; limit: number }[]):
   if (over.length) throw new Error(`over budget: ${over.map((part) => part.name).join(', ')}`);
 }
 
+// costly is a part of Svelte that every first script pays for as soon as one page uses it.
+const costly = /svelte\/src\/internal\/client\/dom\/(blocks\/svelte-element|elements\/bindings\/size)\.js$/;
+
+// refuseCostly names what to write instead.
+function refuseCostly(bundle: Bundle): void {
+  for (const chunk of chunks(bundle)) {
+    const used = chunk.moduleIds.find((id) => costly.test(id) && (chunk.modules[id]?.renderedLength ?? 0) > 0);
+    if (used) throw new Error(`${used} costs every learner 2 kB: write the elements out, measure with a ResizeObserver`);
+  }
+}
+
 // budgets fails the build when a part of the app has grown beyond what a slow phone should load.
 export function budgets(): Plugin {
   return {
@@ -98,6 +109,7 @@ export function budgets(): Plugin {
     generateBundle: {
       order: 'post',
       handler(_, bundle) {
+        refuseCostly(bundle as unknown as Bundle);
         report(measure(bundle as unknown as Bundle));
       },
     },
