@@ -27,8 +27,9 @@ type Dispatcher struct {
 
 const (
 	leaseFor  = 2 * time.Minute
-	tickFor   = time.Minute // shorter than the lease: who was asleep finds its context over
-	settleFor = 10 * time.Second
+	tickFor   = time.Minute      // shorter than the lease: who was asleep finds its context over
+	settleFor = 55 * time.Second // a minute of tick and this end before the lease does
+	lastCall  = 5 * time.Second  // of it when the program ends
 	firstBack = time.Minute
 	longBack  = time.Hour
 )
@@ -36,6 +37,7 @@ const (
 // Tick handles everything that is due at now, or as much as a minute allows, and
 // returns how many reminders went out.
 func (d *Dispatcher) Tick(ctx context.Context, now time.Time) (sent int, err error) {
+	end := ctx // is over when the program ends, not already with this tick
 	ctx, cancel := context.WithTimeout(ctx, tickFor)
 	defer cancel()
 	workers := d.Workers
@@ -53,7 +55,7 @@ func (d *Dispatcher) Tick(ctx context.Context, now time.Time) (sent int, err err
 					errs[i] = err
 					return
 				}
-				went, err := d.Service.handle(ctx, x, now)
+				went, err := d.Service.handle(ctx, end, x, now)
 				if err != nil {
 					// It stays leased and comes back; the others go on.
 					d.Log.WarnContext(ctx, "handle reminder, will repeat", "delivery", x.Token, "err", err)
@@ -89,7 +91,7 @@ func (d *Dispatcher) Run(ctx context.Context, interval time.Duration) {
 }
 
 // handle decides about one claimed delivery, sends it and settles it.
-func (s *Service) handle(ctx context.Context, d Delivery, now time.Time) (sent bool, err error) {
+func (s *Service) handle(ctx, end context.Context, d Delivery, now time.Time) (sent bool, err error) {
 	f, err := s.facts(ctx, d)
 	if err != nil {
 		return false, err
@@ -118,7 +120,7 @@ func (s *Service) handle(ctx context.Context, d Delivery, now time.Time) (sent b
 	case Wait:
 		return false, s.wait(ctx, d, v.Until)
 	}
-	return s.send(ctx, d, f, b, devices, now)
+	return s.send(ctx, end, d, f, b, devices, now)
 }
 
 // facts reads again what d is judged by.
@@ -148,7 +150,7 @@ func (s *Service) facts(ctx context.Context, d Delivery) (f Facts, err error) {
 
 // send writes the push down in the person's budget, sends it, and settles all that
 // it spoke for. Nothing is sent unless the budget was written.
-func (s *Service) send(ctx context.Context, d Delivery, f Facts, b Budget, devices []Subscription, now time.Time) (bool, error) {
+func (s *Service) send(ctx, end context.Context, d Delivery, f Facts, b Budget, devices []Subscription, now time.Time) (bool, error) {
 	duties, others, err := s.merge(ctx, d, f, now)
 	if err != nil {
 		return false, err
@@ -174,25 +176,58 @@ func (s *Service) send(ctx context.Context, d Delivery, f Facts, b Budget, devic
 	if ctx.Err() != nil && r.accepted == 0 {
 		r = result{later: 1} // the program ends: nothing was wrong with the devices
 	}
-	// Whatever happens to ctx, what was done must be written down.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleFor)
+	ctx, cancel := outlive(end)
 	defer cancel()
 	if r.accepted == 0 {
-		return false, s.unsent(ctx, d, f, b, r, now)
+		return false, surely(ctx, func() error { return s.unsent(ctx, d, f, b, r, now) })
 	}
-	if err := s.change(ctx, b, func(b Budget) Budget { return b.done(d.ID) }); err != nil {
+	if err := surely(ctx, func() error { return s.change(ctx, b, func(b Budget) Budget { return b.done(d.ID) }) }); err != nil {
 		return true, err
 	}
-	if err := s.settle(ctx, d, f, ReasonSent, now); err != nil {
+	if err := surely(ctx, func() error { return s.settle(ctx, d, f, ReasonSent, now) }); err != nil {
 		return true, err
 	}
 	for _, o := range others {
 		// Leased by another dispatcher: it will find in the budget that it was merged.
-		if err := s.settle(ctx, o.delivery, o.facts, ReasonMerged, now); err != nil && !isKind(err, fault.Conflict) {
+		if err := surely(ctx, func() error { return s.settle(ctx, o.delivery, o.facts, ReasonMerged, now) }); err != nil {
 			return true, err
 		}
 	}
 	return true, nil
+}
+
+// outlive returns a context for writing down what was done, also when ctx is over:
+// long enough for a database that is away for a moment, short once ctx is over.
+func outlive(ctx context.Context) (context.Context, context.CancelFunc) {
+	out, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleFor)
+	stop := context.AfterFunc(ctx, func() {
+		t := time.NewTimer(lastCall)
+		defer t.Stop()
+		select {
+		case <-t.C:
+			cancel()
+		case <-out.Done():
+		}
+	})
+	return out, func() { stop(); cancel() }
+}
+
+// surely repeats f until it succeeds or ctx is over: a push that went out and was
+// not written down would go out again. A conflict means that it is written already.
+func surely(ctx context.Context, f func() error) error {
+	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		err := f()
+		if err == nil || isKind(err, fault.Conflict) {
+			return nil
+		}
+		t := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			t.Stop()
+			return err
+		case <-t.C:
+		}
+	}
 }
 
 // unsent gives the budget back and tries again later, or gives up.
