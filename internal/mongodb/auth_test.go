@@ -1,165 +1,255 @@
 package mongodb_test
 
 import (
-	"bytes"
 	"fmt"
-	"reflect"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
 	"hocso/internal/auth"
 	"hocso/internal/fault"
 	"hocso/internal/mongodb/mongodbtest"
+	"hocso/internal/people"
 )
 
-var at = time.Date(2026, 3, 4, 5, 6, 7, 8e6, time.UTC)
-
-func TestSessions(t *testing.T) {
+func TestRoundTripAuth(t *testing.T) {
 	ctx, s := t.Context(), mongodbtest.New(t).Auth()
-	want := auth.Session{ID: "s1", Person: "lan", Device: "Điện thoại", Epoch: 2, Current: "h0", Successor: []byte{}, RotatedAt: at, CreatedAt: at, LastSeenAt: at, ExpiresAt: at.Add(time.Hour)}
-	if err := s.InsertSession(ctx, want); err != nil {
-		t.Fatal(err)
+
+	want := filled[auth.Session](0)
+	must(t, s.InsertSession(ctx, want))
+	read := func() (auth.Session, error) { return s.Session(ctx, want.ID) }
+	same(t, "session", ask(t, read), want)
+	want = filled[auth.Session](100)
+	want.EndedAt = nil
+	must(t, s.InsertSession(ctx, want))
+	next := filled[auth.Session](200)
+	next.ID, next.Previous = want.ID, want.Current
+	if ok, err := s.RotateSession(ctx, next); err != nil || !ok {
+		t.Errorf("rotate: %v, %v", ok, err)
 	}
-	if got, err := s.Session(ctx, "s1"); err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("Session: got %+v, %v, want %+v", got, err, want)
+	want.Current, want.Previous, want.Successor = next.Current, next.Previous, next.Successor
+	want.RotatedAt, want.LastSeenAt, want.ExpiresAt = next.RotatedAt, next.LastSeenAt, next.ExpiresAt
+	same(t, "session after rotation", ask(t, read), want) // its person, epoch, device and beginning stay
+	end := moment(7)
+	must(t, s.EndSession(ctx, want.ID, end))
+	must(t, s.EndSession(ctx, want.ID, moment(8))) // the first time counts
+	want.EndedAt = &end
+	same(t, "session after its end", ask(t, read), want)
+	must(t, s.InsertSession(ctx, auth.Session{}))
+	bare(t, "session", ask(t, func() (auth.Session, error) { return s.Session(ctx, "") }))
+
+	i := filled[auth.Invitation](0)
+	must(t, s.InsertInvitation(ctx, i))
+	same(t, "invitation", ask(t, func() (auth.Invitation, error) { return s.Invitation(ctx, i.Hash) }), i)
+	i.Hash, i.UsedAt = "unused", nil
+	must(t, s.InsertInvitation(ctx, i))
+	used := moment(9)
+	if ok, err := s.UseInvitation(ctx, i.Hash, used); err != nil || !ok {
+		t.Errorf("use: %v, %v", ok, err)
 	}
-	if _, err := s.Session(ctx, "s2"); fault.KindOf(err) != fault.NotFound {
-		t.Errorf("Session of nobody: %v", err)
-	}
-	var mu sync.Mutex
-	won := 0
-	race(t, func(i int) error {
-		n := want
-		n.Previous, n.Current, n.Successor = "h0", fmt.Sprint("h", i+1), []byte{byte(i)}
-		ok, err := s.RotateSession(ctx, n)
-		mu.Lock()
-		defer mu.Unlock()
-		if ok {
-			won++
-		}
-		return err
-	})
-	got, err := s.Session(ctx, "s1")
-	if won != 1 || err != nil || got.Previous != "h0" || got.Current != fmt.Sprint("h", int(got.Successor[0])+1) {
-		t.Errorf("many rotations of one token: %d won, %+v, %v", won, got, err)
-	}
-	if err := s.EndSession(ctx, "s1", at); err != nil {
-		t.Fatal(err)
-	}
-	n := got
-	n.Previous, n.Current = got.Current, "late"
-	if ok, err := s.RotateSession(ctx, n); ok || err != nil {
-		t.Errorf("rotate an ended session: %v, %v", ok, err)
-	}
-	if err := s.EndSession(ctx, "s1", at.Add(time.Minute)); err != nil {
-		t.Error(err)
-	}
-	if got, err := s.Session(ctx, "s1"); err != nil || !got.EndedAt.Equal(at) {
-		t.Errorf("ended twice: %v, %v, want the first time", got.EndedAt, err)
-	}
-	for i, life := range []time.Duration{time.Hour, -time.Hour, 2 * time.Hour} {
-		x := want
-		x.ID, x.LastSeenAt, x.ExpiresAt = fmt.Sprint("l", i), at.Add(time.Duration(i)*time.Second), at.Add(life)
-		if err := s.InsertSession(ctx, x); err != nil {
-			t.Fatal(err)
-		}
-	}
-	list, err := s.SessionsOf(ctx, "lan", at)
-	if err != nil || len(list) != 2 || list[0].ID != "l2" || list[1].ID != "l0" {
-		t.Errorf("SessionsOf: %+v, %v, want l2 and l0", list, err)
+	i.UsedAt = &used
+	same(t, "invitation after its use", ask(t, func() (auth.Invitation, error) { return s.Invitation(ctx, i.Hash) }), i)
+
+	for name, value := range map[string][]byte{"short": {0}, "long": make([]byte, 4096), "text": []byte("được\x00\xff")} {
+		must(t, s.InsertSecret(ctx, name, value))
+		same(t, "secret", ask(t, func() ([]byte, error) { return s.Secret(ctx, name) }), value)
 	}
 }
 
-func TestInvitations(t *testing.T) {
+func TestQueriesOfAuth(t *testing.T) {
 	ctx, s := t.Context(), mongodbtest.New(t).Auth()
-	want := auth.Invitation{Hash: "h", Person: "lan", Epoch: 3, By: "boss", CreatedAt: at, ExpiresAt: at.Add(time.Hour), ForgetAt: at.Add(2 * time.Hour)}
-	if err := s.InsertInvitation(ctx, want); err != nil {
-		t.Fatal(err)
+	const n = 320
+	all := make([]auth.Session, n)
+	now := moment(0)
+	for i := range all {
+		all[i] = filled[auth.Session](i * 20)
+		all[i].ID, all[i].Person, all[i].EndedAt = fmt.Sprintf("s%03d", i), people.ID(fmt.Sprint("p", min(i%5, 2))), nil
+		all[i].LastSeenAt, all[i].ExpiresAt = now.Add(time.Duration((i*7)%n)*time.Second), now.Add(time.Duration(i%4)*time.Hour) // one in four ends now
 	}
-	if got, err := s.Invitation(ctx, "h"); err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("Invitation: got %+v, %v, want %+v", got, err, want)
-	}
-	var mu sync.Mutex
-	won := 0
-	race(t, func(int) error {
-		ok, err := s.UseInvitation(ctx, "h", at)
-		mu.Lock()
-		defer mu.Unlock()
-		if ok {
-			won++
-		}
-		return err
-	})
-	if won != 1 {
-		t.Errorf("%d of %d uses of one invitation were right, want 1", won, racers)
-	}
-	if ok, err := s.UseInvitation(ctx, "nothing", at); ok || err != nil {
-		t.Errorf("UseInvitation of nothing: %v, %v", ok, err)
-	}
-}
-
-// Many at once each get a number of their own, so a limit is a limit.
-func TestThrottleCounts(t *testing.T) {
-	ctx, s := t.Context(), mongodbtest.New(t).Auth()
-	for round := range 3 {
-		now := at.Add(time.Duration(round) * time.Hour)
-		var mu sync.Mutex
-		var got []int
-		race(t, func(int) error {
-			n, until, err := s.Count(ctx, "k", now, time.Minute)
-			mu.Lock()
-			defer mu.Unlock()
-			got = append(got, n)
-			if !until.Equal(now.Add(time.Minute)) {
-				t.Errorf("until %v, want %v", until, now.Add(time.Minute))
-			}
+	spread(t, n, func(i int) error {
+		if err := s.InsertSession(ctx, all[i]); err != nil {
 			return err
+		}
+		if i%3 != 0 {
+			return nil
+		}
+		return s.EndSession(ctx, all[i].ID, now)
+	})
+	for _, p := range []people.ID{"p0", "p1", "p2", "nobody"} {
+		want := slices.Collect(func(yield func(auth.Session) bool) {
+			for i, x := range all {
+				if x.Person == p && i%3 != 0 && x.ExpiresAt.After(now) && !yield(x) {
+					return
+				}
+			}
 		})
-		slices.Sort(got)
-		for i, n := range got {
-			if n != i+1 {
-				t.Fatalf("round %d: counts %v, want 1 to %d", round, got, racers)
+		slices.SortFunc(want, func(a, b auth.Session) int { return b.LastSeenAt.Compare(a.LastSeenAt) })
+		got := ask(t, func() ([]auth.Session, error) { return s.SessionsOf(ctx, p, now) })
+		id := func(x auth.Session) string { return x.ID }
+		same(t, "sessions of "+string(p), keys(got, id), keys(want, id))
+	}
+	if err := s.InsertSession(ctx, auth.Session{ID: "s001", Person: "thief"}); err == nil {
+		t.Error("a session was inserted twice")
+	}
+	same(t, "the first of two", ask(t, func() (auth.Session, error) { return s.Session(ctx, "s001") }), all[1])
+	_, err := s.Session(ctx, "none")
+	refused(t, "no session", err, fault.NotFound, "session_not_found")
+	must(t, s.EndSession(ctx, "none", now))
+
+	spread(t, many, func(i int) error {
+		return s.InsertInvitation(ctx, auth.Invitation{Hash: fmt.Sprint("i", i), Epoch: i, ForgetAt: moment(0)})
+	})
+	if i := ask(t, func() (auth.Invitation, error) { return s.Invitation(ctx, "i77") }); i.Epoch != 77 {
+		t.Errorf("invitation %+v, want epoch 77", i)
+	}
+	if err := s.InsertInvitation(ctx, auth.Invitation{Hash: "i77", ForgetAt: moment(0)}); err == nil {
+		t.Error("an invitation was inserted twice")
+	}
+	_, err = s.Invitation(ctx, "none")
+	refused(t, "no invitation", err, fault.NotFound, "invitation_not_found")
+	if ok, err := s.UseInvitation(ctx, "none", now); ok || err != nil {
+		t.Errorf("use of no invitation: %v, %v", ok, err)
+	}
+
+	spread(t, many, func(i int) error {
+		_, _, err := s.Count(ctx, fmt.Sprint("k", i), now, time.Hour)
+		return err
+	})
+	count := func(key string, at time.Time) int {
+		t.Helper()
+		n, _, err := s.Counted(ctx, key, at)
+		must(t, err)
+		return n
+	}
+	must(t, s.Forget(ctx, "k1", "k2", "none"))
+	must(t, s.Forget(ctx))
+	must(t, s.Uncount(ctx, "none", now))
+	must(t, s.Uncount(ctx, "k3", now.Add(time.Hour))) // its window is over: nothing to take back
+	for key, want := range map[string]int{"k0": 1, "k1": 0, "k2": 0, "k3": 1, "none": 0} {
+		if got := count(key, now); got != want {
+			t.Errorf("%s was counted %d times, want %d", key, got, want)
+		}
+	}
+	if n := count("k0", now.Add(time.Hour)); n != 0 {
+		t.Errorf("at the end of the window: %d, want 0", n)
+	}
+
+	spread(t, many, func(i int) error { return s.InsertSecret(ctx, fmt.Sprint("x", i), []byte{byte(i)}) })
+	same(t, "secret", ask(t, func() ([]byte, error) { return s.Secret(ctx, "x99") }), []byte{99})
+	_, err = s.Secret(ctx, "none")
+	refused(t, "no secret", err, fault.NotFound, "secret_not_found")
+}
+
+// A token is good once: of all who show it, one goes on.
+func TestRaceTokens(t *testing.T) {
+	ctx, s := t.Context(), mongodbtest.New(t).Auth()
+	first := filled[auth.Session](0)
+	first.ID, first.EndedAt = "s", nil
+	must(t, s.InsertSession(ctx, first))
+	for round := range 4 {
+		now := ask(t, func() (auth.Session, error) { return s.Session(ctx, "s") })
+		var won tally
+		together(func(i int) {
+			n := now
+			n.Previous, n.Current = now.Current, fmt.Sprint(round, "-", i)
+			ok, err := s.RotateSession(ctx, n)
+			if err != nil {
+				t.Error(err)
+			}
+			if ok {
+				won.add(n.Current)
+			}
+		})
+		now = ask(t, func() (auth.Session, error) { return s.Session(ctx, "s") })
+		won.once(t, "rotated", []string{now.Current})
+	}
+	// A session that is ended while its device rotates stays ended.
+	together(func(i int) {
+		if i == 7 {
+			fine(t, s.EndSession(ctx, "s", moment(1)))
+			return
+		}
+		for range 4 {
+			n, err := s.Session(ctx, "s")
+			fine(t, err)
+			n.Previous, n.Current = n.Current, n.Current+"+"
+			if _, err := s.RotateSession(ctx, n); err != nil {
+				t.Error(err)
 			}
 		}
-		if n, _, err := s.Counted(ctx, "k", now); err != nil || n != racers {
-			t.Errorf("Counted: %d, %v", n, err)
+	})
+	end := ask(t, func() (auth.Session, error) { return s.Session(ctx, "s") })
+	if end.EndedAt == nil || !end.EndedAt.Equal(moment(1)) {
+		t.Errorf("ended at %v, want %v", end.EndedAt, moment(1))
+	}
+	end.Previous = end.Current
+	if ok, err := s.RotateSession(ctx, end); ok || err != nil {
+		t.Errorf("rotate what has ended: %v, %v", ok, err)
+	}
+
+	must(t, s.InsertInvitation(ctx, auth.Invitation{Hash: "i", ForgetAt: moment(0)}))
+	var won tally
+	together(func(i int) {
+		ok, err := s.UseInvitation(ctx, "i", moment(i))
+		if err != nil {
+			t.Error(err)
 		}
+		if ok {
+			won.add(moment(i).String())
+		}
+	})
+	used := ask(t, func() (auth.Invitation, error) { return s.Invitation(ctx, "i") })
+	won.once(t, "used the invitation", []string{used.UsedAt.String()})
+}
+
+// Tries are counted one by one, however many come at once, across the end of a
+// window too; what is taken back is never more than was counted.
+func TestRaceThrottle(t *testing.T) {
+	ctx, s := t.Context(), mongodbtest.New(t).Auth()
+	for window := range 3 {
+		now := moment(window)
+		var counts tally
+		var want []string
+		for n := 1; n <= 2*racers; n++ {
+			want = append(want, fmt.Sprint(n))
+		}
+		together(func(int) {
+			for range 2 {
+				n, until, err := s.Count(ctx, "k", now, time.Second)
+				if err != nil || !until.Equal(now.Add(time.Second)) {
+					t.Errorf("until %v, %v", until, err)
+				}
+				counts.add(fmt.Sprint(n))
+			}
+		})
+		counts.once(t, fmt.Sprint("window ", window), want)
 	}
-	now := at.Add(2 * time.Hour)
-	if err := s.Uncount(ctx, "k", now); err != nil {
-		t.Error(err)
-	}
-	if n, _, err := s.Counted(ctx, "k", now); err != nil || n != racers-1 {
-		t.Errorf("after Uncount: %d, %v", n, err)
-	}
-	if n, _, err := s.Counted(ctx, "k", now.Add(time.Minute)); err != nil || n != 0 {
-		t.Errorf("after the window: %d, %v", n, err)
-	}
-	if err := s.Forget(ctx, "k", "other"); err != nil {
-		t.Error(err)
-	}
-	if n, _, err := s.Counted(ctx, "k", now); err != nil || n != 0 {
-		t.Errorf("after Forget: %d, %v", n, err)
+	together(func(int) {
+		for range 3 {
+			if err := s.Uncount(ctx, "k", moment(2)); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	if n, until, err := s.Counted(ctx, "k", moment(2)); err != nil || n != 0 || !until.Equal(moment(2).Add(time.Second)) {
+		t.Errorf("taken back more often than counted: %d until %v, %v; want 0", n, until, err)
 	}
 }
 
-// However many copies of the program start at once, they agree on one secret.
-func TestSecrets(t *testing.T) {
+// All copies of the program that start at once get the same secret.
+func TestRaceSecrets(t *testing.T) {
 	ctx, s := t.Context(), mongodbtest.New(t).Auth()
-	var mu sync.Mutex
-	var all [][]byte
-	kinds := race(t, func(i int) error {
-		v, err := auth.Secrets{Store: s}.Secret(ctx, auth.JWTSecret, auth.RandomKey)
-		mu.Lock()
-		defer mu.Unlock()
-		all = append(all, v)
-		return err
-	})
-	for _, v := range all {
-		if !bytes.Equal(v, all[0]) || len(v) != 32 {
-			t.Errorf("%v: secrets differ: %x and %x", kinds, v, all[0])
+	for round := range 4 {
+		got := make([]string, racers)
+		together(func(i int) {
+			v, err := auth.Secrets{Store: s}.Secret(ctx, fmt.Sprint(round), func() ([]byte, error) { return []byte(fmt.Sprint("of ", i)), nil })
+			if err != nil {
+				t.Error(err)
+			}
+			got[i] = string(v)
+		})
+		if all := slices.Compact(slices.Clone(got)); len(all) != 1 || all[0] == "" {
+			t.Errorf("round %d: %q, want one secret", round, all)
 		}
 	}
 }

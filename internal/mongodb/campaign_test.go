@@ -2,9 +2,6 @@ package mongodb_test
 
 import (
 	"fmt"
-	"reflect"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,43 +11,59 @@ import (
 	"hocso/internal/people"
 )
 
-func TestCampaigns(t *testing.T) {
+func TestRoundTripCampaign(t *testing.T) {
 	ctx, s := t.Context(), mongodbtest.New(t).Campaigns()
-	at := time.Date(2026, 3, 4, 5, 6, 7, 8e6, time.UTC)
-	want := campaign.Campaign{
-		ID: "c1", Name: people.Text{Vi: "Tháng 3", En: "March"}, Audience: campaign.Audience{Units: []people.UnitID{"vu-a"}},
-		Items: []campaign.Item{{Kind: "course", ID: "phishing"}}, StartsAt: at, DueAt: at, EndsAt: at, Remind: true, Target: 90,
-		State: campaign.Running, Owner: "boss", Log: []campaign.Step{{From: campaign.Scheduled, To: campaign.Running, At: at}},
-		CreatedAt: at, Version: 1, Live: true,
-	}
-	if _, err := s.Campaign(ctx, "c1"); fault.KindOf(err) != fault.NotFound {
-		t.Errorf("before it was stored: %v, want not found", err)
-	}
-	if err := s.InsertCampaign(ctx, want); err != nil {
-		t.Fatal(err)
-	}
-	got, err := s.Campaign(ctx, "c1")
-	if err != nil || !got.AdvancedTo.IsZero() || !got.LeaseUntil.IsZero() {
-		t.Fatalf("read back: %+v, %v", got, err)
-	}
-	got.AdvancedTo, got.LeaseUntil = want.AdvancedTo, want.LeaseUntil
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("read back %+v, want %+v", got, want)
-	}
-	for i := 2; i <= 5; i++ {
-		c := want
-		c.ID, c.Live = campaign.ID(fmt.Sprint("c", i)), i%2 == 0
-		if err := s.InsertCampaign(ctx, c); err != nil {
-			t.Fatal(err)
+	read := func() (campaign.Campaign, error) { return s.Campaign(ctx, "c") }
+	want := filled[campaign.Campaign](0)
+	want.ID = "c"
+	must(t, s.InsertCampaign(ctx, want))
+	same(t, "campaign", ask(t, read), want)
+	clock := want
+	want = filled[campaign.Campaign](1000)
+	want.ID, want.Version = "c", clock.Version
+	must(t, s.ReplaceCampaign(ctx, want))
+	want.Version++
+	want.CreatedAt, want.AdvancedTo, want.LeaseUntil = clock.CreatedAt, clock.AdvancedTo, clock.LeaseUntil // not for ReplaceCampaign to write
+	same(t, "campaign replaced", ask(t, read), want)
+	must(t, s.ReplaceCampaign(ctx, campaign.Campaign{ID: "c", Version: want.Version}))
+	same(t, "campaign emptied", ask(t, read), campaign.Campaign{
+		ID: "c", Audience: campaign.Audience{Units: []people.UnitID{}}, Items: []campaign.Item{}, Log: []campaign.Step{},
+		CreatedAt: clock.CreatedAt, AdvancedTo: clock.AdvancedTo, LeaseUntil: clock.LeaseUntil, Version: want.Version + 1,
+	})
+}
+
+func TestQueriesOfCampaigns(t *testing.T) {
+	ctx, s := t.Context(), mongodbtest.New(t).Campaigns()
+	var newest, live []string
+	for i := range 2 * many {
+		id := fmt.Sprintf("c%03d", i)
+		newest = append([]string{id}, newest...)
+		if i%2 == 0 {
+			live = append(live, id)
 		}
 	}
-	page, err := s.Campaigns(ctx, "c4", 2)
-	if err != nil || len(page) != 2 || page[0].ID != "c3" || page[1].ID != "c2" {
-		t.Errorf("two before c4: %v, %v; want c3, c2", page, err)
+	spread(t, 2*many, func(i int) error {
+		n := (i * 7) % (2 * many)
+		return s.InsertCampaign(ctx, campaign.Campaign{ID: campaign.ID(fmt.Sprintf("c%03d", n)), Live: n%2 == 0, Version: 1})
+	})
+	id := func(c campaign.Campaign) campaign.ID { return c.ID }
+	for _, limit := range []int{7, 32, 300} {
+		got := pages(t, limit, func(last *campaign.Campaign) ([]campaign.Campaign, error) {
+			var before campaign.ID
+			if last != nil {
+				before = last.ID
+			}
+			return s.Campaigns(ctx, before, limit)
+		})
+		same(t, fmt.Sprint("newest first, pages of ", limit), keys(got, id), newest)
 	}
-	live, err := s.LiveCampaigns(ctx)
-	if err != nil || len(live) != 3 || live[0].ID != "c1" || live[2].ID != "c4" {
-		t.Errorf("live: %v, %v; want c1, c2, c4", live, err)
+	same(t, "live", keys(ask(t, func() ([]campaign.Campaign, error) { return s.LiveCampaigns(ctx) }), id), live)
+	_, err := s.Campaign(ctx, "none")
+	refused(t, "no campaign", err, fault.NotFound, "campaign_not_found")
+	refused(t, "replace none", s.ReplaceCampaign(ctx, campaign.Campaign{ID: "none"}), fault.Conflict, "changed_meanwhile")
+	must(t, s.AdvanceCampaign(ctx, "none", moment(0)))
+	if err := s.InsertCampaign(ctx, campaign.Campaign{ID: "c007"}); err == nil {
+		t.Error("a campaign was inserted twice")
 	}
 }
 
@@ -80,33 +93,28 @@ func TestCampaignLease(t *testing.T) {
 	}
 }
 
-// Of sixteen that change the same version one wins, and the clock's fields are left alone.
-func TestReplaceCampaignRaces(t *testing.T) {
+// One copy of the program works on a campaign at a time.
+func TestRaceLease(t *testing.T) {
 	ctx, s := t.Context(), mongodbtest.New(t).Campaigns()
-	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
-	c := campaign.Campaign{ID: "c1", Version: 1}
-	if err := s.InsertCampaign(ctx, c); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.AdvanceCampaign(ctx, "c1", now); err != nil {
-		t.Fatal(err)
-	}
-	var won atomic.Int32
-	var wg sync.WaitGroup
-	for i := range 16 {
-		wg.Go(func() {
-			c := c
-			c.Target = i
-			switch err := s.ReplaceCampaign(ctx, c); {
-			case err == nil:
-				won.Add(1)
-			case fault.KindOf(err) != fault.Conflict:
+	must(t, s.InsertCampaign(ctx, campaign.Campaign{ID: "c"}))
+	for round := range 4 { // each lease has run out when the next is asked for
+		var won tally
+		together(func(int) {
+			ok, err := s.LeaseCampaign(ctx, "c", moment(round), moment(round+1))
+			if err != nil {
 				t.Error(err)
 			}
+			if ok {
+				won.add("leased")
+			}
 		})
+		won.once(t, fmt.Sprint("round ", round), []string{"leased"})
 	}
-	wg.Wait()
-	if got, err := s.Campaign(ctx, "c1"); err != nil || won.Load() != 1 || got.Version != 2 || !got.AdvancedTo.Equal(now) {
-		t.Errorf("%d winners, version %d, advanced to %v, %v; want 1, 2, %v", won.Load(), got.Version, got.AdvancedTo, err, now)
+	if ok, err := s.LeaseCampaign(ctx, "none", moment(0), moment(1)); ok || err != nil {
+		t.Errorf("lease of nothing: %v, %v", ok, err)
+	}
+	must(t, s.AdvanceCampaign(ctx, "c", time.Time{})) // gives it back before its time
+	if ok, err := s.LeaseCampaign(ctx, "c", moment(0), moment(1)); !ok || err != nil {
+		t.Errorf("lease of what was given back: %v, %v", ok, err)
 	}
 }

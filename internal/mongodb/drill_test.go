@@ -1,7 +1,10 @@
 package mongodb_test
 
 import (
+	"cmp"
+	"fmt"
 	"reflect"
+	"slices"
 	"testing"
 
 	"hocso/content"
@@ -65,4 +68,61 @@ func TestDrills(t *testing.T) {
 	if rs, err := s.Runs(ctx, nil); err != nil || len(rs) != 0 {
 		t.Errorf("no runs: %+v, %v", rs, err)
 	}
+}
+
+func TestRoundTripDrill(t *testing.T) {
+	ctx, s := t.Context(), mongodbtest.New(t).Drills()
+	tpl := filled[drill.Template](0)
+	must(t, s.InsertTemplate(ctx, tpl))
+	same(t, "template", ask(t, func() ([]drill.Template, error) { return s.Templates(ctx) }), []drill.Template{tpl})
+	k := filled[drill.Key](0)
+	must(t, s.InsertKey(ctx, k))
+	same(t, "key", ask(t, func() (drill.Key, error) { return s.Key(ctx, k.ID) }), k)
+
+	read := func() ([]drill.Run, error) { return s.Runs(ctx, []string{"r"}) }
+	r := filled[drill.Run](0)
+	r.ID = "r"
+	must(t, s.InsertRun(ctx, r))
+	same(t, "run", ask(t, read), []drill.Run{r})
+	version := r.Version
+	r = filled[drill.Run](100)
+	r.ID, r.Version = "r", version
+	must(t, s.ReplaceRun(ctx, r))
+	r.Version++
+	same(t, "run replaced", ask(t, read), []drill.Run{r})
+	must(t, s.ReplaceRun(ctx, drill.Run{ID: "r", Version: r.Version, ExpiresAt: moment(0)}))
+	same(t, "run emptied", ask(t, read), []drill.Run{{ID: "r", Answers: map[string]drill.Choice{}, ExpiresAt: moment(0), Version: r.Version + 1}})
+}
+
+func TestQueriesOfDrills(t *testing.T) {
+	ctx, s := t.Context(), mongodbtest.New(t).Drills()
+	spread(t, many, func(i int) error {
+		id := drill.ID(fmt.Sprintf("d%02d", i%80))
+		if err := s.InsertTemplate(ctx, drill.Template{Key: fmt.Sprintf("%s@%d", id, 1+i/80), ID: id, N: 1 + i/80}); err != nil {
+			return err
+		}
+		if err := s.InsertKey(ctx, drill.Key{ID: drill.ID(fmt.Sprint("k", i)), Secret: []byte{byte(i)}}); err != nil {
+			return err
+		}
+		return s.InsertRun(ctx, drill.Run{ID: fmt.Sprintf("r%03d", i), Drill: id, Version: 1, ExpiresAt: moment(i)})
+	})
+	ts := ask(t, func() ([]drill.Template, error) { return s.Templates(ctx) })
+	if len(ts) != many || !slices.IsSortedFunc(ts, func(a, b drill.Template) int { return cmp.Or(cmp.Compare(a.ID, b.ID), a.N-b.N) }) {
+		t.Errorf("%d templates, want %d in order of id and number", len(ts), many)
+	}
+	var some []string
+	for i := range 120 {
+		some = append(some, fmt.Sprintf("r%03d", i))
+	}
+	rs := ask(t, func() ([]drill.Run, error) { return s.Runs(ctx, append(some, "none")) })
+	same(t, "runs", sortedKeys(rs, func(r drill.Run) string { return r.ID }), some)
+	if rs := ask(t, func() ([]drill.Run, error) { return s.Runs(ctx, nil) }); len(rs) != 0 {
+		t.Errorf("runs of nothing: %v", rs)
+	}
+	if k := ask(t, func() (drill.Key, error) { return s.Key(ctx, "k99") }); k.Secret[0] != 99 {
+		t.Errorf("key %+v", k)
+	}
+	_, err := s.Key(ctx, "none")
+	refused(t, "no key", err, fault.NotFound, "drill_key_not_found")
+	refused(t, "replace no run", s.ReplaceRun(ctx, drill.Run{ID: "none"}), fault.Conflict, "changed_meanwhile")
 }

@@ -1,12 +1,12 @@
 package mongodb_test
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"math"
 	"reflect"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -71,61 +71,6 @@ func TestEnrolments(t *testing.T) {
 	}
 }
 
-func TestFindEnrolments(t *testing.T) {
-	ctx, s := t.Context(), mongodbtest.New(t).Learning()
-	var all []learning.Enrolment
-	for i := range 150 { // more than a query may scan without an index
-		e := enrolment("basics", people.ID(fmt.Sprintf("p%03d", i)), 1)
-		e.ChangedAt = noon.Add(time.Duration(i) * time.Minute)
-		if i%2 == 1 {
-			e.State = learning.Completed
-		}
-		if i >= 100 {
-			e.Campaigns = []string{"summer", "spring"}
-		}
-		all = append(all, e)
-	}
-	older := enrolment("other", "p000", 1)
-	older.AssignedAt, older.Campaigns = noon.Add(-time.Hour), []string{}
-	if _, err := s.InsertEnrolments(ctx, append(all, older)); err != nil {
-		t.Fatal(err)
-	}
-	if es, err := s.Enrolments(ctx, []learning.EnrolmentID{"basics:p001:1", "basics:none:1", "other:p000:1"}); err != nil || len(es) != 2 {
-		t.Errorf("by ids: %d, %v", len(es), err)
-	}
-	if es, err := s.EnrolmentsOf(ctx, "p000"); err != nil || len(es) != 2 || es[0].Course != "basics" {
-		t.Errorf("of a person, newest first: %+v, %v", es, err)
-	}
-	var seen []learning.EnrolmentID
-	for after := learning.EnrolmentID(""); ; {
-		es, err := s.EnrolmentsByCourse(ctx, "basics", after, 20)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(es) == 0 {
-			break
-		}
-		for _, e := range es {
-			seen = append(seen, e.ID)
-		}
-		after = es[len(es)-1].ID
-	}
-	if len(seen) != 75 || !slices.IsSorted(seen) {
-		t.Errorf("open ones by course, in pages: %d, sorted %v; want 75", len(seen), slices.IsSorted(seen))
-	}
-	if es, err := s.EnrolmentsByCampaign(ctx, "summer", "basics:p120:1", 200); err != nil || len(es) != 29 || es[0].ID != "basics:p121:1" {
-		t.Errorf("by campaign: %d, %v; want 29", len(es), err)
-	}
-	n := 0
-	if err := s.EachEnrolment(ctx, noon.Add(140*time.Minute), func(learning.Enrolment) error { n++; return nil }); err != nil || n != 10 {
-		t.Errorf("changed since: %d, %v; want 10", n, err)
-	}
-	n = 0
-	if err := s.EachEnrolment(ctx, time.Time{}, func(learning.Enrolment) error { n++; return nil }); err != nil || n != 151 {
-		t.Errorf("all: %d, %v; want 151", n, err)
-	}
-}
-
 func TestAttemptsAndRatings(t *testing.T) {
 	ctx, s := t.Context(), mongodbtest.New(t).Learning()
 	want := learning.Attempt{
@@ -183,45 +128,159 @@ func TestOps(t *testing.T) {
 	}
 }
 
-// Every kind of write is raced by 16 callers: exactly one may win.
-func TestLearningWritesAreAtomic(t *testing.T) {
+func TestRoundTripLearning(t *testing.T) {
 	ctx, s := t.Context(), mongodbtest.New(t).Learning()
-	race := func(f func(i int) bool) int64 {
-		var won atomic.Int64
-		var wg sync.WaitGroup
-		for i := range 16 {
-			wg.Go(func() {
-				if f(i) {
-					won.Add(1)
-				}
-			})
+	const id = "basics:lan:1"
+	read := func() (learning.Enrolment, error) { return s.Enrolment(ctx, id) }
+	want := filled[learning.Enrolment](0)
+	want.ID = id
+	inserted := ask(t, func() ([]learning.EnrolmentID, error) { return s.InsertEnrolments(ctx, []learning.Enrolment{want}) })
+	same(t, "inserted", inserted, []learning.EnrolmentID{id})
+	same(t, "enrolment", ask(t, read), want)
+	version := want.Version
+	want = filled[learning.Enrolment](1000)
+	want.ID, want.Version = id, version
+	must(t, s.ReplaceEnrolment(ctx, want))
+	want.Version++
+	same(t, "enrolment replaced", ask(t, read), want)
+	must(t, s.ReplaceEnrolment(ctx, learning.Enrolment{ID: id, Version: version + 1}))
+	same(t, "enrolment emptied", ask(t, read), learning.Enrolment{
+		ID: id, Campaigns: []string{}, Lessons: map[string]learning.Progress{}, Quizzes: map[string]learning.QuizState{}, Version: version + 2,
+	})
+
+	a := filled[learning.Attempt](0)
+	must(t, s.InsertAttempt(ctx, a))
+	same(t, "attempt", ask(t, func() (learning.Attempt, error) { return s.Attempt(ctx, a.ID) }), a)
+	must(t, s.InsertAttempt(ctx, learning.Attempt{ID: "empty"}))
+	bare(t, "attempt", ask(t, func() (learning.Attempt, error) { return s.Attempt(ctx, "empty") }))
+
+	r := filled[learning.Rating](0)
+	must(t, s.PutRating(ctx, r))
+	ratings := func() ([]learning.Rating, error) { return s.Ratings(ctx, []learning.EnrolmentID{r.ID}) }
+	same(t, "rating", ask(t, ratings), []learning.Rating{r})
+	r = learning.Rating{ID: r.ID, Stars: 1}
+	must(t, s.PutRating(ctx, r))
+	same(t, "rating replaced", ask(t, ratings), []learning.Rating{r})
+
+	op := filled[learning.Op](0)
+	must(t, s.InsertOps(ctx, []learning.Op{op}))
+	same(t, "op", ask(t, func() (map[string]learning.Op, error) { return s.Ops(ctx, []string{op.ID}) }), map[string]learning.Op{op.ID: op})
+}
+
+func TestQueriesOfLearning(t *testing.T) {
+	ctx, s := t.Context(), mongodbtest.New(t).Learning()
+	states := []learning.State{learning.Assigned, learning.Started, learning.Completed, learning.Closed}
+	all := make([]learning.Enrolment, 1100)
+	for i := range all {
+		all[i] = learning.Enrolment{
+			Person: people.ID(fmt.Sprintf("p%d", i%90)), Course: course.ID(fmt.Sprint("c", i%4)), Campaigns: []string{"all"}, State: states[i/4%4],
+			AssignedAt: moment((i * 37) % 1100), ChangedAt: moment(i), Cycle: i, Version: 1,
 		}
-		wg.Wait()
-		return won.Load()
+		if i%3 == 0 {
+			all[i].Campaigns = append(all[i].Campaigns, fmt.Sprint("k", i%6))
+		}
+		all[i].ID = learning.NewEnrolmentID(all[i].Course, all[i].Person, i)
 	}
-	for round := range 5 {
-		p := people.ID(fmt.Sprint("p", round))
-		e := enrolment("basics", p, 1)
-		if n := race(func(int) bool {
-			ids, err := s.InsertEnrolments(ctx, []learning.Enrolment{e})
-			if err != nil {
-				t.Error(err)
+	inserted := ask(t, func() ([]learning.EnrolmentID, error) { return s.InsertEnrolments(ctx, all) })
+	id := func(e learning.Enrolment) learning.EnrolmentID { return e.ID }
+	same(t, "inserted", inserted, ids[learning.EnrolmentID](keys(all, id)))
+	again := append(slices.Clone(all[500:]), learning.Enrolment{ID: "new", Version: 1})
+	same(t, "inserted again", ask(t, func() ([]learning.EnrolmentID, error) { return s.InsertEnrolments(ctx, again) }), []learning.EnrolmentID{"new"})
+
+	asked := append(ids[learning.EnrolmentID](keys(all[100:900], id)), "none")
+	found := ask(t, func() ([]learning.Enrolment, error) { return s.Enrolments(ctx, asked) })
+	same(t, "by ids", sortedKeys(found, id), sortedKeys(all[100:900], id))
+
+	of := chosen(all, func(e learning.Enrolment) bool { return e.Person == "p7" })
+	slices.SortFunc(of, func(a, b learning.Enrolment) int { return b.AssignedAt.Compare(a.AssignedAt) })
+	same(t, "of a person", keys(ask(t, func() ([]learning.Enrolment, error) { return s.EnrolmentsOf(ctx, "p7") }), id), keys(of, id))
+
+	sorted := slices.SortedFunc(slices.Values(all), func(a, b learning.Enrolment) int { return cmp.Compare(a.ID, b.ID) })
+	for _, limit := range []int{30, 69, 2000} {
+		paged := func(query func(after learning.EnrolmentID) ([]learning.Enrolment, error)) []string {
+			return keys(pages(t, limit, func(last *learning.Enrolment) ([]learning.Enrolment, error) {
+				if last == nil {
+					return query("")
+				}
+				return query(last.ID)
+			}), id)
+		}
+		got := paged(func(after learning.EnrolmentID) ([]learning.Enrolment, error) {
+			return s.EnrolmentsByCourse(ctx, "c3", after, limit)
+		})
+		same(t, "open by course", got, keys(chosen(sorted, func(e learning.Enrolment) bool { return e.Course == "c3" && e.Open() }), id))
+		got = paged(func(after learning.EnrolmentID) ([]learning.Enrolment, error) {
+			return s.EnrolmentsByCampaign(ctx, "k3", after, limit)
+		})
+		same(t, "by campaign", got, keys(chosen(sorted, func(e learning.Enrolment) bool { return slices.Contains(e.Campaigns, "k3") }), id))
+	}
+	for _, since := range []int{0, 1050, 2000} {
+		n := 0
+		must(t, s.EachEnrolment(ctx, moment(since), func(e learning.Enrolment) error {
+			n++
+			if e.ChangedAt.Before(moment(since)) {
+				t.Errorf("%s was changed at %v, before %v", e.ID, e.ChangedAt, moment(since))
 			}
-			return len(ids) == 1
-		}); n != 1 {
-			t.Errorf("round %d: %d callers inserted one enrolment", round, n)
+			return nil
+		}))
+		if want := max(0, len(all)-since); n != want {
+			t.Errorf("%d changed since %d, want %d", n, since, want)
 		}
-		if n := race(func(i int) bool {
-			mine := e
-			mine.Rating = i
-			return s.ReplaceEnrolment(ctx, mine) == nil
-		}); n != 1 {
-			t.Errorf("round %d: %d callers replaced one version", round, n)
+	}
+	n := 0
+	must(t, s.EachEnrolment(ctx, time.Time{}, func(learning.Enrolment) error { n++; return nil }))
+	if n != len(all)+1 {
+		t.Errorf("%d in all, want %d", n, len(all)+1)
+	}
+	_, err := s.Enrolment(ctx, "none")
+	refused(t, "no enrolment", err, fault.NotFound, "enrolment_not_found")
+	refused(t, "replace none", s.ReplaceEnrolment(ctx, learning.Enrolment{ID: "none"}), fault.Conflict, "changed_meanwhile")
+}
+
+func TestQueriesOfAttempts(t *testing.T) {
+	ctx, s := t.Context(), mongodbtest.New(t).Learning()
+	spread(t, 2*many, func(i int) error {
+		n := (i * 7) % (2 * many)
+		a := learning.Attempt{ID: fmt.Sprintf("a%03d", n), Person: people.ID(fmt.Sprint("p", n%2)), ReceivedAt: moment(n)}
+		if err := s.InsertAttempt(ctx, a); err != nil {
+			return err
 		}
-		if n := race(func(int) bool {
-			return s.InsertAttempt(ctx, learning.Attempt{ID: fmt.Sprint("a", round), Person: p}) == nil
-		}); n != 1 {
-			t.Errorf("round %d: %d callers inserted one attempt", round, n)
+		r := learning.Rating{ID: learning.EnrolmentID(a.ID), Course: "c", Stars: n}
+		if err := s.PutRating(ctx, r); err != nil {
+			return err
+		}
+		return s.InsertOps(ctx, []learning.Op{{ID: a.ID, Hash: a.ID, ExpiresAt: moment(n)}})
+	})
+	as := ask(t, func() ([]learning.Attempt, error) { return s.AttemptsOf(ctx, "p1") })
+	var want, some []string
+	for n := 2*many - 1; n > 0; n -= 2 {
+		want = append(want, fmt.Sprintf("a%03d", n))
+	}
+	same(t, "of a person", keys(as, func(a learning.Attempt) string { return a.ID }), want)
+	_, err := s.Attempt(ctx, "none")
+	refused(t, "no attempt", err, fault.NotFound, "attempt_not_found")
+
+	some = append(some, want[:120]...)
+	slices.Sort(some)
+	rs := ask(t, func() ([]learning.Rating, error) {
+		return s.Ratings(ctx, append(ids[learning.EnrolmentID](some), "none"))
+	})
+	same(t, "ratings", sortedKeys(rs, func(r learning.Rating) learning.EnrolmentID { return r.ID }), some)
+	ops := ask(t, func() (map[string]learning.Op, error) { return s.Ops(ctx, append(some, "none")) })
+	if len(ops) != len(some) || ops[some[3]].Hash != some[3] {
+		t.Errorf("%d ops, want %d by id", len(ops), len(some))
+	}
+
+	// Nothing asked for, nothing stored: no error.
+	for name, f := range map[string]func(context.Context) (int, error){
+		"enrolments": func(ctx context.Context) (int, error) { x, err := s.Enrolments(ctx, nil); return len(x), err },
+		"ratings":    func(ctx context.Context) (int, error) { x, err := s.Ratings(ctx, nil); return len(x), err },
+		"ops":        func(ctx context.Context) (int, error) { x, err := s.Ops(ctx, nil); return len(x), err },
+		"insert":     func(ctx context.Context) (int, error) { x, err := s.InsertEnrolments(ctx, nil); return len(x), err },
+		"insert ops": func(ctx context.Context) (int, error) { return 0, s.InsertOps(ctx, nil) },
+	} {
+		if n, err := f(ctx); n != 0 || err != nil {
+			t.Errorf("%s of nothing: %d, %v", name, n, err)
 		}
 	}
 }

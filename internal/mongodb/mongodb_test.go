@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"reflect"
 	"slices"
 	"sync"
@@ -13,6 +12,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"hocso/internal/drill"
 	"hocso/internal/fault"
 	"hocso/internal/mongodb/mongodbtest"
 )
@@ -21,8 +21,8 @@ import (
 // embedded database lets a query examine without an index (mongodbtest).
 const many = 160
 
-// onServer reports whether the suite runs on a server instead of the embedded database.
-func onServer() bool { return os.Getenv("MONGO_TEST_URI") != "" }
+// racers is how many callers do the same at once.
+const racers = 16
 
 // moment returns moment n of the suite. All lie far ahead, where no TTL index reaches.
 func moment(n int) time.Time {
@@ -43,6 +43,16 @@ func together(f func(i int)) {
 	wg.Wait()
 }
 
+// spread calls f for 0 to n-1, sixteen at a time.
+func spread(t *testing.T, n int, f func(i int) error) {
+	t.Helper()
+	together(func(g int) {
+		for i := g; i < n; i += racers {
+			fine(t, f(i))
+		}
+	})
+}
+
 // ask returns what f does, and stops the test at an error.
 func ask[T any](t *testing.T, f func() (T, error)) T {
 	t.Helper()
@@ -59,20 +69,20 @@ func must(t *testing.T, err error) {
 	}
 }
 
+// fine reports an error; unlike must it may be called in any goroutine.
+func fine(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 // refused checks that err is a fault of that kind and code.
 func refused(t *testing.T, doing string, err error, kind fault.Kind, code string) {
 	t.Helper()
 	var f *fault.Error
 	if !errors.As(err, &f) || f.Kind != kind || f.Code != code {
 		t.Errorf("%s: got %v, want %s %s", doing, err, kind, code)
-	}
-}
-
-// fine reports an error; unlike must it may be called in any goroutine.
-func fine(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Error(err)
 	}
 }
 
@@ -124,6 +134,45 @@ func sortedKeys[T any, K ~string](list []T, key func(T) K) []string {
 	out := keys(list, key)
 	slices.Sort(out)
 	return out
+}
+
+func ids[K ~string](xs []string) []K {
+	out := []K{}
+	for _, x := range xs {
+		out = append(out, K(x))
+	}
+	return out
+}
+
+// chosen returns those of all that keep says yes to, in their order.
+func chosen[T any](all []T, keep func(T) bool) (out []T) {
+	for _, x := range all {
+		if keep(x) {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// pages follows a paged query to its end and checks that every page but the last is full.
+func pages[T any](t *testing.T, limit int, page func(last *T) ([]T, error)) []T {
+	t.Helper()
+	var all []T
+	for {
+		var last *T
+		if len(all) > 0 {
+			last = &all[len(all)-1]
+		}
+		next, err := page(last)
+		must(t, err)
+		all = append(all, next...)
+		if len(next) < limit {
+			return all
+		}
+		if len(next) > limit || len(all) > 100_000 {
+			t.Fatalf("a page of %d, want %d; %d so far", len(next), limit, len(all))
+		}
+	}
 }
 
 // filled returns a T with a value in every field, which differs with n: a field
@@ -195,100 +244,6 @@ func bare(t *testing.T, what string, x any) {
 
 func omitted(tag string) bool { return len(tag) > 10 && tag[len(tag)-10:] == ",omitempty" }
 
-// oneWins races the insertion of something with one id: one caller stores it, the
-// others learn that it is there, and what is stored is the winner's.
-func oneWins(t *testing.T, code string, insert func(i int) error, stored func() (int, error)) {
-	t.Helper()
-	var mu sync.Mutex
-	won := []int{}
-	together(func(i int) {
-		err := insert(i)
-		if err == nil {
-			mu.Lock()
-			won = append(won, i)
-			mu.Unlock()
-			return
-		}
-		refused(t, "insert what is there", err, fault.Conflict, code)
-	})
-	if len(won) != 1 {
-		t.Fatalf("%d inserted it, want 1", len(won))
-	}
-	if n := ask(t, stored); n != won[0] {
-		t.Errorf("the one of %d is stored, want that of %d, who was told so", n, won[0])
-	}
-}
-
-// versioned is one document that is replaced by its version.
-type versioned[T any] struct {
-	read    func(context.Context) (T, error)
-	version func(T) int
-	mark    func(v *T, mark string) // adds a mark, to be found again
-	marks   func(T) []string
-	replace func(context.Context, T) error
-}
-
-// raced has 16 callers change a document twice each, by reading it again whenever
-// another was faster: every version is won once, and no change is lost. Then a
-// caller with an old version, or of a document that is not there, is refused.
-func (d versioned[T]) raced(t *testing.T) {
-	t.Helper()
-	const rounds = 2
-	ctx := t.Context()
-	first := ask(t, func() (T, error) { return d.read(ctx) })
-	var mu sync.Mutex
-	won := map[int]int{}
-	together(func(i int) {
-		for round := range rounds {
-			for {
-				v, err := d.read(ctx)
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				d.mark(&v, fmt.Sprintf("m%d-%d", i, round))
-				err = d.replace(ctx, v)
-				if err == nil {
-					mu.Lock()
-					won[d.version(v)]++
-					mu.Unlock()
-					break
-				}
-				if fault.KindOf(err) != fault.Conflict {
-					t.Error(err)
-					return
-				}
-			}
-		}
-	})
-	const wins = racers * rounds
-	if len(won) != wins {
-		t.Errorf("%d versions were won, want %d", len(won), wins)
-	}
-	for version, n := range won {
-		if n != 1 {
-			t.Errorf("version %d was won %d times", version, n)
-		}
-	}
-	last := ask(t, func() (T, error) { return d.read(ctx) })
-	if got, want := d.version(last), d.version(first)+wins; got != want {
-		t.Errorf("version %d, want %d", got, want)
-	}
-	marks := map[string]bool{}
-	for _, m := range d.marks(last) {
-		marks[m] = true
-	}
-	for i := range racers {
-		for round := range rounds {
-			if m := fmt.Sprintf("m%d-%d", i, round); !marks[m] {
-				t.Errorf("the change %s is lost", m)
-			}
-		}
-	}
-	refused(t, "replace an old version", d.replace(ctx, first), fault.Conflict, "changed_meanwhile")
-	same(t, "after a refused change", ask(t, func() (T, error) { return d.read(ctx) }), last)
-}
-
 func TestOpen(t *testing.T) {
 	db := mongodbtest.New(t)
 	must(t, db.Ping(t.Context()))
@@ -302,4 +257,17 @@ func TestOpen(t *testing.T) {
 		t.Errorf("after Drop there are %v", names)
 	}
 	must(t, db.EnsureIndexes(t.Context())) // a dropped database can be used again
+}
+
+// A context that has ended ends the call: nothing is written, and the error says so.
+func TestEndedContext(t *testing.T) {
+	s := mongodbtest.New(t).Drills()
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.InsertKey(ended, drill.Key{ID: "k", Secret: []byte("s")}); err == nil {
+		t.Error("a key was inserted after the context had ended")
+	}
+	if _, err := s.Key(t.Context(), "k"); err == nil {
+		t.Error("it is there all the same")
+	}
 }

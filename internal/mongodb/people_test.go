@@ -1,12 +1,12 @@
 package mongodb_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"reflect"
+	"math/rand/v2"
 	"slices"
-	"sync"
-	"sync/atomic"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,237 +15,246 @@ import (
 	"hocso/internal/people"
 )
 
-// racers is how many callers do the same at once.
-const racers = 16
+func TestRoundTripPeople(t *testing.T) {
+	ctx, s := t.Context(), mongodbtest.New(t).People()
+	person := func(n int) people.Person {
+		p := filled[people.Person](n)
+		p.ID, p.FoldedName, p.SearchKeys = "lan", people.Fold(p.Name), people.SearchKeys(p.Name, p.Email)
+		return p
+	}
+	read := func() (people.Person, error) { return s.Person(ctx, "lan") }
+	want := person(0)
+	must(t, s.InsertPeople(ctx, []people.Person{want}))
+	same(t, "person", ask(t, read), want)
+	version, seen := want.Version, want.LastSeenAt
+	want = person(100)
+	want.Version = version
+	must(t, s.ReplacePeople(ctx, []people.Person{want}))
+	want.Version, want.LastSeenAt = version+1, seen // no change of a person: Seen alone writes it
+	same(t, "person replaced", ask(t, read), want)
+	must(t, s.ReplacePeople(ctx, []people.Person{{ID: "lan", Version: version + 1}}))
+	want = people.Person{ID: "lan", SearchKeys: []string{""}, Grants: []people.Grant{}, Version: version + 2, LastSeenAt: seen}
+	same(t, "person emptied", ask(t, read), want)
 
-// race calls f from racers goroutines and returns how many got each kind of fault;
-// "" is success.
-func race(t *testing.T, f func(i int) error) map[fault.Kind]int {
-	t.Helper()
-	var mu sync.Mutex
-	kinds := map[fault.Kind]int{}
-	var wg sync.WaitGroup
-	for i := range racers {
-		wg.Go(func() {
-			err := f(i)
-			mu.Lock()
-			defer mu.Unlock()
-			if err == nil {
-				kinds[""]++
-			} else {
-				kinds[fault.KindOf(err)]++
-			}
+	// BSON keeps milliseconds in UTC: what is finer is cut, the zone is forgotten, the moment stays.
+	fine := person(200)
+	fine.ID, fine.Email = "mai", "mai@bo.vn"
+	fine.ChangedAt = time.Date(2026, 3, 4, 5, 6, 7, 891_999_999, time.FixedZone("UTC+7", 7*3600))
+	must(t, s.InsertPeople(ctx, []people.Person{fine}))
+	got := ask(t, func() (people.Person, error) { return s.Person(ctx, "mai") })
+	same(t, "a finer time", got.ChangedAt, time.Date(2026, 3, 3, 22, 6, 7, 891e6, time.UTC))
+
+	u := filled[people.Unit](0)
+	u.ID = "vu-a"
+	units := func() people.Unit {
+		t.Helper()
+		us := ask(t, func() ([]people.Unit, error) { return s.Units(ctx) })
+		if len(us) != 1 {
+			t.Fatalf("%d units, want 1", len(us))
+		}
+		return us[0]
+	}
+	must(t, s.InsertUnits(ctx, []people.Unit{u}))
+	same(t, "unit", units(), u)
+	version = u.Version
+	u = filled[people.Unit](100)
+	u.ID, u.Version = "vu-a", version
+	must(t, s.ReplaceUnits(ctx, []people.Unit{u}))
+	u.Version++
+	same(t, "unit replaced", units(), u)
+	must(t, s.ReplaceUnits(ctx, []people.Unit{{ID: "vu-a", Version: u.Version}}))
+	same(t, "unit emptied", units(), people.Unit{ID: "vu-a", Path: []people.UnitID{}, Heads: []people.Headship{}, Version: u.Version + 1})
+}
+
+// crowd is people of few names, units, states and roles, so that every query finds some.
+func crowd(n int) []people.Person {
+	r := rand.New(rand.NewPCG(1, 2))
+	pick := func(words ...string) string { return words[r.IntN(len(words))] }
+	all := make([]people.Person, n)
+	for i := range all {
+		all[i] = people.Person{
+			ID:   people.ID(fmt.Sprintf("p%04d", r.IntN(10_000)*1000+i)),
+			Name: pick("Nguyễn", "Trần", "Đặng", "đỗ") + " " + pick("Thị ", "Văn ", "") + pick("An", "Ánh", "Bình", "Ạnh", "Zoë"),
+			// Addresses differ in the middle, so that pages are cut inside equal names.
+			Email: fmt.Sprintf("%s.%d@%s.vn", pick("an", "binh", "nguyen"), i, pick("bo", "so")), Unit: people.UnitID(pick("a", "b", "c", "d")),
+			Grants: []people.Grant{}, Status: people.Status(pick("invited", "active", "active", "closed")), ChangedAt: moment(i), Version: 1,
+		}
+		for range r.IntN(3) {
+			all[i].Grants = append(all[i].Grants, people.Grant{Role: people.Role(pick("trainer", "auditor", "administrator")), Unit: people.UnitID(pick("", "a"))})
+		}
+	}
+	return all
+}
+
+func byPerson(a, b people.Person) int { return cmp.Compare(a.ID, b.ID) }
+
+func idOf(p people.Person) people.ID { return p.ID }
+
+func TestQueriesOfPeople(t *testing.T) {
+	ctx, s := t.Context(), mongodbtest.New(t).People()
+	all := crowd(1200)
+	must(t, s.InsertPeople(ctx, all))
+	for i, p := range all { // the store fills them in
+		all[i].FoldedName, all[i].SearchKeys = people.Fold(p.Name), people.SearchKeys(p.Name, p.Email)
+	}
+	same(t, "as stored", ask(t, func() (people.Person, error) { return s.Person(ctx, all[3].ID) }), all[3])
+	open := func(p people.Person) bool { return p.Status != people.Closed }
+
+	var emails []string // two batches, with strangers among them
+	for i, p := range all {
+		emails = append(emails, p.Email)
+		if i%10 == 0 {
+			emails = append(emails, fmt.Sprintf("stranger%d@bo.vn", i))
+		}
+	}
+	found := ask(t, func() ([]people.Person, error) { return s.PeopleByEmail(ctx, emails) })
+	same(t, "by address", sortedKeys(found, idOf), sortedKeys(all, idOf))
+
+	for _, role := range []people.Role{"trainer", "auditor", "nothing"} {
+		want := chosen(all, func(p people.Person) bool {
+			return open(p) && slices.ContainsFunc(p.Grants, func(g people.Grant) bool { return g.Role == role })
 		})
+		got := ask(t, func() ([]people.Person, error) { return s.Granted(ctx, role) })
+		same(t, "granted "+string(role), sortedKeys(got, idOf), sortedKeys(want, idOf))
 	}
-	wg.Wait()
-	return kinds
-}
+	counts := map[people.UnitID]int{}
+	for _, p := range chosen(all, open) {
+		counts[p.Unit]++
+	}
+	same(t, "by unit", ask(t, func() (map[people.UnitID]int, error) { return s.CountByUnit(ctx) }), counts)
 
-func person(i int, unit people.UnitID) people.Person {
-	return people.Person{
-		ID: people.ID(fmt.Sprintf("p%04d", i)), Name: fmt.Sprintf("Nguyễn Thị %04d", i), Email: fmt.Sprintf("p%04d@bo.vn", i), Unit: unit, Grants: []people.Grant{},
-		Status: people.Active, Settings: people.Settings{Locale: "vi"}, ChangedAt: time.Date(2026, 3, 4, 5, 6, i, 789e6, time.UTC), Version: 1,
-	}
-}
-
-func TestPeople(t *testing.T) {
-	ctx, s := t.Context(), mongodbtest.New(t).People()
-	var ps []people.Person
-	for i := range 30 {
-		ps = append(ps, person(i, people.UnitID([]string{"a", "b"}[i%2])))
-	}
-	ps[4].Status, ps[5].Status = people.Closed, people.Invited
-	ps[6].Grants = []people.Grant{{Role: people.Trainer, Unit: "a"}}
-	if err := s.InsertPeople(ctx, ps); err != nil {
-		t.Fatal(err)
-	}
-	got, err := s.Person(ctx, "p0006")
-	want := ps[6]
-	want.FoldedName, want.SearchKeys = "nguyen thi 0006", []string{"nguyen", "thi", "0006", "p0006@bo.vn"}
-	if err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("Person: got %+v, %v, want %+v", got, err, want)
-	}
-	if _, err := s.Person(ctx, "nobody"); fault.KindOf(err) != fault.NotFound {
-		t.Errorf("Person of nobody: %v, want not found", err)
-	}
-	byMail, err := s.PeopleByEmail(ctx, []string{"p0001@bo.vn", "nobody@bo.vn", "p0002@bo.vn"})
-	if err != nil || len(byMail) != 2 {
-		t.Errorf("PeopleByEmail: %d, %v, want 2", len(byMail), err)
-	}
-	granted, err := s.Granted(ctx, people.Trainer)
-	if err != nil || len(granted) != 1 || granted[0].ID != "p0006" {
-		t.Errorf("Granted: %+v, %v", granted, err)
-	}
-	counts, err := s.CountByUnit(ctx)
-	if err != nil || !reflect.DeepEqual(counts, map[people.UnitID]int{"a": 14, "b": 15}) {
-		t.Errorf("CountByUnit: %v, %v, want 14 and 15", counts, err)
-	}
-	at := time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)
-	if err := errors.Join(s.Seen(ctx, "p0006", at), s.Seen(ctx, "p0006", at.Add(-time.Hour))); err != nil {
-		t.Error(err)
-	}
-	if got, err := s.Person(ctx, "p0006"); err != nil || !got.LastSeenAt.Equal(at) || got.Version != 1 {
-		t.Errorf("after Seen: %v, version %d, %v", got.LastSeenAt, got.Version, err)
-	}
-}
-
-func TestAudience(t *testing.T) {
-	ctx, s := t.Context(), mongodbtest.New(t).People()
-	var ps []people.Person
-	for i := range 300 {
-		ps = append(ps, person(i, people.UnitID([]string{"a", "b", "c"}[i%3])))
-	}
-	ps[3].Status, ps[6].Status = people.Closed, people.Invited
-	if err := s.InsertPeople(ctx, ps); err != nil {
-		t.Fatal(err)
-	}
-	for _, tt := range []struct {
-		units []people.UnitID
-		want  int
-	}{
-		{nil, 299}, {[]people.UnitID{"a"}, 99}, {[]people.UnitID{"a", "c"}, 199}, {[]people.UnitID{"zzz"}, 0},
-	} {
-		var ids []people.ID
-		after := people.ID("")
-		for {
-			page, err := s.Audience(ctx, tt.units, after, 40)
-			if err != nil {
-				t.Fatal(err)
+	slices.SortFunc(all, byPerson)
+	for _, units := range [][]people.UnitID{nil, {}, {"a"}, {"a", "c", "none"}, {"none"}} {
+		want := chosen(all, func(p people.Person) bool { return open(p) && (len(units) == 0 || slices.Contains(units, p.Unit)) })
+		got := pages(t, 35, func(last *people.Person) ([]people.Person, error) {
+			var after people.ID
+			if last != nil {
+				after = last.ID
 			}
-			for _, p := range page {
-				ids = append(ids, p.ID)
-				after = p.ID
-			}
-			if len(page) < 40 {
-				break
-			}
-		}
-		if len(ids) != tt.want || !slices.IsSorted(ids) || len(slices.Compact(slices.Clone(ids))) != tt.want {
-			t.Errorf("audience of %v: %d people, want %d, once each by id", tt.units, len(ids), tt.want)
-		}
+			return s.Audience(ctx, units, after, 35)
+		})
+		same(t, fmt.Sprint("audience of ", units), keys(got, idOf), keys(want, idOf))
 	}
+	for _, since := range []time.Time{{}, moment(0), moment(1100), moment(5000)} {
+		want := chosen(all, func(p people.Person) bool { return !p.ChangedAt.Before(since) })
+		var got []people.Person
+		must(t, s.EachPerson(ctx, since, func(p people.Person) error { got = append(got, p); return nil }))
+		same(t, fmt.Sprint("changed since ", since), sortedKeys(got, idOf), sortedKeys(want, idOf))
+	}
+	stop := errors.New("enough")
 	n := 0
-	if err := s.EachPerson(ctx, time.Time{}, func(people.Person) error { n++; return nil }); err != nil || n != 300 {
-		t.Errorf("EachPerson: %d, %v, want 300", n, err)
+	err := s.EachPerson(ctx, time.Time{}, func(people.Person) error {
+		if n++; n == 1100 { // in the second batch
+			return stop
+		}
+		return nil
+	})
+	if !errors.Is(err, stop) || n != 1100 {
+		t.Errorf("a scan that was stopped went on to %d, %v", n, err)
 	}
-	n = 0
-	if err := s.EachPerson(ctx, ps[290].ChangedAt, func(people.Person) error { n++; return nil }); err != nil || n != 10 {
-		t.Errorf("EachPerson since: %d, %v, want 10", n, err)
-	}
-	stop := errors.New("stop")
-	if err := s.EachPerson(ctx, time.Time{}, func(people.Person) error { return stop }); !errors.Is(err, stop) {
-		t.Errorf("EachPerson stopped: %v", err)
+	findsPeople(t, s, all)
+}
+
+// findsPeople asks random queries, page by page.
+func findsPeople(t *testing.T, s people.Store, all []people.Person) {
+	slices.SortFunc(all, func(a, b people.Person) int {
+		return cmp.Or(cmp.Compare(a.FoldedName, b.FoldedName), cmp.Compare(a.ID, b.ID))
+	})
+	r := rand.New(rand.NewPCG(3, 4))
+	words := []string{"an", "a", "ng", "nguyen", "dang", "do", "binh", "v", "zoe", "so", "binh.1", "nobody", "@", ".", "$gt", "\U0010FFFF"}
+	for range 40 {
+		q := people.Query{Limit: 20 + r.IntN(60)}
+		for range r.IntN(3) {
+			q.Words = append(q.Words, words[r.IntN(len(words))])
+		}
+		if r.IntN(2) == 0 {
+			q.Units = []people.UnitID{"b", "d"}[:r.IntN(3)]
+		}
+		if r.IntN(2) == 0 {
+			q.Status = people.Active
+		}
+		want := chosen(all, func(p people.Person) bool {
+			return (q.Units == nil || slices.Contains(q.Units, p.Unit)) && (q.Status == "" || p.Status == q.Status) &&
+				!slices.ContainsFunc(q.Words, func(w string) bool {
+					return !slices.ContainsFunc(p.SearchKeys, func(k string) bool { return strings.HasPrefix(k, w) })
+				})
+		})
+		got := pages(t, q.Limit, func(last *people.Person) ([]people.Person, error) {
+			q := q
+			if last != nil {
+				q.AfterName, q.AfterID = last.FoldedName, last.ID
+			}
+			return s.FindPeople(t.Context(), q)
+		})
+		same(t, fmt.Sprintf("%+v", q), keys(got, idOf), keys(want, idOf))
 	}
 }
 
-func TestFindPeople(t *testing.T) {
+func TestQueriesOfUnits(t *testing.T) {
+	ctx, s := t.Context(), mongodbtest.New(t).People()
+	const n = 2100 // more than two batches of a scan
+	all := make([]people.Unit, n)
+	for i := range all {
+		all[i] = people.Unit{ID: people.UnitID(fmt.Sprintf("u%04d", (i*1009)%n)), ChangedAt: moment(i), Version: 1}
+	}
+	must(t, s.InsertUnits(ctx, all))
+	id := func(u people.Unit) people.UnitID { return u.ID }
+	got := ask(t, func() ([]people.Unit, error) { return s.Units(ctx) })
+	same(t, "units, by id", keys(got, id), sortedKeys(all, id))
+	for _, since := range []int{0, 2000, n} {
+		var got []people.Unit
+		must(t, s.EachUnit(ctx, moment(since), func(u people.Unit) error { got = append(got, u); return nil }))
+		same(t, fmt.Sprint("changed since ", since), sortedKeys(got, id), sortedKeys(all[since:], id))
+	}
+	refused(t, "insert with one that is there", s.InsertUnits(ctx, []people.Unit{{ID: "new"}, {ID: "u0007"}}), fault.Conflict, "unit_taken")
+	// Of many replaced at once, those that were changed meanwhile are refused; the rest is stored.
+	half := []people.Unit{{ID: "u0001", Version: 1}, {ID: "u0002", Version: 9}, {ID: "u0003", Version: 1}}
+	refused(t, "replace with one changed", s.ReplaceUnits(ctx, half), fault.Conflict, "changed_meanwhile")
+	got = ask(t, func() ([]people.Unit, error) { return s.Units(ctx) })
+	for i, want := range map[int]int{2: 2, 3: 1, 4: 2} { // "new" came first
+		if u := got[i]; u.Version != want {
+			t.Errorf("%s has version %d, want %d", u.ID, u.Version, want)
+		}
+	}
+	must(t, s.InsertUnits(ctx, nil))
+	must(t, s.ReplaceUnits(ctx, nil))
+	must(t, s.InsertPeople(ctx, nil))
+	must(t, s.ReplacePeople(ctx, nil))
+	if ps := ask(t, func() ([]people.Person, error) { return s.PeopleByEmail(ctx, nil) }); len(ps) != 0 {
+		t.Errorf("people of no address: %v", ps)
+	}
+	_, err := s.Person(ctx, "nobody")
+	refused(t, "nobody", err, fault.NotFound, "person_not_found")
+	must(t, s.Seen(ctx, "nobody", moment(0)))
+}
+
+// An address goes to one person, also when many change theirs to it.
+func TestRaceAddress(t *testing.T) {
 	ctx, s := t.Context(), mongodbtest.New(t).People()
 	var ps []people.Person
-	for i := range 150 {
-		p := person(i, "a")
-		if i%3 == 0 {
-			p.Name = "Đặng Văn Bình" // many of the same name: pages must neither skip nor repeat
-		}
-		ps = append(ps, p)
+	for i := range racers {
+		ps = append(ps, people.Person{ID: people.ID(fmt.Sprint("p", i)), Email: fmt.Sprintf("p%d@bo.vn", i), Version: 1})
 	}
-	if err := s.InsertPeople(ctx, ps); err != nil {
-		t.Fatal(err)
-	}
-	var ids []people.ID
-	q := people.Query{Limit: 7}
-	for {
-		page, err := s.FindPeople(ctx, q)
-		if err != nil {
-			t.Fatal(err)
+	must(t, s.InsertPeople(ctx, ps))
+	var won tally
+	together(func(i int) {
+		p := ps[i]
+		p.Email = "wanted@bo.vn"
+		if err := s.ReplacePeople(ctx, []people.Person{p}); err != nil {
+			refused(t, "take an address", err, fault.Conflict, "email_taken")
+			return
 		}
-		for _, p := range page {
-			ids = append(ids, p.ID)
-			q.AfterName, q.AfterID = p.FoldedName, p.ID
-		}
-		if len(page) < q.Limit {
-			break
-		}
-	}
-	slices.Sort(ids)
-	if len(slices.Compact(ids)) != 150 {
-		t.Errorf("%d people on all pages, want 150", len(ids))
-	}
-	for _, tt := range []struct {
-		q    people.Query
-		want int
-	}{
-		{people.Query{Words: []string{"dang"}}, 50},
-		{people.Query{Words: []string{"binh", "v"}}, 50},
-		{people.Query{Words: []string{"ang"}}, 0},
-		{people.Query{Words: []string{"p0001@"}}, 1},
-		{people.Query{Words: []string{"$gt"}}, 0},
-		{people.Query{Units: []people.UnitID{}}, 0},
-		{people.Query{Units: []people.UnitID{"a", "b"}}, 150},
-		{people.Query{Status: people.Closed}, 0},
-	} {
-		tt.q.Limit = 200
-		if got, err := s.FindPeople(ctx, tt.q); err != nil || len(got) != tt.want {
-			t.Errorf("FindPeople(%+v): %d, %v, want %d", tt.q, len(got), err, tt.want)
-		}
-	}
-}
-
-func TestPeopleRaces(t *testing.T) {
-	ctx, s := t.Context(), mongodbtest.New(t).People()
-	kinds := race(t, func(i int) error {
-		p := person(i, "a")
-		p.Email = "same@bo.vn"
-		return s.InsertPeople(ctx, []people.Person{p})
+		won.add(string(p.ID))
 	})
-	if kinds[""] != 1 || kinds[fault.Conflict] != racers-1 {
-		t.Errorf("one address for many: %v, want one stored", kinds)
+	holders := ask(t, func() ([]people.Person, error) { return s.PeopleByEmail(ctx, []string{"wanted@bo.vn"}) })
+	won.once(t, "told that it is theirs", keys(holders, func(p people.Person) people.ID { return p.ID }))
+	if len(holders) != 1 {
+		t.Errorf("%d hold the address, want 1", len(holders))
 	}
-	p := person(100, "a")
-	if err := s.InsertPeople(ctx, []people.Person{p}); err != nil {
-		t.Fatal(err)
-	}
-	kinds = race(t, func(i int) error {
-		p := p
-		p.Name = fmt.Sprint("Tên ", i)
-		return s.ReplacePeople(ctx, []people.Person{p})
-	})
-	got, err := s.Person(ctx, p.ID)
-	if kinds[""] != 1 || kinds[fault.Conflict] != racers-1 || err != nil || got.Version != 2 {
-		t.Errorf("many changes of one version: %v, version %d, %v", kinds, got.Version, err)
-	}
-	got.Email = "same@bo.vn"
-	if err := s.ReplacePeople(ctx, []people.Person{got}); fault.KindOf(err) != fault.Conflict {
-		t.Errorf("take an address: %v, want conflict", err)
-	}
-	if again, err := s.Person(ctx, p.ID); err != nil || again.Email != p.Email {
-		t.Errorf("after that: %q, %v", again.Email, err)
-	}
-}
-
-func TestUnits(t *testing.T) {
-	ctx, s := t.Context(), mongodbtest.New(t).People()
-	u := people.Unit{ID: "a", Name: people.Text{Vi: "Vụ A", En: "Department A"}, Path: []people.UnitID{"bo"}, Parent: "bo", Heads: []people.Headship{{Person: "p1", From: "2026-01-01"}}, ChangedAt: time.Date(2026, 3, 4, 0, 0, 0, 0, time.UTC), Version: 1}
-	var stored atomic.Int32
-	kinds := race(t, func(int) error {
-		err := s.InsertUnits(ctx, []people.Unit{u})
-		if err == nil {
-			stored.Add(1)
+	for i := range ps { // the others kept their own, and their version
+		p := ask(t, func() (people.Person, error) { return s.Person(ctx, ps[i].ID) })
+		if won.n[string(p.ID)] == 0 && (p.Email != ps[i].Email || p.Version != 1) {
+			t.Errorf("%s was refused, but has %q, version %d", p.ID, p.Email, p.Version)
 		}
-		return err
-	})
-	if stored.Load() != 1 || kinds[fault.Conflict] != racers-1 {
-		t.Errorf("one unit many times: %v", kinds)
-	}
-	got, err := s.Units(ctx)
-	if err != nil || len(got) != 1 || !reflect.DeepEqual(got[0], u) {
-		t.Errorf("Units: %+v, %v, want %+v", got, err, u)
-	}
-	kinds = race(t, func(int) error { return s.ReplaceUnits(ctx, []people.Unit{u}) })
-	if kinds[""] != 1 {
-		t.Errorf("many changes of one version: %v", kinds)
-	}
-	n := 0
-	if err := s.EachUnit(ctx, u.ChangedAt, func(people.Unit) error { n++; return nil }); err != nil || n != 1 {
-		t.Errorf("EachUnit: %d, %v", n, err)
 	}
 }

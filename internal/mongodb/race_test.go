@@ -3,12 +3,9 @@ package mongodb_test
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"testing"
-	"time"
 
-	"hocso/internal/auth"
 	"hocso/internal/campaign"
 	"hocso/internal/course"
 	"hocso/internal/drill"
@@ -20,7 +17,101 @@ import (
 	"hocso/internal/reminder"
 )
 
-// Every kind of write is raced by 16 callers, on every database: trust begins here.
+// Every kind of write is raced by 16 callers, on every database: all trust rests on it.
+
+// oneWins races the insertion of something with one id: one caller stores it, the
+// others learn that it is there, and what is stored is the winner's.
+func oneWins(t *testing.T, code string, insert func(i int) error, stored func() (int, error)) {
+	t.Helper()
+	var mu sync.Mutex
+	won := []int{}
+	together(func(i int) {
+		err := insert(i)
+		if err == nil {
+			mu.Lock()
+			won = append(won, i)
+			mu.Unlock()
+			return
+		}
+		refused(t, "insert what is there", err, fault.Conflict, code)
+	})
+	if len(won) != 1 {
+		t.Fatalf("%d inserted it, want 1", len(won))
+	}
+	if n := ask(t, stored); n != won[0] {
+		t.Errorf("the one of %d is stored, want that of %d, who was told so", n, won[0])
+	}
+}
+
+// versioned is one document that is replaced by its version.
+type versioned[T any] struct {
+	read    func(context.Context) (T, error)
+	version func(T) int
+	mark    func(v *T, mark string) // adds a mark, to be found again
+	marks   func(T) []string
+	replace func(context.Context, T) error
+}
+
+// raced has 16 callers change a document twice each, by reading it again whenever
+// another was faster: every version is won once, and no change is lost. Then a
+// caller with an old version, or of a document that is not there, is refused.
+func (d versioned[T]) raced(t *testing.T) {
+	t.Helper()
+	const rounds = 2
+	ctx := t.Context()
+	first := ask(t, func() (T, error) { return d.read(ctx) })
+	var mu sync.Mutex
+	won := map[int]int{}
+	together(func(i int) {
+		for round := range rounds {
+			for {
+				v, err := d.read(ctx)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				d.mark(&v, fmt.Sprintf("m%d-%d", i, round))
+				err = d.replace(ctx, v)
+				if err == nil {
+					mu.Lock()
+					won[d.version(v)]++
+					mu.Unlock()
+					break
+				}
+				if fault.KindOf(err) != fault.Conflict {
+					t.Error(err)
+					return
+				}
+			}
+		}
+	})
+	const wins = racers * rounds
+	if len(won) != wins {
+		t.Errorf("%d versions were won, want %d", len(won), wins)
+	}
+	for version, n := range won {
+		if n != 1 {
+			t.Errorf("version %d was won %d times", version, n)
+		}
+	}
+	last := ask(t, func() (T, error) { return d.read(ctx) })
+	if got, want := d.version(last), d.version(first)+wins; got != want {
+		t.Errorf("version %d, want %d", got, want)
+	}
+	marks := map[string]bool{}
+	for _, m := range d.marks(last) {
+		marks[m] = true
+	}
+	for i := range racers {
+		for round := range rounds {
+			if m := fmt.Sprintf("m%d-%d", i, round); !marks[m] {
+				t.Errorf("the change %s is lost", m)
+			}
+		}
+	}
+	refused(t, "replace an old version", d.replace(ctx, first), fault.Conflict, "changed_meanwhile")
+	same(t, "after a refused change", ask(t, func() (T, error) { return d.read(ctx) }), last)
+}
 
 // tally counts, for callers at once.
 type tally struct {
@@ -344,151 +435,6 @@ func TestRaceBesideVersion(t *testing.T) {
 	}
 }
 
-// An address goes to one person, also when many change theirs to it.
-func TestRaceAddress(t *testing.T) {
-	ctx, s := t.Context(), mongodbtest.New(t).People()
-	var ps []people.Person
-	for i := range racers {
-		ps = append(ps, people.Person{ID: people.ID(fmt.Sprint("p", i)), Email: fmt.Sprintf("p%d@bo.vn", i), Version: 1})
-	}
-	must(t, s.InsertPeople(ctx, ps))
-	var won tally
-	together(func(i int) {
-		p := ps[i]
-		p.Email = "wanted@bo.vn"
-		if err := s.ReplacePeople(ctx, []people.Person{p}); err != nil {
-			refused(t, "take an address", err, fault.Conflict, "email_taken")
-			return
-		}
-		won.add(string(p.ID))
-	})
-	holders := ask(t, func() ([]people.Person, error) { return s.PeopleByEmail(ctx, []string{"wanted@bo.vn"}) })
-	won.once(t, "told that it is theirs", keys(holders, func(p people.Person) people.ID { return p.ID }))
-	if len(holders) != 1 {
-		t.Errorf("%d hold the address, want 1", len(holders))
-	}
-	for i := range ps { // the others kept their own, and their version
-		p := ask(t, func() (people.Person, error) { return s.Person(ctx, ps[i].ID) })
-		if won.n[string(p.ID)] == 0 && (p.Email != ps[i].Email || p.Version != 1) {
-			t.Errorf("%s was refused, but has %q, version %d", p.ID, p.Email, p.Version)
-		}
-	}
-}
-
-// A token is good once: of all who show it, one goes on.
-func TestRaceTokens(t *testing.T) {
-	ctx, s := t.Context(), mongodbtest.New(t).Auth()
-	first := filled[auth.Session](0)
-	first.ID, first.EndedAt = "s", nil
-	must(t, s.InsertSession(ctx, first))
-	for round := range 4 {
-		now := ask(t, func() (auth.Session, error) { return s.Session(ctx, "s") })
-		var won tally
-		together(func(i int) {
-			n := now
-			n.Previous, n.Current = now.Current, fmt.Sprint(round, "-", i)
-			ok, err := s.RotateSession(ctx, n)
-			if err != nil {
-				t.Error(err)
-			}
-			if ok {
-				won.add(n.Current)
-			}
-		})
-		now = ask(t, func() (auth.Session, error) { return s.Session(ctx, "s") })
-		won.once(t, "rotated", []string{now.Current})
-	}
-	// A session that is ended while its device rotates stays ended.
-	together(func(i int) {
-		if i == 7 {
-			fine(t, s.EndSession(ctx, "s", moment(1)))
-			return
-		}
-		for range 4 {
-			n, err := s.Session(ctx, "s")
-			fine(t, err)
-			n.Previous, n.Current = n.Current, n.Current+"+"
-			if _, err := s.RotateSession(ctx, n); err != nil {
-				t.Error(err)
-			}
-		}
-	})
-	end := ask(t, func() (auth.Session, error) { return s.Session(ctx, "s") })
-	if end.EndedAt == nil || !end.EndedAt.Equal(moment(1)) {
-		t.Errorf("ended at %v, want %v", end.EndedAt, moment(1))
-	}
-	end.Previous = end.Current
-	if ok, err := s.RotateSession(ctx, end); ok || err != nil {
-		t.Errorf("rotate what has ended: %v, %v", ok, err)
-	}
-
-	must(t, s.InsertInvitation(ctx, auth.Invitation{Hash: "i", ForgetAt: moment(0)}))
-	var won tally
-	together(func(i int) {
-		ok, err := s.UseInvitation(ctx, "i", moment(i))
-		if err != nil {
-			t.Error(err)
-		}
-		if ok {
-			won.add(moment(i).String())
-		}
-	})
-	used := ask(t, func() (auth.Invitation, error) { return s.Invitation(ctx, "i") })
-	won.once(t, "used the invitation", []string{used.UsedAt.String()})
-}
-
-// Tries are counted one by one, however many come at once, across the end of a
-// window too; what is taken back is never more than was counted.
-func TestRaceThrottle(t *testing.T) {
-	ctx, s := t.Context(), mongodbtest.New(t).Auth()
-	for window := range 3 {
-		now := moment(window)
-		var counts tally
-		var want []string
-		for n := 1; n <= 2*racers; n++ {
-			want = append(want, fmt.Sprint(n))
-		}
-		together(func(int) {
-			for range 2 {
-				n, until, err := s.Count(ctx, "k", now, time.Second)
-				if err != nil || !until.Equal(now.Add(time.Second)) {
-					t.Errorf("until %v, %v", until, err)
-				}
-				counts.add(fmt.Sprint(n))
-			}
-		})
-		counts.once(t, fmt.Sprint("window ", window), want)
-	}
-	together(func(int) {
-		for range 3 {
-			if err := s.Uncount(ctx, "k", moment(2)); err != nil {
-				t.Error(err)
-			}
-		}
-	})
-	if n, until, err := s.Counted(ctx, "k", moment(2)); err != nil || n != 0 || !until.Equal(moment(2).Add(time.Second)) {
-		t.Errorf("taken back more often than counted: %d until %v, %v; want 0", n, until, err)
-	}
-}
-
-// All copies of the program that start at once get the same secret.
-func TestRaceSecrets(t *testing.T) {
-	ctx, s := t.Context(), mongodbtest.New(t).Auth()
-	for round := range 4 {
-		got := make([]string, racers)
-		together(func(i int) {
-			v, err := auth.Secrets{Store: s}.Secret(ctx, fmt.Sprint(round), func() ([]byte, error) { return []byte(fmt.Sprint("of ", i)), nil })
-			if err != nil {
-				t.Error(err)
-			}
-			got[i] = string(v)
-		})
-		if all := slices.Compact(slices.Clone(got)); len(all) != 1 || all[0] == "" {
-			t.Errorf("round %d: %q, want one secret", round, all)
-		}
-	}
-}
-
 // What is put is there, whoever came first: nobody gets an error.
 func TestRacePut(t *testing.T) {
 	ctx, db := t.Context(), mongodbtest.New(t)
@@ -515,113 +461,4 @@ func TestRacePut(t *testing.T) {
 			t.Errorf("subscriptions %+v, want one, whole", xs)
 		}
 	}
-}
-
-// One copy of the program works on a campaign at a time.
-func TestRaceLease(t *testing.T) {
-	ctx, s := t.Context(), mongodbtest.New(t).Campaigns()
-	must(t, s.InsertCampaign(ctx, campaign.Campaign{ID: "c"}))
-	for round := range 4 { // each lease has run out when the next is asked for
-		var won tally
-		together(func(int) {
-			ok, err := s.LeaseCampaign(ctx, "c", moment(round), moment(round+1))
-			if err != nil {
-				t.Error(err)
-			}
-			if ok {
-				won.add("leased")
-			}
-		})
-		won.once(t, fmt.Sprint("round ", round), []string{"leased"})
-	}
-	if ok, err := s.LeaseCampaign(ctx, "none", moment(0), moment(1)); ok || err != nil {
-		t.Errorf("lease of nothing: %v, %v", ok, err)
-	}
-	must(t, s.AdvanceCampaign(ctx, "c", time.Time{})) // gives it back before its time
-	if ok, err := s.LeaseCampaign(ctx, "c", moment(0), moment(1)); !ok || err != nil {
-		t.Errorf("lease of what was given back: %v, %v", ok, err)
-	}
-}
-
-// A delivery is claimed once for each lease, with a fence of its own, and settled
-// once, by whoever claimed it last.
-func TestRaceClaim(t *testing.T) {
-	ctx, s := t.Context(), mongodbtest.New(t).Reminders()
-	const n = 32
-	var ds []reminder.Delivery
-	var all []string
-	for i := range n {
-		id := fmt.Sprintf("d%02d", i)
-		ds = append(ds, reminder.Delivery{ID: id, State: reminder.Waiting, NotBefore: moment(-i), ExpiresAt: moment(9)})
-		all = append(all, id)
-	}
-	_, err := s.InsertDeliveries(ctx, ds)
-	must(t, err)
-	claimed := make([][]reminder.Delivery, 3)
-	for lease := range 3 { // nobody settles: every lease runs out, and all are claimed again
-		var mu sync.Mutex
-		var ids tally
-		together(func(int) {
-			for {
-				d, ok, err := s.ClaimDelivery(ctx, moment(lease), moment(lease+1))
-				if err != nil {
-					t.Error(err)
-				}
-				if !ok {
-					return
-				}
-				if d.Fence != lease+1 || !d.LeaseUntil.Equal(moment(lease+1)) {
-					t.Errorf("%s: fence %d until %v, want %d until %v", d.ID, d.Fence, d.LeaseUntil, lease+1, moment(lease+1))
-				}
-				ids.add(d.ID)
-				mu.Lock()
-				claimed[lease] = append(claimed[lease], d)
-				mu.Unlock()
-			}
-		})
-		ids.once(t, fmt.Sprint("claimed in lease ", lease), all)
-	}
-	for _, d := range slices.Concat(claimed[0], claimed[1]) {
-		d.State = reminder.Dropped
-		refused(t, "settle with an old fence", s.SettleDelivery(ctx, d), fault.Conflict, "changed_meanwhile")
-	}
-	var settled tally
-	together(func(i int) {
-		for _, d := range claimed[2] {
-			d.State, d.Reason = reminder.Sent, reminder.Reason(fmt.Sprint(i))
-			if err := s.SettleDelivery(ctx, d); err != nil {
-				refused(t, "settle again", err, fault.Conflict, "changed_meanwhile")
-				continue
-			}
-			settled.add(d.ID)
-		}
-	})
-	settled.once(t, "settled", all)
-	if d, ok, err := s.ClaimDelivery(ctx, moment(5), moment(6)); ok || err != nil {
-		t.Errorf("claimed what is settled: %+v, %v", d, err)
-	}
-}
-
-// What was opened stays opened the first time, also while it is being settled.
-func TestRaceOpened(t *testing.T) {
-	ctx, s := t.Context(), mongodbtest.New(t).Reminders()
-	_, err := s.InsertDeliveries(ctx, []reminder.Delivery{{ID: "d", Person: "lan", Token: "t", State: reminder.Waiting, ExpiresAt: moment(0)}})
-	must(t, err)
-	var settled tally
-	together(func(i int) {
-		if i%2 == 0 {
-			fine(t, s.OpenDelivery(ctx, "lan", "t", moment(i)))
-			return
-		}
-		if err := s.SettleDelivery(ctx, reminder.Delivery{ID: "d", State: reminder.Sent}); err == nil {
-			settled.add("settled")
-		}
-	})
-	settled.once(t, "settled", []string{"settled"})
-	first := ask(t, func() ([]reminder.Delivery, error) { return s.Deliveries(ctx, []string{"d"}) })[0]
-	if first.OpenedAt == nil || first.State != reminder.Sent {
-		t.Fatalf("%+v, want opened and sent", first)
-	}
-	must(t, s.OpenDelivery(ctx, "lan", "t", moment(99)))
-	same(t, "opened again", ask(t, func() ([]reminder.Delivery, error) { return s.Deliveries(ctx, []string{"d"}) })[0], first)
 }

@@ -2,11 +2,9 @@ package mongodb_test
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"sync"
 	"testing"
-	"time"
 
 	"hocso/internal/fault"
 	"hocso/internal/mongodb/mongodbtest"
@@ -14,199 +12,229 @@ import (
 	"hocso/internal/reminder"
 )
 
-func delivery(id string, p people.ID, at time.Time) reminder.Delivery {
-	return reminder.Delivery{
-		ID: id, Campaign: "c1", Person: p, Enrolment: "x", Step: "d-7", Channel: reminder.Push, NotBefore: at,
-		NotAfter: at.Add(time.Hour), State: reminder.Waiting, ExpiresAt: at.Add(90 * 24 * time.Hour), Token: "t-" + id,
+func TestRoundTripReminder(t *testing.T) {
+	ctx, s := t.Context(), mongodbtest.New(t).Reminders()
+	read := func() ([]reminder.Delivery, error) { return s.Deliveries(ctx, []string{"d"}) }
+	d := filled[reminder.Delivery](0)
+	d.ID, d.State = "d", reminder.Waiting
+	_, err := s.InsertDeliveries(ctx, []reminder.Delivery{d})
+	must(t, err)
+	same(t, "delivery", ask(t, read), []reminder.Delivery{d})
+	settled := filled[reminder.Delivery](100)
+	settled.ID, settled.Fence = "d", d.Fence
+	must(t, s.SettleDelivery(ctx, settled))
+	d.State, d.Reason, d.Tries, d.SettledAt = settled.State, settled.Reason, settled.Tries, settled.SettledAt
+	d.NotBefore, d.LeaseUntil = settled.NotBefore, settled.LeaseUntil
+	same(t, "delivery settled", ask(t, read), []reminder.Delivery{d}) // who, what and whether it was opened stay
+
+	b := filled[reminder.Budget](0)
+	b.Person, b.Version = "lan", 0
+	budget := func() (reminder.Budget, error) { return s.Budget(ctx, "lan") }
+	same(t, "no budget", ask(t, budget), reminder.Budget{Person: "lan"})
+	must(t, s.PutBudget(ctx, b))
+	b.Version = 1
+	same(t, "budget", ask(t, budget), b)
+	b = filled[reminder.Budget](100)
+	b.Person, b.Version = "lan", 1
+	must(t, s.PutBudget(ctx, b))
+	b.Version = 2
+	same(t, "budget replaced", ask(t, budget), b)
+
+	x := filled[reminder.Subscription](0)
+	x.ID, x.Person = "x", "lan"
+	subscriptions := func(p people.ID) func() ([]reminder.Subscription, error) {
+		return func() ([]reminder.Subscription, error) { return s.Subscriptions(ctx, p) }
+	}
+	must(t, s.PutSubscription(ctx, x))
+	same(t, "subscription", ask(t, subscriptions("lan")), []reminder.Subscription{x})
+	created := x.CreatedAt
+	x = filled[reminder.Subscription](100)
+	x.ID, x.Person = "x", "mai" // the device changes hands
+	must(t, s.PutSubscription(ctx, x))
+	x.CreatedAt = created
+	same(t, "subscription put again", ask(t, subscriptions("mai")), []reminder.Subscription{x})
+	if left := ask(t, subscriptions("lan")); len(left) != 0 {
+		t.Errorf("it is still lan's: %+v", left)
 	}
 }
 
-func TestDeliveries(t *testing.T) {
+func TestQueriesOfReminders(t *testing.T) {
 	ctx, s := t.Context(), mongodbtest.New(t).Reminders()
-	at := time.Now().UTC().Truncate(time.Millisecond).Add(24 * time.Hour) // ahead, or the TTL index would take it
-	a, b, c := delivery("a", "lan", at), delivery("b", "lan", at.Add(time.Hour)), delivery("c", "mai", at)
-	if got, err := s.InsertDeliveries(ctx, []reminder.Delivery{a, b}); err != nil || !slices.Equal(got, []string{"a", "b"}) {
-		t.Fatalf("inserted %v, %v; want a, b", got, err)
-	}
-	if got, err := s.InsertDeliveries(ctx, []reminder.Delivery{b, c, a}); err != nil || !slices.Equal(got, []string{"c"}) {
-		t.Errorf("inserted again %v, %v; want c alone", got, err)
-	}
-	ids := func(ds []reminder.Delivery, err error) []string {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
+	states := []reminder.State{reminder.Waiting, reminder.Waiting, reminder.Sent, reminder.Dropped}
+	all := make([]reminder.Delivery, 400)
+	for i := range all {
+		all[i] = reminder.Delivery{
+			ID: fmt.Sprintf("d%03d", (i*7)%400), Campaign: fmt.Sprint("k", i%3), Person: people.ID(fmt.Sprint("p", i%5)), State: states[i/5%4],
+			NotBefore: moment((i * 11) % 400), Token: fmt.Sprint("t", i), ExpiresAt: moment(1000),
 		}
-		out := []string{}
-		for _, d := range ds {
-			out = append(out, d.ID)
-		}
-		slices.Sort(out)
-		return out
 	}
-	for name, tt := range map[string]struct{ got, want []string }{
-		"by id":              {ids(s.Deliveries(ctx, []string{"a", "c", "z"})), []string{"a", "c"}},
-		"of a person":        {ids(s.DeliveriesOf(ctx, "lan")), []string{"a", "b"}},
-		"waiting":            {ids(s.WaitingDeliveries(ctx, "lan", at)), []string{"a"}},
-		"of a campaign":      {ids(s.CampaignDeliveries(ctx, "c1", "a", 1)), []string{"b"}},
-		"of another":         {ids(s.CampaignDeliveries(ctx, "c2", "", 10)), []string{}},
-		"waiting of another": {ids(s.WaitingDeliveries(ctx, "mai", at.Add(-time.Hour))), []string{}},
+	id := func(d reminder.Delivery) string { return d.ID }
+	same(t, "inserted", ask(t, func() ([]string, error) { return s.InsertDeliveries(ctx, all) }), keys(all, id))
+	same(t, "inserted again", ask(t, func() ([]string, error) { return s.InsertDeliveries(ctx, all[100:]) }), []string{})
+
+	mine := func(d reminder.Delivery) bool { return d.Person == "p3" }
+	same(t, "of a person", sortedKeys(ask(t, func() ([]reminder.Delivery, error) { return s.DeliveriesOf(ctx, "p3") }), id), sortedKeys(chosen(all, mine), id))
+	waiting := chosen(all, func(d reminder.Delivery) bool {
+		return mine(d) && d.State == reminder.Waiting && !d.NotBefore.After(moment(300))
+	})
+	slices.SortFunc(waiting, func(a, b reminder.Delivery) int { return a.NotBefore.Compare(b.NotBefore) })
+	same(t, "waiting", keys(ask(t, func() ([]reminder.Delivery, error) { return s.WaitingDeliveries(ctx, "p3", moment(300)) }), id), keys(waiting, id))
+	asked := append(keys(all[:120], id), "none")
+	same(t, "by ids", sortedKeys(ask(t, func() ([]reminder.Delivery, error) { return s.Deliveries(ctx, asked) }), id), sortedKeys(all[:120], id))
+	got := pages(t, 30, func(last *reminder.Delivery) ([]reminder.Delivery, error) {
+		var after string
+		if last != nil {
+			after = last.ID
+		}
+		return s.CampaignDeliveries(ctx, "k1", after, 30)
+	})
+	same(t, "of a campaign", keys(got, id), sortedKeys(chosen(all, func(d reminder.Delivery) bool { return d.Campaign == "k1" }), id))
+
+	// Claims go by time, whoever the delivery is for.
+	due := chosen(all, func(d reminder.Delivery) bool { return d.State == reminder.Waiting && !d.NotBefore.After(moment(50)) })
+	slices.SortFunc(due, func(a, b reminder.Delivery) int { return a.NotBefore.Compare(b.NotBefore) })
+	var claimed []reminder.Delivery
+	for {
+		d, ok, err := s.ClaimDelivery(ctx, moment(50), moment(60))
+		must(t, err)
+		if !ok {
+			break
+		}
+		claimed = append(claimed, d)
+	}
+	same(t, "claimed", keys(claimed, id), keys(due, id))
+
+	refused(t, "open another's", s.OpenDelivery(ctx, "p1", "t3", moment(0)), fault.NotFound, "delivery_not_found")
+	refused(t, "open nothing", s.OpenDelivery(ctx, "p3", "none", moment(0)), fault.NotFound, "delivery_not_found")
+	must(t, s.OpenDelivery(ctx, "p3", "t3", moment(0)))
+	refused(t, "settle nothing", s.SettleDelivery(ctx, reminder.Delivery{ID: "none"}), fault.Conflict, "changed_meanwhile")
+	for name, f := range map[string]func() (int, error){
+		"by ids": func() (int, error) { x, err := s.Deliveries(ctx, nil); return len(x), err },
+		"insert": func() (int, error) { x, err := s.InsertDeliveries(ctx, nil); return len(x), err },
+		"of":     func() (int, error) { x, err := s.DeliveriesOf(ctx, "nobody"); return len(x), err },
 	} {
-		if !slices.Equal(tt.got, tt.want) {
-			t.Errorf("%s: %v, want %v", name, tt.got, tt.want)
+		if n, err := f(); n != 0 || err != nil {
+			t.Errorf("%s nothing: %d, %v", name, n, err)
 		}
-	}
-	ds, err := s.Deliveries(ctx, []string{"a"})
-	if err != nil || !reflect.DeepEqual(normal(ds[0]), normal(a)) {
-		t.Errorf("read back %+v, %v; want %+v", ds, err, a)
-	}
-	if err := s.OpenDelivery(ctx, "mai", "t-a", at); fault.KindOf(err) != fault.NotFound {
-		t.Errorf("another's delivery opened: %v", err)
-	}
-	for _, when := range []time.Time{at, at.Add(time.Hour)} {
-		if err := s.OpenDelivery(ctx, "lan", "t-a", when); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if ds, err := s.Deliveries(ctx, []string{"a"}); err != nil || ds[0].OpenedAt == nil || !ds[0].OpenedAt.Equal(at) {
-		t.Errorf("opened %v, %v; want the first time, %v", ds[0].OpenedAt, err, at)
 	}
 }
 
-// normal makes the zero time of BSON and that of Go one.
-func normal(d reminder.Delivery) reminder.Delivery {
-	d.LeaseUntil = d.LeaseUntil.UTC()
-	return d
-}
-
-// Sixteen workers claim a hundred deliveries: each goes to one of them, in time
-// order, and nothing that is leased, settled or not yet due goes to anybody.
-func TestClaimRaces(t *testing.T) {
+func TestQueriesOfDevices(t *testing.T) {
 	ctx, s := t.Context(), mongodbtest.New(t).Reminders()
-	now := time.Now().UTC().Truncate(time.Millisecond).Add(24 * time.Hour)
-	var ds []reminder.Delivery
-	for i := range 120 {
-		ds = append(ds, delivery(fmt.Sprintf("d%03d", i), "lan", now.Add(time.Duration(i-99)*time.Second)))
-	}
-	if _, err := s.InsertDeliveries(ctx, ds); err != nil {
-		t.Fatal(err)
-	}
-	claim := func(now time.Time) map[string]int {
-		var mu sync.Mutex
-		got := map[string]int{}
-		var wg sync.WaitGroup
-		for range 16 {
-			wg.Go(func() {
-				for {
-					d, ok, err := s.ClaimDelivery(ctx, now, now.Add(time.Minute))
-					if err != nil {
-						t.Error(err)
-					}
-					if !ok {
-						return
-					}
-					mu.Lock()
-					got[fmt.Sprint(d.ID, " ", d.Fence)]++
-					mu.Unlock()
-				}
-			})
+	spread(t, 2*many, func(i int) error {
+		n := (i * 7) % (2 * many)
+		if err := s.PutBudget(ctx, reminder.Budget{Person: people.ID(fmt.Sprint("b", n)), ExpiresAt: moment(n)}); err != nil {
+			return err
 		}
-		wg.Wait()
-		return got
-	}
-	first := claim(now)
-	if len(first) != 100 {
-		t.Errorf("%d different claims, want 100", len(first))
-	}
-	for id, n := range first {
-		if n != 1 {
-			t.Errorf("%s was claimed %d times", id, n)
-		}
-	}
-	old := ds[0]
-	old.Fence, old.State, old.Reason = 1, reminder.Sent, reminder.ReasonSent
-	if err := s.SettleDelivery(ctx, old); err != nil {
-		t.Error(err)
-	}
-	if err := s.SettleDelivery(ctx, old); fault.KindOf(err) != fault.Conflict {
-		t.Errorf("settled twice: %v, want conflict", err)
-	}
-	if second := claim(now.Add(time.Minute)); len(second) != 119 {
-		t.Errorf("%d claims after the lease, want 119", len(second))
-	}
-	old = ds[1]
-	old.Fence = 1
-	if err := s.SettleDelivery(ctx, old); fault.KindOf(err) != fault.Conflict {
-		t.Errorf("settled with the fence of an earlier claim: %v, want conflict", err)
-	}
-}
-
-func TestBudgetRaces(t *testing.T) {
-	ctx, s := t.Context(), mongodbtest.New(t).Reminders()
-	now := time.Now().UTC().Truncate(time.Millisecond)
-	var wg sync.WaitGroup
-	for i := range 16 {
-		wg.Go(func() {
-			for {
-				b, err := s.Budget(ctx, "lan")
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				b.Sends = append(b.Sends, reminder.Send{Delivery: fmt.Sprint(i), At: now})
-				b.ExpiresAt = now.Add(time.Hour)
-				err = s.PutBudget(ctx, b)
-				if err == nil {
-					return
-				}
-				if fault.KindOf(err) != fault.Conflict {
-					t.Error(err)
-					return
-				}
-			}
+		return s.PutSubscription(ctx, reminder.Subscription{
+			ID: fmt.Sprintf("x%03d", n), Person: people.ID(fmt.Sprint("p", n%20)), LastSeenAt: moment(n), ExpiresAt: moment(n),
 		})
+	})
+	if b := ask(t, func() (reminder.Budget, error) { return s.Budget(ctx, "b77") }); b.Version != 1 || !b.ExpiresAt.Equal(moment(77)) {
+		t.Errorf("budget %+v", b)
 	}
-	wg.Wait()
-	if b, err := s.Budget(ctx, "lan"); err != nil || len(b.Sends) != 16 || b.Version != 16 {
-		t.Errorf("budget %+v, %v; want 16 sends, version 16", b, err)
+	refused(t, "put an old budget", s.PutBudget(ctx, reminder.Budget{Person: "none", Version: 3}), fault.Conflict, "changed_meanwhile")
+	var want []string
+	for n := 2*many - 20 + 7; n > 0; n -= 20 {
+		want = append(want, fmt.Sprintf("x%03d", n))
 	}
-}
-
-func TestSubscriptions(t *testing.T) {
-	ctx, s := t.Context(), mongodbtest.New(t).Reminders()
-	now := time.Now().UTC().Truncate(time.Millisecond)
-	sub := func(id string, p people.ID, seen time.Time) reminder.Subscription {
-		return reminder.Subscription{ID: id, Person: p, Device: "Chrome", Endpoint: "https://x/" + id, CreatedAt: seen, LastSeenAt: seen, ExpiresAt: seen.Add(time.Hour), Session: "s"}
+	list := func() []string {
+		t.Helper()
+		xs := ask(t, func() ([]reminder.Subscription, error) { return s.Subscriptions(ctx, "p7") })
+		return keys(xs, func(x reminder.Subscription) string { return x.ID })
 	}
-	for _, x := range []reminder.Subscription{sub("1", "lan", now), sub("2", "lan", now.Add(time.Minute)), sub("1", "lan", now.Add(time.Hour)), sub("3", "mai", now)} {
-		if err := s.PutSubscription(ctx, x); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := s.Subscriptions(ctx, "lan")
-	want := []reminder.Subscription{sub("1", "lan", now.Add(time.Hour)), sub("2", "lan", now.Add(time.Minute))}
-	want[0].CreatedAt = now
-	if err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("of lan: %+v, %v; want %+v", got, err, want)
-	}
+	same(t, "seen last first", list(), want)
 	for _, tt := range []struct {
 		p    people.ID
 		id   string
 		want bool
-	}{{"mai", "1", false}, {"lan", "1", true}, {"lan", "1", false}} {
+	}{{"p8", want[1], false}, {"p7", want[1], true}, {"p7", want[1], false}, {"p7", "none", false}} {
 		if there, err := s.DeleteSubscription(ctx, tt.p, tt.id); err != nil || there != tt.want {
 			t.Errorf("%s deletes %s: %v, %v; want %v", tt.p, tt.id, there, err, tt.want)
 		}
 	}
-	var wg sync.WaitGroup
-	for range 16 {
-		wg.Go(func() {
-			if err := s.PutSubscription(ctx, sub("9", "lan", now)); err != nil {
-				t.Error(err)
+	same(t, "after one went", list(), slices.Delete(want, 1, 2))
+}
+
+// A delivery is claimed once for each lease, with a fence of its own, and settled
+// once, by whoever claimed it last.
+func TestRaceClaim(t *testing.T) {
+	ctx, s := t.Context(), mongodbtest.New(t).Reminders()
+	const n = 32
+	var ds []reminder.Delivery
+	var all []string
+	for i := range n {
+		id := fmt.Sprintf("d%02d", i)
+		ds = append(ds, reminder.Delivery{ID: id, State: reminder.Waiting, NotBefore: moment(-i), ExpiresAt: moment(9)})
+		all = append(all, id)
+	}
+	_, err := s.InsertDeliveries(ctx, ds)
+	must(t, err)
+	claimed := make([][]reminder.Delivery, 3)
+	for lease := range 3 { // nobody settles: every lease runs out, and all are claimed again
+		var mu sync.Mutex
+		var ids tally
+		together(func(int) {
+			for {
+				d, ok, err := s.ClaimDelivery(ctx, moment(lease), moment(lease+1))
+				if err != nil {
+					t.Error(err)
+				}
+				if !ok {
+					return
+				}
+				if d.Fence != lease+1 || !d.LeaseUntil.Equal(moment(lease+1)) {
+					t.Errorf("%s: fence %d until %v, want %d until %v", d.ID, d.Fence, d.LeaseUntil, lease+1, moment(lease+1))
+				}
+				ids.add(d.ID)
+				mu.Lock()
+				claimed[lease] = append(claimed[lease], d)
+				mu.Unlock()
 			}
 		})
+		ids.once(t, fmt.Sprint("claimed in lease ", lease), all)
 	}
-	wg.Wait()
-	if got, err := s.Subscriptions(ctx, "lan"); err != nil || len(got) != 2 {
-		t.Errorf("after sixteen upserts of one: %d, %v; want 2", len(got), err)
+	for _, d := range slices.Concat(claimed[0], claimed[1]) {
+		d.State = reminder.Dropped
+		refused(t, "settle with an old fence", s.SettleDelivery(ctx, d), fault.Conflict, "changed_meanwhile")
 	}
+	var settled tally
+	together(func(i int) {
+		for _, d := range claimed[2] {
+			d.State, d.Reason = reminder.Sent, reminder.Reason(fmt.Sprint(i))
+			if err := s.SettleDelivery(ctx, d); err != nil {
+				refused(t, "settle again", err, fault.Conflict, "changed_meanwhile")
+				continue
+			}
+			settled.add(d.ID)
+		}
+	})
+	settled.once(t, "settled", all)
+	if d, ok, err := s.ClaimDelivery(ctx, moment(5), moment(6)); ok || err != nil {
+		t.Errorf("claimed what is settled: %+v, %v", d, err)
+	}
+}
+
+// What was opened stays opened the first time, also while it is being settled.
+func TestRaceOpened(t *testing.T) {
+	ctx, s := t.Context(), mongodbtest.New(t).Reminders()
+	_, err := s.InsertDeliveries(ctx, []reminder.Delivery{{ID: "d", Person: "lan", Token: "t", State: reminder.Waiting, ExpiresAt: moment(0)}})
+	must(t, err)
+	var settled tally
+	together(func(i int) {
+		if i%2 == 0 {
+			fine(t, s.OpenDelivery(ctx, "lan", "t", moment(i)))
+			return
+		}
+		if err := s.SettleDelivery(ctx, reminder.Delivery{ID: "d", State: reminder.Sent}); err == nil {
+			settled.add("settled")
+		}
+	})
+	settled.once(t, "settled", []string{"settled"})
+	first := ask(t, func() ([]reminder.Delivery, error) { return s.Deliveries(ctx, []string{"d"}) })[0]
+	if first.OpenedAt == nil || first.State != reminder.Sent {
+		t.Fatalf("%+v, want opened and sent", first)
+	}
+	must(t, s.OpenDelivery(ctx, "lan", "t", moment(99)))
+	same(t, "opened again", ask(t, func() ([]reminder.Delivery, error) { return s.Deliveries(ctx, []string{"d"}) })[0], first)
 }
