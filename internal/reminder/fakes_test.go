@@ -25,6 +25,7 @@ type mem struct {
 	mu         sync.Mutex
 	deliveries map[string]Delivery
 	waiting    map[string]bool // ids, so that two months of ticks are quick
+	idle       time.Time       // nothing is due before; zero: not known
 	budgets    map[people.ID]Budget
 	devices    map[string]Subscription
 	enrolments map[learning.EnrolmentID]learning.Enrolment
@@ -47,6 +48,7 @@ func (m *mem) InsertDeliveries(_ context.Context, ds []Delivery) (inserted []str
 		if _, ok := m.deliveries[d.ID]; !ok {
 			m.deliveries[d.ID] = d
 			m.waiting[d.ID] = true
+			m.idle = time.Time{}
 			inserted = append(inserted, d.ID)
 		}
 	}
@@ -56,8 +58,16 @@ func (m *mem) InsertDeliveries(_ context.Context, ds []Delivery) (inserted []str
 func (m *mem) ClaimDelivery(_ context.Context, now, leaseUntil time.Time) (d Delivery, ok bool, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if now.Before(m.idle) {
+		return d, false, nil
+	}
+	m.idle = now.AddDate(1, 0, 0)
 	for id := range m.waiting {
-		if x := m.deliveries[id]; !x.NotBefore.After(now) && !x.LeaseUntil.After(now) &&
+		x := m.deliveries[id]
+		if x.NotBefore.Before(m.idle) {
+			m.idle = x.NotBefore
+		}
+		if !x.NotBefore.After(now) && !x.LeaseUntil.After(now) &&
 			(!ok || x.NotBefore.Before(d.NotBefore) || x.NotBefore.Equal(d.NotBefore) && x.ID < d.ID) {
 			d, ok = x, true
 		}
@@ -77,6 +87,7 @@ func (m *mem) SettleDelivery(_ context.Context, d Delivery) error {
 		return fault.New(fault.Conflict, "changed_meanwhile", "claimed by another")
 	}
 	m.deliveries[d.ID] = d
+	m.idle = time.Time{}
 	if d.State != Waiting {
 		delete(m.waiting, d.ID)
 	}

@@ -101,7 +101,7 @@ func TestSixtyDays(t *testing.T) {
 		}
 	}
 	taken := 0
-	for end := l.now.AddDate(0, 0, 60); l.now.Before(end); l.now = l.now.Add(10 * time.Minute) {
+	for end := l.now.AddDate(0, 0, 60); l.now.Before(end); l.now = l.now.Add(15 * time.Minute) {
 		l.learn()
 		switch l.now.Format("01-02 15:04") {
 		case "03-09 00:00":
@@ -141,7 +141,7 @@ func TestSixtyDays(t *testing.T) {
 
 // learn lets a few people start or complete something.
 func (l *life) learn() {
-	for range 2 {
+	for range 3 {
 		p := people.ID(fmt.Sprintf("p%03d", l.rng.IntN(700)))
 		id := learning.NewEnrolmentID(course.ID(fmt.Sprintf("course%d", l.rng.IntN(3))), p, 1)
 		e, ok := l.mem.enrolments[id]

@@ -30,7 +30,7 @@ func (courses) Version(_ context.Context, id course.ID, n int) (*course.Publishe
 // steps, a push service that is away now and then: every phone gets one message a
 // step, which speaks of both courses.
 func TestTwoReplicasOnOneDatabase(t *testing.T) {
-	const phones = 30
+	const phones = 15
 	ctx, db := t.Context(), mongodbtest.New(t)
 	stub := webpushtest.New(time.Now)
 	srv := httptest.NewServer(stub)
@@ -87,7 +87,9 @@ func TestTwoReplicasOnOneDatabase(t *testing.T) {
 		}
 	}
 	for now := start; now.Before(due.AddDate(0, 0, 20)); now = now.Add(30 * time.Minute) {
-		if now.Hour()%3 == 0 {
+		if h := now.Hour(); h > 10 && h < 23 {
+			continue // night in Ha Noi
+		} else if h%3 == 0 {
 			stub.Fail("", webpushtest.Failure{Status: 503, Times: 3})
 		}
 		var wg sync.WaitGroup
