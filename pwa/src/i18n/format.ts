@@ -35,6 +35,16 @@ export function dateTime(at: string | Date): string {
   return dateFormat({ day: 'numeric', month: 'numeric', year: 'numeric', hour: '2-digit', minute: '2-digit' }).format(new Date(at));
 }
 
+// shortest is a date in figures, for tables: "27/11/2026".
+export function shortest(at: string | Date): string {
+  return dateFormat({ day: 'numeric', month: 'numeric', year: 'numeric' }).format(new Date(at));
+}
+
+// clock is the time of day: "09:41".
+export function clock(at: string | Date): string {
+  return dateFormat({ hour: '2-digit', minute: '2-digit' }).format(new Date(at));
+}
+
 // daysUntil counts whole calendar days in the person's zone: 0 is today, negative is past.
 export function daysUntil(at: string | Date, now = new Date()): number {
   const calendar = new Intl.DateTimeFormat('en-CA', { timeZone: zone });
