@@ -3,6 +3,7 @@ import { type Content, type Course, draftOf, type Problem, saveDraft, validate }
 import { ApiError, isOffline } from '../api/problem.ts';
 import { db, isOpen } from '../offline/db.ts';
 import { merge } from './merge.ts';
+import { complete } from './questions.ts';
 
 export type SaveState = 'saved' | 'unsaved' | 'saving' | 'offline' | 'failed' | 'clash';
 
@@ -193,13 +194,14 @@ export class Draft {
   }
 }
 
-// normal makes lists of what Go writes as null when it is empty.
+// normal makes lists of what the server writes as null when it is empty, and texts of what it leaves out, so that fields
+// can be filled in.
 function normal(content: Content): Content {
   return {
     ...content,
     competences: content.competences ?? [],
-    lessons: (content.lessons ?? []).map((lesson) => ({ ...lesson, practice: lesson.practice ?? [] })),
-    quizzes: (content.quizzes ?? []).map((quiz) => ({ ...quiz, questions: quiz.questions ?? [] })),
+    lessons: (content.lessons ?? []).map((lesson) => ({ ...lesson, practice: (lesson.practice ?? []).map(complete) })),
+    quizzes: (content.quizzes ?? []).map((quiz) => ({ ...quiz, questions: (quiz.questions ?? []).map(complete) })),
   };
 }
 

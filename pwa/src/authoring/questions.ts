@@ -28,6 +28,13 @@ export function newQuestion(id: string, after?: number): Question {
   return { id, ...(after && { after }), kind: 'choice', prompt: blank(), options, explanation: blank() };
 }
 
+// complete adds the texts that the server leaves out while they are empty.
+export const complete = (question: Question): Question => ({
+  ...question,
+  explanation: question.explanation ?? blank(),
+  ...(question.options && { options: question.options.map((option) => ({ ...option, feedback: option.feedback ?? blank() })) }),
+});
+
 // convert makes a question of another kind out of what is there already; texts are kept wherever they fit.
 export function convert(question: Question, kind: QuestionKind): void {
   const options = question.options ?? [];

@@ -1,11 +1,11 @@
-import { longDate } from '../i18n/format.ts';
+import { shortest } from '../i18n/format.ts';
 
 const length = 86_400_000;
 const utc = (day: string) => new Date(day + 'T00:00:00Z');
 const text = (date: Date) => date.toISOString().slice(0, 10);
 
-// day writes the day of a time: "27 tháng 11, 2026".
-export const day = (at: string): string => longDate(at);
+// day writes the day of a time: "27/11/2026".
+export const day = (at: string): string => shortest(at);
 
 // today is the day here, yyyy-mm-dd.
 export function today(now = new Date()): string {

@@ -2,6 +2,7 @@ import type { campaignVi } from './desk.campaign.vi.ts';
 
 export const campaignEn: Record<keyof typeof campaignVi, string> = {
   'campaign.title': 'Campaigns',
+  'campaign.name': 'Name',
   'campaign.none': 'There are no campaigns yet',
   'campaign.noneWhat': 'A campaign assigns courses to units, with a due date and reminders.',
   'campaign.state.scheduled': 'Scheduled',

@@ -1,6 +1,7 @@
 // The texts of campaigns. Vietnamese is the source.
 export const campaignVi = {
   'campaign.title': 'Chiến dịch',
+  'campaign.name': 'Tên',
   'campaign.none': 'Chưa có chiến dịch nào',
   'campaign.noneWhat': 'Một chiến dịch giao khóa học cho các đơn vị, có hạn và lời nhắc.',
   'campaign.state.scheduled': 'Sắp bắt đầu',

@@ -49,8 +49,3 @@ export function fieldText(error: unknown, ...fields: string[]): string | undefin
     if (code) return d(pick(`field.${field}.${code}`, `field.${code}`) ?? 'field.wrong');
   }
 }
-
-// clock is the time of day: "09:41".
-export function clock(at: string): string {
-  return new Intl.DateTimeFormat(locale.now === 'en' ? 'en-GB' : 'vi', { hour: '2-digit', minute: '2-digit' }).format(new Date(at));
-}

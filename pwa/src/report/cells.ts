@@ -1,5 +1,5 @@
 import type { Cell } from '../api/report.ts';
-import { daysUntil, longDate } from '../i18n/format.ts';
+import { daysUntil, shortest } from '../i18n/format.ts';
 import { d } from './texts.ts';
 
 interface Look {
@@ -11,10 +11,10 @@ interface Look {
 
 // cellLook says how one person stands in one course.
 export function cellLook(cell: Cell | undefined, now = new Date()): Look {
-  const due = cell?.dueAt && d('matrix.dueOn', { date: longDate(cell.dueAt) });
+  const due = cell?.dueAt && d('matrix.dueOn', { date: shortest(cell.dueAt) });
   switch (cell?.status) {
     case 'completed':
-      return { tone: 'done', text: d('matrix.completed'), more: cell.completedAt && longDate(cell.completedAt) };
+      return { tone: 'done', text: d('matrix.completed'), more: cell.completedAt && shortest(cell.completedAt) };
     case 'overdue':
       return {
         tone: 'late',
