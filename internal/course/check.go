@@ -20,7 +20,7 @@ const (
 	maxPrompt   = 600
 	maxOption   = 300
 	maxFeedback = 600
-	maxBody     = 40_000
+	maxBody     = 30_000
 	maxLicence  = 60
 	maxMinutes  = 60 // minutes in a lesson
 )

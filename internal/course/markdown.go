@@ -55,6 +55,9 @@ func newMarkdown() *markdown {
 // body; the HTML is safe even if there are some.
 func (m *markdown) cards(body string) ([]card, []source.Problem) {
 	src := []byte(body)
+	if p := outsize(src); p != nil {
+		return nil, []source.Problem{*p}
+	}
 	doc := m.md.Parser().Parse(text.NewReader(src))
 	r := &reader{src: src}
 	var cards []card

@@ -58,6 +58,13 @@ func TestMarkdownProblems(t *testing.T) {
 		{"message without sender", "## A\n\n```sms\nx\n```\n", "bad_message", 3},
 		{"empty card", "## A\n\n## B\n\ntext\n", "empty_card", 3},
 		{"no title", "## \n\ntext\n", "missing", 1},
+		{"nested quotes", "## A\n\n" + strings.Repeat("> ", 5) + "x\n", "too_deep", 3},
+		{"nested lists", "## A\n\n" + strings.Repeat("- ", 5) + "x\n", "too_deep", 3},
+		{"nested numbers", "## A\n\n" + strings.Repeat("1. ", 5) + "x\n", "too_deep", 3},
+		{"far to the right", "## A\n\n- a\n\n" + strings.Repeat(" ", 13) + "x\n", "too_deep", 5},
+		{"long line", "## A\n\n" + strings.Repeat("[", 2001) + "\n", "long_line", 3},
+		{"long paragraph", "## A\n\n" + strings.Repeat("một\n", 1300) + "\n", "long_paragraph", 1003},
+		{"long text", "## A\n\n" + strings.Repeat("một\n\n", 7000), "too_long", 1},
 		{"long", "## A\n\n" + strings.Repeat("một ", 121) + "\n", "long_card", 4},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -67,7 +74,7 @@ func TestMarkdownProblems(t *testing.T) {
 				code, line = problems[0].Code, problems[0].Line
 			}
 			if code != tt.code || tt.code != "" && line != tt.line {
-				t.Errorf("cards(%q): got %q in line %d, want %q in line %d (%v)", tt.body, code, line, tt.code, tt.line, problems)
+				t.Errorf("cards(%.60q): got %q in line %d, want %q in line %d (%v)", tt.body, code, line, tt.code, tt.line, problems)
 			}
 		})
 	}
