@@ -5,11 +5,17 @@ let token = ''; // in memory only, never in storage
 let renewing: Promise<Session> | undefined;
 let onSession: (session: Session) => unknown = () => {};
 let onEnded: () => void = () => {};
+let onReached: (reached: boolean) => void = () => {};
 
 // watchSession tells the app of every new session and of its end.
 export function watchSession(opened: (session: Session) => unknown, ended: () => void): void {
   onSession = opened;
   onEnded = ended;
+}
+
+// watchNetwork tells the app whether the last request had an answer: a phone that says it is online often is not.
+export function watchNetwork(reached: (reached: boolean) => void): void {
+  onReached = reached;
 }
 
 export const signedIn = (): boolean => token !== '';
@@ -25,13 +31,16 @@ async function send(method: string, path: string, body?: unknown, headers: Recor
   if (method !== 'GET') all['x-hocso'] = '1';
   if (body !== undefined) all['content-type'] = 'application/json';
   try {
-    return await fetch('/api/v1' + path, {
+    const response = await fetch('/api/v1' + path, {
       method,
       headers: all,
       body: body === undefined ? undefined : JSON.stringify(body),
       credentials: 'same-origin',
     });
+    onReached(true);
+    return response;
   } catch {
+    onReached(false);
     throw new ApiError(0, 'offline');
   }
 }

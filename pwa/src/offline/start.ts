@@ -1,4 +1,4 @@
-import { call, forget, renew, watchSession } from '../api/client.ts';
+import { call, forget, renew, watchNetwork, watchSession } from '../api/client.ts';
 import type { Me, Session } from '../api/types.ts';
 import { setZone } from '../i18n/format.ts';
 import { type Locale, locale } from '../i18n/locale.svelte.ts';
@@ -19,9 +19,13 @@ export async function start(): Promise<void> {
   watchSession(opened, () => {
     store.ended = true;
   });
+  watchNetwork((reached) => {
+    store.online = reached;
+  });
   onSent(() => sync().catch(() => undefined));
   addEventListener('online', wake);
   addEventListener('offline', wake);
+  setInterval(() => !store.online && document.visibilityState === 'visible' && navigator.onLine && connect(), 30_000); // no browser says when a bad network is good again
   document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && wake());
   navigator.serviceWorker?.addEventListener('message', (event) => {
     if (event.data?.type === 'pushed') wake();
@@ -39,8 +43,9 @@ export async function start(): Promise<void> {
 }
 
 function wake(): void {
-  store.online = navigator.onLine;
-  if (store.online && store.person) connect();
+  if (!navigator.onLine) store.online = false;
+  else if (store.person) connect();
+  else store.online = true;
 }
 
 let connecting: Promise<void> | undefined;
