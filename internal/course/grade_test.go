@@ -96,8 +96,10 @@ func FuzzGrade(f *testing.F) {
 	f.Add(0, "a,b")
 	f.Add(4, "x:x,y:y,z:z")
 	kinds := []Question{
-		{Kind: Choice, Options: options("b", "a", "b")}, multi(true), multi(false),
-		{Kind: Order, Partial: true, Options: options("", "a", "b", "c")}, match(true), match(false),
+		{Kind: Choice, Options: options("b", "a", "b")},
+		multi(true), multi(false),
+		{Kind: Order, Partial: true, Options: options("", "a", "b", "c")},
+		match(true), match(false),
 	}
 	f.Fuzz(func(t *testing.T, kind int, chosen string) {
 		q := kinds[((kind%len(kinds))+len(kinds))%len(kinds)]

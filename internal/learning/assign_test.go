@@ -196,9 +196,12 @@ func TestStatus(t *testing.T) {
 		e    Enrolment
 		want Status
 	}{
-		{Enrolment{State: Assigned}, Status(Assigned)}, {Enrolment{State: Assigned, DueAt: &future}, Status(Assigned)},
-		{Enrolment{State: Started, DueAt: &past}, Overdue}, {Enrolment{State: Completed, DueAt: &past}, Status(Completed)},
-		{Enrolment{State: Closed, DueAt: &past}, Status(Closed)}, {Enrolment{State: Assigned, DueAt: &now}, Status(Assigned)},
+		{Enrolment{State: Assigned}, Status(Assigned)},
+		{Enrolment{State: Assigned, DueAt: &future}, Status(Assigned)},
+		{Enrolment{State: Started, DueAt: &past}, Overdue},
+		{Enrolment{State: Completed, DueAt: &past}, Status(Completed)},
+		{Enrolment{State: Closed, DueAt: &past}, Status(Closed)},
+		{Enrolment{State: Assigned, DueAt: &now}, Status(Assigned)},
 	} {
 		if got := tt.e.Status(now); got != tt.want {
 			t.Errorf("Status of %s due %v = %s, want %s", tt.e.State, tt.e.DueAt, got, tt.want)

@@ -78,8 +78,10 @@ func testContent(attempts int) course.Content {
 
 const basics = course.ID("basics")
 
-var ann = people.Actor{ID: "ann", Grants: []people.Grant{{Role: people.Learner}}}
-var bob = people.Actor{ID: "bob", Grants: []people.Grant{{Role: people.Learner}}}
+var (
+	ann = people.Actor{ID: "ann", Grants: []people.Grant{{Role: people.Learner}}}
+	bob = people.Actor{ID: "bob", Grants: []people.Grant{{Role: people.Learner}}}
+)
 
 func newWorld(t testing.TB, attempts int) *world {
 	t.Helper()

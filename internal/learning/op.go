@@ -34,7 +34,7 @@ const (
 // MaxOps is how many ops one request may carry.
 const MaxOps = 50
 
-// Status is the verdict on an op.
+// OpStatus is the verdict on an op.
 type OpStatus string
 
 // The verdicts.

@@ -55,9 +55,14 @@ func (s *Courses) InsertCourse(ctx context.Context, c course.Course) error {
 // moves without a new version: written back from an earlier reading it would go back.
 func (s *Courses) ReplaceCourse(ctx context.Context, c course.Course) error {
 	set := bson.D{
-		{Key: "draft", Value: c.Draft}, {Key: "owner", Value: c.Owner}, {Key: "published", Value: c.Published},
-		{Key: "source", Value: c.Source}, {Key: "hash", Value: c.Hash}, {Key: "retired", Value: c.Retired},
-		{Key: "draftHash", Value: c.DraftHash}, {Key: "changedAt", Value: c.ChangedAt},
+		{Key: "draft", Value: c.Draft},
+		{Key: "owner", Value: c.Owner},
+		{Key: "published", Value: c.Published},
+		{Key: "source", Value: c.Source},
+		{Key: "hash", Value: c.Hash},
+		{Key: "retired", Value: c.Retired},
+		{Key: "draftHash", Value: c.DraftHash},
+		{Key: "changedAt", Value: c.ChangedAt},
 	}
 	res, err := s.courses.UpdateOne(ctx,
 		bson.D{{Key: "_id", Value: c.ID}, {Key: "ver", Value: c.Version}},
