@@ -14,7 +14,9 @@ import (
 
 	"hocso/internal/drill"
 	"hocso/internal/fault"
+	"hocso/internal/mongodb"
 	"hocso/internal/mongodb/mongodbtest"
+	"hocso/internal/people"
 )
 
 // many is how many documents a test of a query stores at least: more than the
@@ -195,7 +197,7 @@ func fill(v reflect.Value, n *int) {
 		v.SetString(fmt.Sprintf("Trường %d", *n))
 	case reflect.Bool:
 		v.SetBool(true)
-	case reflect.Int:
+	case reflect.Int, reflect.Int64:
 		v.SetInt(int64(*n))
 	case reflect.Uint8:
 		v.SetUint(uint64(*n % 256))
@@ -245,7 +247,14 @@ func bare(t *testing.T, what string, x any) {
 func omitted(tag string) bool { return len(tag) > 10 && tag[len(tag)-10:] == ",omitempty" }
 
 func TestOpen(t *testing.T) {
-	db := mongodbtest.New(t)
+	if _, err := mongodb.Open(mongodb.Options{URI: "http://bo.vn/"}); err == nil {
+		t.Error("the address of a web page opened as a database")
+	}
+	db, other := mongodbtest.New(t), mongodbtest.New(t)
+	must(t, other.People().InsertUnits(t.Context(), []people.Unit{{ID: "a"}}))
+	if us := ask(t, func() ([]people.Unit, error) { return db.People().Units(t.Context()) }); len(us) != 0 {
+		t.Errorf("another test's units are here: %v", us)
+	}
 	must(t, db.Ping(t.Context()))
 	must(t, db.EnsureIndexes(t.Context())) // again: nothing to do
 	names := ask(t, func() ([]string, error) { return db.Database().ListCollectionNames(t.Context(), bson.D{}) })
