@@ -143,6 +143,13 @@ func (p *program) Kill() {
 	p.cmd = nil
 }
 
+// Alive tells whether the program runs.
+func (p *program) Alive() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.cmd != nil
+}
+
 // API calls the program as a script would, signed in as s, and decodes the answer.
 func (p *program) API(s signIn, method, path, body string, answer any) int {
 	p.t.Helper()
