@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"hocso/internal/fault"
 	"hocso/internal/people"
@@ -136,9 +137,11 @@ func (s *Service) SettleAll(ctx context.Context) error {
 	return nil
 }
 
-// settle does that for a version just published. It is published either way, and
-// SettleAll comes back to it.
+// settle does that for a version just published, for a short while: somebody waits
+// for the answer. It is published either way, and SettleAll comes back to the rest.
 func (s *Service) settle(ctx context.Context, id ID) {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
 	if err := s.SettleAll(ctx); err != nil {
 		s.Log.WarnContext(ctx, "settle enrolments, will repeat", "course", id, "err", err)
 	}
