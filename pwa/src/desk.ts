@@ -28,7 +28,7 @@ const report = () => import('./report/pages.ts');
 const campaign = () => import('./campaign/pages.ts');
 const people = () => import('./people/pages.ts');
 
-function of<P extends { ready: () => Promise<void> }>(path: string, load: () => Promise<P>, page: Exclude<keyof P, 'ready'>): Route {
+function of<P extends { ready: () => Promise<unknown> }>(path: string, load: () => Promise<P>, page: Exclude<keyof P, 'ready'>): Route {
   return later(path, async () => {
     const pages = await load();
     await pages.ready();

@@ -1,9 +1,13 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Content, Problem } from '../api/authoring.ts';
-import { setLocale } from '../i18n/locale.svelte.ts';
+import { speak } from '../i18n/locale.svelte.ts';
 import { placeOf, problemText, show } from './places.ts';
+import { ready } from './texts.ts';
 
-setLocale('vi');
+beforeAll(async () => {
+  await speak('vi');
+  await ready();
+});
 
 const content = {
   lessons: [{ id: 'signs', title: { vi: 'Dấu hiệu', en: 'Signs' } }],

@@ -1,9 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Delivery } from '../api/campaign.ts';
-import { setLocale } from '../i18n/locale.svelte.ts';
+import { speak } from '../i18n/locale.svelte.ts';
+import { ready } from './texts.ts';
 import { outcome, stepName, verbsOf } from './view.ts';
 
-setLocale('vi');
+beforeAll(async () => {
+  await speak('vi');
+  await ready();
+});
 
 describe('what can be done to a campaign', () => {
   it('follows its state', () => {

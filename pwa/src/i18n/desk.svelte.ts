@@ -1,45 +1,35 @@
 import { ApiError } from '../api/problem.ts';
-import { deskVi } from './desk.vi.ts';
-import { dictionary, locale } from './locale.svelte.ts';
+import type { deskVi } from './desk.vi.ts';
+import { type Locale, part } from './locale.svelte.ts';
 
+type Shared = keyof typeof deskVi;
 type Values = Record<string, string | number>;
 
-// texts makes the dictionary of a part of the desk: its own texts and those all parts share. They come with the pages,
-// so that a learner's first script does not carry them; English comes when somebody reads English.
-export function texts<V extends Record<string, string>>(own: V, ownEnglish: () => Promise<Record<keyof V, string>>) {
-  type Key = (keyof V | keyof typeof deskVi) & string;
-  const vi = { ...deskVi, ...own } as Record<Key, string>;
-  const vietnamese = dictionary(vi, vi);
-  let english = $state.raw<ReturnType<typeof dictionary<Record<Key, string>>>>();
-  let loading: Promise<void> | undefined;
+const shared = part<Shared>({
+  vi: async () => (await import('./desk.vi.ts')).deskVi,
+  en: async () => (await import('./desk.en.ts')).deskEn,
+});
 
-  const load = () => {
-    loading ??= Promise.all([import('./desk.en.ts'), ownEnglish()]).then(
-      ([{ deskEn }, more]) => {
-        english = dictionary(vi, { ...deskEn, ...more } as Record<Key, string>);
-      },
-      () => {
-        loading = undefined; // without a network the texts stay Vietnamese
-      },
-    );
-    return loading;
+// d gives the texts that all parts of the desk share.
+export const d = shared.t;
+
+// pick gives the first of some keys that there is a text for: a server may have codes that this app does not know.
+export const pick = (...keys: string[]): Shared | undefined => keys.find((key): key is Shared => d(key as Shared) !== key);
+
+// texts makes the dictionary of one part of the desk: its own texts, then those all parts share. ready comes before its
+// pages are shown.
+export function texts<K extends string>(own: Record<Locale, () => Promise<Record<K, string>>>) {
+  const mine = part<K>(own);
+  const d = (key: K | Shared, values?: Values): string => {
+    const text = mine.t(key as K, values);
+    return text === key ? shared.t(key as Shared, values) : text;
   };
-
   return {
-    d(key: Key, values?: Values): string {
-      if (locale.now === 'en' && !english) load();
-      return (locale.now === 'en' && english ? english : vietnamese)(key, values);
-    },
-    // pick gives the first of some keys that there is a text for: a server may have codes that this app does not know.
-    pick: (...keys: string[]): Key | undefined => keys.find((key): key is Key => key in vi),
-    // ready waits for the texts in the person's language, before a page is shown.
-    ready: async (): Promise<void> => {
-      if (locale.now === 'en') await load();
-    },
+    d,
+    pick: (...keys: string[]): K | Shared | undefined => keys.find((key): key is K => d(key as K) !== key),
+    ready: (): Promise<unknown> => Promise.all([shared.load(), mine.load()]),
   };
 }
-
-export const { d, pick } = texts({}, async () => ({}));
 
 // fieldText says why the server refused one field, or nothing.
 export function fieldText(error: unknown, ...fields: string[]): string | undefined {

@@ -1,9 +1,13 @@
-import { describe, expect, it } from 'vitest';
-import { setLocale } from '../i18n/locale.svelte.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { speak } from '../i18n/locale.svelte.ts';
 import { cellLook, cellOrder } from './cells.ts';
 import { chipOf } from './lines.ts';
+import { ready } from './texts.ts';
 
-setLocale('vi');
+beforeAll(async () => {
+  await speak('vi');
+  await ready();
+});
 
 describe('how a unit stands', () => {
   const soon = new Date(Date.now() + 5 * 86_400_000).toISOString();

@@ -1,4 +1,7 @@
-import { reportVi } from '../i18n/desk.report.vi.ts';
+import type { reportVi } from '../i18n/desk.report.vi.ts';
 import { texts } from '../i18n/desk.svelte.ts';
 
-export const { d, pick, ready } = texts(reportVi, async () => (await import('../i18n/desk.report.en.ts')).reportEn);
+export const { d, pick, ready } = texts<keyof typeof reportVi>({
+  vi: async () => (await import('../i18n/desk.report.vi.ts')).reportVi,
+  en: async () => (await import('../i18n/desk.report.en.ts')).reportEn,
+});
