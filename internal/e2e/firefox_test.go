@@ -42,6 +42,7 @@ func newFirefox(t *testing.T, pushService string) *firefox {
 		"dom.push.serverURL":                         pushService,
 		"dom.push.testing.allowInsecureServerURL":    true,  // else wss: only
 		"dom.push.connection.enabled":                true,  // remote control switches push off
+		"dom.push.retryBaseInterval":                 100,   // milliseconds until it connects again
 		"permissions.default.desktop-notification":   1,     // granted, no prompt
 		"alerts.useSystemBackend":                    false, // else showNotification fails without a desktop
 		"browser.shell.checkDefaultBrowser":          false,
@@ -174,7 +175,7 @@ func (f *firefox) Eval(expression string) string {
 // Tap clicks the control with this name, as the person's own touch.
 func (f *firefox) Tap(name string) {
 	f.t.Helper()
-	within(f.t, 30*time.Second, "a control named "+name, func() bool {
+	within(f.t, "a control named "+name, func() bool {
 		return f.Eval(fmt.Sprintf(`(() => { const e = (%s)(%s, %s); if (e) e.click(); return !!e; })()`, finder, quote(name), quote(controls))) == "true"
 	})
 }
@@ -182,7 +183,7 @@ func (f *firefox) Tap(name string) {
 // Fill types text into the field with this label.
 func (f *firefox) Fill(label, text string) {
 	f.t.Helper()
-	within(f.t, 30*time.Second, "a field named "+label, func() bool {
+	within(f.t, "a field named "+label, func() bool {
 		return f.Eval(fmt.Sprintf(`(() => { const e = (%s)(%s, "input, textarea"); if (!e) return false; e.focus(); e.value = %s; e.dispatchEvent(new Event("input", {bubbles: true})); return true; })()`, finder, quote(label), quote(text))) == "true"
 	})
 }
@@ -190,7 +191,7 @@ func (f *firefox) Fill(label, text string) {
 // See waits until the text is on the screen.
 func (f *firefox) See(text string) {
 	f.t.Helper()
-	within(f.t, 30*time.Second, "the text "+text, func() bool {
+	within(f.t, "the text "+text, func() bool {
 		return f.Eval(fmt.Sprintf(`document.body.innerText.replace(/\s+/g, " ").includes(%s)`, quote(text))) == "true"
 	})
 }

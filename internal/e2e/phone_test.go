@@ -19,6 +19,10 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
+// patience is how long a test waits for what must come: long, because machines are
+// busy; only a fault reaches it.
+const patience = 90 * time.Second
+
 // phone is one tab of Chromium as a cheap phone: 360 × 740, touch, a processor
 // four times slower. It is also a desk, without touch.
 type phone struct {
@@ -108,7 +112,7 @@ func (p *phone) do(actions ...chromedp.Action) {
 }
 
 func (p *phone) try(actions ...chromedp.Action) error {
-	ctx, cancel := context.WithTimeout(p.ctx, 40*time.Second)
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	return chromedp.Run(ctx, actions...)
 }
@@ -171,7 +175,7 @@ func (p *phone) holds(expression string) (yes bool) {
 
 func (p *phone) wait(what string, done func() bool) {
 	p.t.Helper()
-	for end := time.Now().Add(30 * time.Second); !done(); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(patience); !done(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
 			p.fail("waited for %s", what)
 		}

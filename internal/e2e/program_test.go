@@ -121,7 +121,7 @@ func (p *program) Serve() {
 	p.mu.Lock()
 	p.cmd = cmd
 	p.mu.Unlock()
-	within(p.t, 30*time.Second, "the program to be ready", func() bool {
+	within(p.t, "the program to be ready", func() bool {
 		res, err := http.Get("http://" + p.listen + "/readyz")
 		if err != nil {
 			return false
@@ -215,12 +215,12 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// within waits until done holds, and fails the test after the limit.
-func within(t *testing.T, limit time.Duration, what string, done func() bool) {
+// within waits until done holds, and fails the test when patience ends.
+func within(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	for end := time.Now().Add(limit); !done(); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(patience); !done(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("waited %v for %s", limit, what)
+			t.Fatalf("waited for %s", what)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -54,6 +55,8 @@ type Server struct {
 	subscriptions map[string]*subscription // by token, the end of the endpoint
 	failures      map[string]*Failure      // by endpoint; "" is all
 	pushes        []Push
+	browsers      []*browser // that are connected
+	strangers     int        // how many hellos get a new uaid
 }
 
 type subscription struct {
@@ -241,14 +244,20 @@ func (s *Server) serveBrowser(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	b := &browser{conn: conn}
+	s.mu.Lock()
+	s.browsers = append(s.browsers, b)
+	s.mu.Unlock()
 	for {
 		_, text, err := conn.Read(r.Context())
 		if err != nil {
+			s.mu.Lock()
+			s.browsers = slices.DeleteFunc(s.browsers, func(x *browser) bool { return x == b })
+			s.mu.Unlock()
 			return
 		}
 		if answer := s.answer(b, text); answer != nil {
 			if err := b.send(r.Context(), answer); err != nil {
-				return
+				continue // the next read says so too
 			}
 		}
 	}
@@ -269,7 +278,7 @@ func (s *Server) answer(b *browser, text []byte) object {
 	case "": // "{}" is the ping, and its answer
 		return object{}
 	case "hello":
-		if m.UAID == "" { // a new one makes Firefox drop every subscription and fire pushsubscriptionchange
+		if s.stranger() || m.UAID == "" { // a new one makes Firefox drop every subscription and fire pushsubscriptionchange
 			m.UAID = strings.ToLower(rand.Text())
 		}
 		return object{"messageType": "hello", "uaid": m.UAID, "status": 200, "use_webpush": true, "broadcasts": object{}}
