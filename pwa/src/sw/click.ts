@@ -9,6 +9,6 @@ export async function show(clients: Clients, url: URL): Promise<void> {
     await clients.openWindow(target);
     return;
   }
-  await open.focus();
-  open.postMessage({ type: 'navigate', url: target });
+  open.postMessage({ type: 'navigate', url: target }); // first: a browser may refuse to bring a window to the front
+  await open.focus().catch(() => undefined);
 }
