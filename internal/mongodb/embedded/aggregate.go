@@ -252,8 +252,10 @@ func (c *call) aggregate() error {
 	if c.err != nil {
 		return c.err
 	}
-	found, _, err := c.db.read(ns, q, c.limits)
-	if err != nil {
+	found, counted := c.db.countAll(ns, q, rest)
+	if counted {
+		rest = rest[1:]
+	} else if found, _, err = c.db.read(ns, q, c.limits); err != nil {
 		return err
 	}
 	for _, s := range rest {
@@ -266,6 +268,28 @@ func (c *call) aggregate() error {
 	}
 	c.db.reply(c.w, &cursor{ns: ns, records: found}, "firstBatch", size, true)
 	return nil
+}
+
+// countAll answers a $group that only counts all documents, as the driver's CountDocuments does, without looking at any.
+func (db *Database) countAll(ns namespace, q *query, rest pipeline) ([]*record, bool) {
+	if len(rest) == 0 || rest[0].group == nil || !q.everything() || rest[0].group.id.path != nil || rest[0].group.id.isDoc {
+		return nil, false
+	}
+	g := rest[0].group
+	for _, a := range g.outputs {
+		if n, whole := a.arg.constant.whole(); a.op != "$sum" || a.arg.constant.t != bson.TypeInt32 || !whole || n != 1 {
+			return nil, false
+		}
+	}
+	n := db.size(ns)
+	if n == 0 {
+		return nil, true
+	}
+	w := newBuilder().value("_id", g.id.constant)
+	for _, a := range g.outputs {
+		w.number(a.name, n)
+	}
+	return []*record{{raw: w.bytes()}}, true
 }
 
 // run carries out a stage on what the stages before it gave.

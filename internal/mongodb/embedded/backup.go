@@ -1,7 +1,6 @@
 package embedded
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -50,7 +49,9 @@ func (db *Database) Backup(dir string) error {
 	if err := db.Err(); err != nil {
 		return err
 	}
-	if err := db.pebble.Checkpoint(dir, pebble.WithFlushedWAL()); err != nil {
+	db.maintenance.Lock()
+	defer db.maintenance.Unlock()
+	if err := db.disk.db.Checkpoint(dir, pebble.WithFlushedWAL()); err != nil {
 		if errors.Is(err, fs.ErrExist) {
 			return fmt.Errorf("back up to %s: the folder is there already: %w", dir, err)
 		}
@@ -169,7 +170,7 @@ func survey(dir string, opts Options) (_ Manifest, err error) {
 	if err != nil {
 		return m, err
 	}
-	defer func() { err = errors.Join(err, db.pebble.Close()) }()
+	defer func() { err = errors.Join(err, db.pebble.Close(), db.lock.Close()) }()
 	for _, ns := range db.namespaces("") {
 		n := db.collections[ns].size()
 		m.Documents += n
@@ -193,87 +194,4 @@ func survey(dir string, opts Options) (_ Manifest, err error) {
 	}
 	m.SHA256 = hex.EncodeToString(h.Sum(nil))
 	return m, nil
-}
-
-// Check reads everything on disk again and compares it with memory, and every index with the documents. It answers an
-// error that wraps ErrDamaged and names the place of the first difference. Reads go on meanwhile; writes wait only until
-// those before them are on disk.
-func (db *Database) Check() error {
-	if !db.begin() {
-		return ErrClosed
-	}
-	defer db.serving.Done()
-	db.mu.Lock()
-	if err := db.disk.wait(db.disk.mark()); err != nil {
-		db.mu.Unlock()
-		return err
-	}
-	snap := db.pebble.NewSnapshot()
-	all := map[*collection]*view{}
-	for _, c := range db.collections {
-		all[c] = c.freeze()
-	}
-	db.mu.Unlock()
-	defer snap.Close()
-	for c, v := range all {
-		if err := v.checkDisk(snap, c.number); err != nil {
-			return damaged(db.dir, fmt.Errorf("collection %s: %w", c.ns, err))
-		}
-		for _, x := range v.indexes[1:] {
-			if err := x.check(v.primary()); err != nil {
-				return damaged(db.dir, fmt.Errorf("collection %s, index %s: %w", c.ns, x.name, err))
-			}
-		}
-	}
-	return nil
-}
-
-// checkDisk compares the documents of a collection with those on disk.
-func (v *view) checkDisk(snap *pebble.Snapshot, number uint32) error {
-	prefix := documentPrefix(number)
-	it, err := snap.NewIter(&pebble.IterOptions{LowerBound: prefix, UpperBound: []byte(after(prefix))})
-	if err != nil {
-		return err
-	}
-	n := 0
-	var wrong error
-	for it.First(); it.Valid() && wrong == nil; it.Next() {
-		n++
-		id := it.Key()[len(prefix):]
-		if e, ok := v.primary().tree.Get(entry{key: string(id)}); !ok || !bytes.Equal(e.rec.raw, it.Value()) {
-			wrong = fmt.Errorf("key %x: disk and memory differ", id)
-		}
-	}
-	if err := errors.Join(wrong, it.Error(), it.Close()); err != nil {
-		return err
-	}
-	if want := v.primary().tree.Len(); n != want {
-		return fmt.Errorf("%d documents on disk, %d in memory", n, want)
-	}
-	return nil
-}
-
-// check compares an index with the documents.
-func (x *index) check(primary *index) error {
-	n := 0
-	var wrong error
-	primary.tree.Scan(func(e entry) bool {
-		keys, multikey, err := x.keys(e.rec)
-		if err != nil || multikey && !x.multikey {
-			wrong = fmt.Errorf("key %x: an array that the index does not know of: %w", e.key, err)
-			return false
-		}
-		for _, k := range keys {
-			n++
-			if at, ok := x.tree.Get(entry{key: x.entryKey(k, e.rec)}); !ok || at.rec != e.rec {
-				wrong = fmt.Errorf("key %x: not in the index", e.key)
-				return false
-			}
-		}
-		return true
-	})
-	if wrong == nil && n != x.tree.Len() {
-		wrong = fmt.Errorf("%d entries for %d keys", x.tree.Len(), n)
-	}
-	return wrong
 }

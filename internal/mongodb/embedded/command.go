@@ -172,16 +172,20 @@ func commands() map[string]command {
 	}
 }
 
+// greetings are the commands by which a driver finds out what it talks to. They are answered even after a failure, or the
+// driver would look for another server instead of passing on what the others answer.
+func greetings() []string { return []string{"hello", "isMaster", "ismaster"} }
+
 // run finds the command of a request, checks its fields and carries it out.
 func (db *Database) run(q *request, w *builder) error {
 	if q.err != nil {
 		return q.err
 	}
-	if err := db.Err(); err != nil {
+	name, target := q.command()
+	if err := db.Err(); err != nil && !slices.Contains(greetings(), name) {
 		return err
 	}
-	name, target := q.command()
-	if q.op == opQuery && !slices.Contains([]string{"hello", "isMaster", "ismaster"}, name) {
+	if q.op == opQuery && !slices.Contains(greetings(), name) {
 		return notImplemented("OP_QUERY for another command than hello")
 	}
 	return db.call(name, target, q.body, q.sequences, w)

@@ -79,7 +79,9 @@ func writeUntil(ctx context.Context, c *mongo.Collection, writer string, first i
 // the write that was under way, and never further.
 func (a *acked) verify(t *testing.T, db *Database, ahead int) {
 	t.Helper()
-	c := connect(t, db).Database("test").Collection("c")
+	client := connect(t, db)
+	defer disconnect(client)
+	c := client.Database("test").Collection("c")
 	have := map[string]bson.M{}
 	cur, err := c.Find(t.Context(), bson.M{})
 	if err != nil {
@@ -259,6 +261,7 @@ func TestPowerCut(t *testing.T) {
 		a.mu.Unlock()
 		stop()
 		wg.Wait()
+		disconnect(c.Database().Client())
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}
@@ -322,13 +325,19 @@ func TestFailedFileOperations(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		failing.arm(rng.IntN(60))
+		failing.arm(rng.IntN(200))
 		c := connect(t, db).Database("test").Collection("c")
 		a := newAcked()
 		var wg sync.WaitGroup
 		for w := range 4 {
 			writer := fmt.Sprint("w", w)
 			wg.Go(func() { writeUntil(t.Context(), c, writer, 0, func(id string) { a.add(id, writer) }) })
+		}
+		if round%4 > 1 {
+			go func() {
+				for db.Scrub(t.Context()) == nil { // it may be held by the failure
+				}
+			}()
 		}
 		wg.Wait()
 		wantFailed(t, db, c, why)
@@ -356,6 +365,7 @@ func wantFailed(t *testing.T, db *Database, c *mongo.Collection, why error) {
 	if err := db.Backup("backup"); err == nil {
 		t.Error("a backup after the failure")
 	}
+	disconnect(c.Database().Client())
 	if err := db.Close(); !errors.Is(err, why) {
 		t.Errorf("Close after the failure answers %v, want %v", err, why)
 	}
@@ -394,8 +404,7 @@ func TestFailedNewLog(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c = connect(t, again).Database("test").Collection("c")
-			if got := found(t, c, bson.M{}, options.Find().SetProjection(bson.M{"_id": 1})); len(got) < stored || stored == 0 {
+			if got := foundIn(t, again, options.Find().SetProjection(bson.M{"_id": 1})); len(got) < stored || stored == 0 {
 				t.Errorf("%d acknowledged, %d there", stored, len(got))
 			}
 			if err := again.Close(); err != nil {
@@ -415,7 +424,9 @@ func TestFailedClose(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		insert(t, connect(t, db).Database("test").Collection("c"), bson.M{"_id": "a"})
+		client := connect(t, db)
+		insert(t, client.Database("test").Collection("c"), bson.M{"_id": "a"})
+		disconnect(client)
 		failing.arm(left)
 		err = db.Close()
 		if left == 0 && err == nil || err != nil && !errors.Is(err, syscall.ENOSPC) {
@@ -425,7 +436,46 @@ func TestFailedClose(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%d operations, then a full disk: %v", left, err)
 		}
-		if got := found(t, connect(t, again).Database("test").Collection("c"), bson.M{}); len(got) != 1 {
+		if got := foundIn(t, again); len(got) != 1 {
+			t.Errorf("%d operations, then a full disk: %s is left", left, got)
+		}
+		if err := again.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestFailedOpen lets the disk be full when a folder is being opened whose log has to be put into tables first.
+func TestFailedOpen(t *testing.T) {
+	full := vfs.NewCrashableMem()
+	db, err := Open("data", Options{Now: fixedNow, FS: full})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := connect(t, db)
+	c := client.Database("test").Collection("c")
+	insert(t, c, bson.M{"_id": "a"})
+	cut := full.CrashClone(vfs.CrashCloneCfg{})
+	disconnect(client)
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for left := range 40 {
+		disk := cut.CrashClone(vfs.CrashCloneCfg{})
+		failing := newFailingFS(disk, syscall.ENOSPC, nil)
+		failing.arm(left)
+		db, err := Open("data", Options{Now: fixedNow, FS: failing})
+		if err == nil {
+			err = db.Close()
+		}
+		if err != nil && (!errors.Is(err, syscall.ENOSPC) || errors.Is(err, ErrDamaged)) {
+			t.Errorf("%d operations, then a full disk: %v", left, err)
+		}
+		again, err := Open("data", Options{Now: fixedNow, FS: disk.CrashClone(vfs.CrashCloneCfg{})})
+		if err != nil {
+			t.Fatalf("%d operations, then a full disk: %v", left, err)
+		}
+		if got := foundIn(t, again); len(got) != 1 {
 			t.Errorf("%d operations, then a full disk: %s is left", left, got)
 		}
 		if err := again.Close(); err != nil {

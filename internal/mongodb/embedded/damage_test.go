@@ -32,11 +32,13 @@ func filled(t *testing.T) (*vfs.MemFS, []string) {
 		}
 		if round == 2 {
 			all := found(t, c, bson.M{})
+			disconnect(c.Database().Client())
 			if err := db.Close(); err != nil {
 				t.Fatal(err)
 			}
 			return disk, all
 		}
+		disconnect(c.Database().Client())
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}
@@ -99,7 +101,7 @@ func TestFlippedBits(t *testing.T) {
 			}
 			continue
 		}
-		if got := found(t, connect(t, db).Database("test").Collection("c"), bson.M{}); strings.Join(got, "\n") != strings.Join(want, "\n") {
+		if got := foundIn(t, db); strings.Join(got, "\n") != strings.Join(want, "\n") {
 			t.Errorf("%s, byte %d, bit %d: opened with other data (%d documents)", name, at, bit, len(got))
 		}
 		if err := db.Close(); err != nil {
@@ -137,7 +139,7 @@ func TestMissingFiles(t *testing.T) {
 			}
 			continue
 		}
-		if got := found(t, connect(t, db).Database("test").Collection("c"), bson.M{}); len(got) != len(want) {
+		if got := foundIn(t, db); len(got) != len(want) {
 			t.Errorf("without %s: opened with %d of %d documents", gone, len(got), len(want))
 		}
 		if err := db.Close(); err != nil {
@@ -309,7 +311,7 @@ func TestClosed(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, sweep := db.Sweep()
-	for name, err := range map[string]error{"Check": db.Check(), "Backup": db.Backup(t.TempDir() + "/b"), "Sweep": sweep, "Close": db.Close()} {
+	for name, err := range map[string]error{"Check": db.Check(), "Backup": db.Backup(t.TempDir() + "/b"), "Sweep": sweep, "Scrub": db.Scrub(t.Context()), "Close": db.Close()} {
 		if !errors.Is(err, ErrClosed) {
 			t.Errorf("%s after Close: %v, want ErrClosed", name, err)
 		}

@@ -1,8 +1,8 @@
 package embedded
 
 import (
+	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"sync"
 
@@ -13,7 +13,10 @@ import (
 // disk writes changes to Pebble in the order in which they were made in memory. One goroutine commits all that waits
 // as one synced batch, so that callers share the cost of a sync.
 type disk struct {
-	db      *pebble.DB
+	gate   sync.Mutex // held while a batch is committed, and while Pebble is closed and opened
+	db     *pebble.DB
+	reopen func() (*pebble.DB, error)
+
 	failure *failure
 	n       uint64 // the number of the last batch on disk; only the committer uses it until it has ended
 
@@ -36,10 +39,9 @@ const (
 	maxBatchBytes  = 8 << 20
 )
 
-func newDisk(db *pebble.DB, f *failure, n uint64) *disk {
-	d := &disk{db: db, failure: f, n: n, done: make(chan struct{})}
+func newDisk(db *pebble.DB, reopen func() (*pebble.DB, error), f *failure, n uint64) *disk {
+	d := &disk{db: db, reopen: reopen, failure: f, n: n, done: make(chan struct{})}
 	d.work, d.progress = sync.NewCond(&d.mu), sync.NewCond(&d.mu)
-	f.hold(true)
 	go d.run()
 	go d.wake()
 	return d
@@ -66,6 +68,7 @@ func (d *disk) run() {
 		}
 		if err := d.commit(batch); err != nil {
 			d.failure.report(err)
+			return
 		}
 		d.mu.Lock()
 		d.synced = upTo
@@ -101,6 +104,11 @@ func (d *disk) commit(batch []write) (err error) {
 			err = fmt.Errorf("%v", r)
 		}
 	}()
+	d.gate.Lock()
+	defer d.gate.Unlock()
+	if err := d.failure.get(); err != nil {
+		return err
+	}
 	b := d.db.NewBatch()
 	for _, w := range batch {
 		var err error
@@ -166,9 +174,43 @@ func (d *disk) close(files vfs.FS, dir string) error {
 	if err := d.failure.get(); err != nil {
 		return err
 	}
-	d.failure.hold(false)
-	if err := errors.Join(d.db.Close(), d.failure.get()); err != nil {
+	if err := d.failure.spare(d.db.Close); err != nil {
 		return fmt.Errorf("close the data folder: %w", err)
 	}
 	return writeSeal(files, dir, d.n)
+}
+
+// scrub takes what was deleted or replaced off the disk: it puts everything into tables, rewrites them without what is
+// gone, and opens Pebble again, because only then are its old logs removed. Nobody else may use Pebble meanwhile, except
+// the committer, which waits while it is closed.
+func (d *disk) scrub(ctx context.Context) error {
+	err := d.failure.spare(func() error {
+		flushed, err := d.db.AsyncFlush()
+		if err != nil {
+			return err
+		}
+		select {
+		case <-flushed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		return d.db.Compact(ctx, []byte{0}, []byte{0xff}, false)
+	})
+	if err != nil {
+		return fmt.Errorf("scrub the data folder: %w", err)
+	}
+	d.gate.Lock()
+	defer d.gate.Unlock()
+	if err := d.failure.get(); err != nil {
+		return err
+	}
+	err = d.failure.spare(d.db.Close)
+	if err == nil {
+		d.db, err = d.reopen()
+	}
+	if err != nil {
+		d.failure.report(err)
+		return d.failure.get()
+	}
+	return nil
 }

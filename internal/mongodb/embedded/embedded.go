@@ -38,10 +38,13 @@ type Database struct {
 	opts     Options
 	log      *slog.Logger
 	commands map[string]command
-	pebble   *pebble.DB
+	pebble   *pebble.DB // while it is being opened; then the disk has it
 	lock     *pebble.Lock
 	disk     *disk
 	cursors  cursors
+
+	// maintenance is held by whoever uses the storage other than to commit: Backup, Check, Scrub.
+	maintenance sync.Mutex
 
 	// mu guards the collections and all trees in them. Whoever holds it for writing queues for the disk what it
 	// changed before letting go.
@@ -142,11 +145,18 @@ func openLocked(dir string, opts Options, lock *pebble.Lock) (*Database, error) 
 		err = writeSeal(opts.FS, dir, number)
 	}
 	if err != nil {
-		return nil, errors.Join(err, db.pebble.Close())
+		return nil, errors.Join(err, l.failure.spare(db.pebble.Close))
 	}
-	db.disk = newDisk(db.pebble, l.failure, number)
+	db.disk = newDisk(db.pebble, db.reopener(l), l.failure, number)
 	go db.sweeper()
 	return db, nil
+}
+
+// reopener opens the storage in the way it was opened first.
+func (db *Database) reopener(l *logger) func() (*pebble.DB, error) {
+	return func() (*pebble.DB, error) {
+		return openPebble(db.dir, db.opts.FS, l, &pebble.Options{Lock: db.lock, ErrorIfNotExists: true})
+	}
 }
 
 // openForReading loads a folder that nobody writes to; only its trees and Pebble may be used.
@@ -160,14 +170,17 @@ func openForReading(dir string, opts Options) (*Database, error) {
 	db := newDatabase(dir, opts)
 	l := newLogger(opts.Log)
 	var err error
-	if db.pebble, err = openPebble(dir, opts.FS, l, &pebble.Options{ReadOnly: true}); err != nil {
+	if db.lock, err = lockFolder(dir, opts.FS); err != nil {
 		return nil, err
+	}
+	if db.pebble, err = openPebble(dir, opts.FS, l, &pebble.Options{ReadOnly: true, Lock: db.lock}); err != nil {
+		return nil, errors.Join(err, db.lock.Close())
 	}
 	if _, err = checkSeal(opts.FS, dir, db.pebble); err == nil {
 		err = db.load(l)
 	}
 	if err != nil {
-		return nil, errors.Join(err, db.pebble.Close())
+		return nil, errors.Join(err, l.failure.spare(db.pebble.Close), db.lock.Close())
 	}
 	return db, nil
 }
@@ -194,8 +207,16 @@ func (db *Database) Close() error {
 	for c := range conns {
 		_ = c.Close() // a pipe's Close has no error
 	}
-	db.serving.Wait()
-	<-db.swept
+	idle := make(chan struct{})
+	go func() {
+		db.serving.Wait()
+		<-db.swept
+		close(idle)
+	}()
+	select {
+	case <-idle:
+	case <-db.Failed(): // a backup under way may be held for ever
+	}
 	return errors.Join(db.disk.close(db.opts.FS, db.dir), db.lock.Close())
 }
 

@@ -41,13 +41,24 @@ func connect(t testing.TB, db *Database) *mongo.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		// The database may be closed already: then the driver must not look for it to say goodbye.
-		ctx, cancel := context.WithCancel(context.Background())
-		cancel()
-		_ = client.Disconnect(ctx)
-	})
+	t.Cleanup(func() { disconnect(client) })
 	return client
+}
+
+// disconnect ends a client without looking for the database to say goodbye, which may be closed already. Tests that open
+// many databases disconnect each, or the drivers go on looking for them.
+func disconnect(client *mongo.Client) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_ = client.Disconnect(ctx) // the context has ended
+}
+
+// foundIn opens a client for one question.
+func foundIn(t testing.TB, db *Database, opts ...options.Lister[options.FindOptions]) []string {
+	t.Helper()
+	client := connect(t, db)
+	defer disconnect(client)
+	return found(t, client.Database("test").Collection("c"), bson.M{}, opts...)
 }
 
 // testCollection gives a collection of a new database.

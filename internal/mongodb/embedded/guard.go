@@ -8,29 +8,50 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// failure is the first failed write of an open database. Pebble answers some failures by ending the process, in ways
-// that nobody can catch; the program should end with a message instead. So whoever meets such a failure reports it here
-// and, once the database is open, is held for ever: nothing is written after it, and Close does not wait for those held.
+// failure is the first failed write of a database. Pebble answers some failures by ending the process, in ways that
+// nobody can catch; the program should end with a message instead. So whoever meets such a failure inside Pebble reports
+// it here and is held for ever: nothing is written after it, and Open and Close do not wait for those held.
 type failure struct {
 	mu     sync.Mutex
 	err    error
-	holds  bool          // failures hold whoever reports them
 	failed chan struct{} // closed with the first failure
 }
 
 func newFailure() *failure { return &failure{failed: make(chan struct{})} }
 
-// report keeps the first failure and, while the database is open, does not return.
+// report keeps the first failure.
 func (f *failure) report(err error) {
 	f.mu.Lock()
+	defer f.mu.Unlock()
 	if f.err == nil {
 		f.err = fmt.Errorf("write to the data folder: %w", err)
 		close(f.failed)
 	}
-	holds := f.holds
-	f.mu.Unlock()
-	if holds {
-		select {}
+}
+
+// hold reports a failure and does not return.
+func (f *failure) hold(err error) {
+	f.report(err)
+	select {}
+}
+
+// spare runs something that may be held. It answers what that answers, its panic as an error, or the failure that comes
+// first.
+func (f *failure) spare(run func() error) error {
+	done := make(chan error, 1)
+	go func() {
+		defer func() {
+			if r := recover(); r != nil {
+				done <- fmt.Errorf("%v", r)
+			}
+		}()
+		done <- run()
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-f.failed:
+		return f.get()
 	}
 }
 
@@ -38,13 +59,6 @@ func (f *failure) get() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.err
-}
-
-// hold says whether failures hold those who report them: from the end of Open to the beginning of Close.
-func (f *failure) hold(on bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.holds = on
 }
 
 // guardedFS watches the operations on the logs in a folder, and on the folder itself, whose failure Pebble takes for a
@@ -59,8 +73,15 @@ func (g guardedFS) isLog(name string) bool {
 	return strings.HasSuffix(name, ".log") && g.PathDir(name) == g.dir
 }
 
-// Create makes a file and watches it if it is a log.
+// Create makes a file and watches it if it is a log. Before Pebble makes a marker, which names a file that counts from
+// then on, that file's entry in the folder is synced: Pebble syncs both entries at once, and a power cut might keep the
+// marker alone.
 func (g guardedFS) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	if strings.HasPrefix(g.PathBase(name), "marker.") && g.PathDir(name) == g.dir {
+		if err := syncFolder(g.FS, g.dir); err != nil {
+			g.failure.hold(err)
+		}
+	}
 	f, err := g.FS.Create(name, c)
 	return g.log(name, f, err)
 }
@@ -76,8 +97,7 @@ func (g guardedFS) log(name string, f vfs.File, err error) (vfs.File, error) {
 		return f, err
 	}
 	if err != nil {
-		g.failure.report(err)
-		return nil, err
+		g.failure.hold(err)
 	}
 	return guardedFile{f, g.failure}, nil
 }
@@ -101,9 +121,9 @@ type guardedFile struct {
 
 func (f guardedFile) watch(err error) error {
 	if err != nil {
-		f.failure.report(err)
+		f.failure.hold(err)
 	}
-	return err
+	return nil
 }
 
 // Write writes to a log.

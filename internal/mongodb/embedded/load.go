@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"syscall"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -35,7 +36,17 @@ func (l *logger) Fatalf(format string, args ...any) {
 			err.cause = cause
 		}
 	}
-	l.failure.report(err)
+	l.failure.hold(err)
+}
+
+// background takes a failure of the work that Pebble does by itself. It would try again at once and without end, and
+// have Open and Close wait for it; a disk that is full or broken is a reason to end.
+func (l *logger) background(err error) {
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		l.failure.hold(err)
+	}
+	l.log.Warn("embedded database: storage", "error", err)
 }
 
 // storageError is what Pebble said in words, with the error that was among them.
@@ -52,30 +63,29 @@ func damaged(dir string, err error) error {
 	return fmt.Errorf("%w: %s: %w. Nothing was changed; restore the last backup into an empty folder", ErrDamaged, dir, err)
 }
 
-// openPebble opens the storage. Whatever Pebble does with bytes it cannot read, the answer is an error.
-func openPebble(dir string, files vfs.FS, l *logger, o *pebble.Options) (db *pebble.DB, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			db, err = nil, damaged(dir, fmt.Errorf("%v", r))
-		}
-	}()
+// openPebble opens the storage. Whatever Pebble does with bytes it cannot read, the answer is an error: damage, unless
+// the system says that the disk failed.
+func openPebble(dir string, files vfs.FS, l *logger, o *pebble.Options) (*pebble.DB, error) {
 	o.FS, o.Logger, o.FormatMajorVersion = guardedFS{files, dir, l.failure}, l, pebble.FormatNewest
 	o.EventListener = &pebble.EventListener{
 		// Without a listener of its own a damaged block would end the process.
 		DataCorruption:  func(i pebble.DataCorruptionInfo) { l.log.Error("embedded database: damaged file", "path", i.Path) },
-		BackgroundError: func(err error) { l.log.Warn("embedded database: storage", "error", err) },
+		BackgroundError: l.background,
 	}
-	db, err = pebble.Open(dir, o)
-	if err != nil {
-		if vfs.IsNoSpaceError(err) {
-			return nil, fmt.Errorf("open the data folder %s: %w", dir, err)
-		}
-		return nil, damaged(dir, err)
+	opened := make(chan *pebble.DB, 1)
+	err := l.failure.spare(func() error {
+		db, err := pebble.Open(dir, o)
+		opened <- db
+		return err
+	})
+	if err == nil {
+		return <-opened, nil
 	}
-	if err := l.failure.get(); err != nil {
-		return nil, damaged(dir, errors.Join(err, db.Close()))
+	var errno syscall.Errno
+	if errors.As(err, &errno) && errno != syscall.ENOENT {
+		return nil, fmt.Errorf("open the data folder %s: %w", dir, err)
 	}
-	return db, nil
+	return nil, damaged(dir, err)
 }
 
 // load reads catalogue and documents into memory and builds the indexes.

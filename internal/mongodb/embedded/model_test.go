@@ -51,6 +51,7 @@ func TestModel(t *testing.T) {
 			step(t, c, rng, model, taken)
 		}
 		compareModel(t, c, model)
+		disconnect(c.Database().Client())
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}

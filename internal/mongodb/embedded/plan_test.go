@@ -140,6 +140,7 @@ func TestRefuseScans(t *testing.T) {
 		"index":   c.FindOne(ctx, bson.M{"unit": "u5", "n": 155}).Err(),
 		"ordered": c.FindOne(ctx, bson.M{}, options.FindOne().SetSort(bson.M{"_id": -1})).Err(),
 	}
+	_, served["count of all"] = c.CountDocuments(ctx, bson.M{})
 	_, served["estimate"] = c.EstimatedDocumentCount(ctx)
 	for name, err := range served {
 		if err != nil {

@@ -102,6 +102,23 @@ func (c *call) countQuery() *query {
 	return q
 }
 
+// everything tells a query for all documents.
+func (q *query) everything() bool {
+	n := 0
+	q.filter.conjuncts(func(*filter) { n++ })
+	return n == 0 && q.skip == 0 && q.limit == 0 && q.hint.missing()
+}
+
+// size is the number of documents in a collection.
+func (db *Database) size(ns namespace) int64 {
+	db.mu.RLock()
+	defer db.mu.RUnlock()
+	if c := db.collections[ns]; c != nil {
+		return int64(c.size())
+	}
+	return 0
+}
+
 // count answers the number of documents that pass. Without a filter it is known without looking at any.
 func (c *call) count() error {
 	ns, err := c.namespace()
@@ -112,14 +129,8 @@ func (c *call) count() error {
 	if c.err != nil {
 		return c.err
 	}
-	if len(q.filter.subs) == 0 && q.hint.missing() {
-		c.db.mu.RLock()
-		n := int64(0)
-		if coll := c.db.collections[ns]; coll != nil {
-			n = int64(coll.size())
-		}
-		c.db.mu.RUnlock()
-		n = max(0, n-q.skip)
+	if all := (&query{filter: q.filter, hint: q.hint}); all.everything() {
+		n := max(0, c.db.size(ns)-q.skip)
 		if q.limit > 0 {
 			n = min(n, q.limit)
 		}
@@ -246,9 +257,11 @@ func (c *call) explained() (*query, error) {
 			return nil, notImplemented("explain of other than one statement")
 		}
 		if c.err == nil && c.name == "update" {
-			q = parseUpdateStatement(all[0]).query
+			s := parseUpdateStatement(all[0])
+			q, c.err = s.query, s.err
 		} else if c.err == nil {
-			q = parseDeleteStatement(all[0]).query
+			s := parseDeleteStatement(all[0])
+			q, c.err = s.query, s.err
 		}
 	default:
 		return nil, notImplemented("explain of the command '%s'", c.name)

@@ -88,6 +88,7 @@ func TestUnknownParts(t *testing.T) {
 		{`{"find":"c","projection":{"a":{"$slice":1}}}`, "a"},
 		{`{"find":"c","projection":{"a":"$b"}}`, "a"},
 		{`{"find":"c","sort":{"a":{"$meta":"textScore"}}}`, "a"},
+		{`{"find":"c","sort":{"a.0":1}}`, "a.0"},
 		{`{"find":"c","hint":{"$natural":1}}`, "$natural"},
 		{`{"find":"c","readConcern":{"level":"snapshot"}}`, "snapshot"},
 		{`{"find":"c","readConcern":{"afterClusterTime":1}}`, "afterClusterTime"},

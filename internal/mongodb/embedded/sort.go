@@ -38,6 +38,9 @@ func parseSort(doc []byte) (*ordering, error) {
 		if slices.ContainsFunc(o.parts, func(q part) bool { return q.name == string(name) }) {
 			return nil, fail(codeBadValue, "the sort names '%s' twice", name)
 		}
+		if slices.ContainsFunc(p, func(n string) bool { _, ok := position(n); return ok }) {
+			return nil, notImplemented("a sort by a position in an array ('%s')", name)
+		}
 		o.parts = append(o.parts, part{path: p, name: string(name), desc: n < 0})
 	}
 }
