@@ -13,4 +13,15 @@ export class Tree extends Resource<Unit[]> {
   }
 
   name = (id: string): string => (id ? tx(this.#names.get(id)) || id : '');
+
+  // options are the units to choose from: empty says what no unit means, and is left out where one must be chosen;
+  // value stays among them even if it is not one's own to give; without takes a unit away, with all below it.
+  options(empty?: string, value = '', without?: string): { value: string; label: string }[] {
+    const offered = this.branches.filter(({ unit }) => !without || (unit.id !== without && !unit.path?.includes(without)));
+    return [
+      ...(empty === undefined ? [] : [{ value: '', label: empty }]),
+      ...(value && !offered.some(({ unit }) => unit.id === value) ? [{ value, label: this.name(value) }] : []),
+      ...offered.map(({ unit, depth }) => ({ value: unit.id, label: '\u2003'.repeat(depth) + tx(unit.name) })),
+    ];
+  }
 }

@@ -1,13 +1,8 @@
-import { createSubscriber } from 'svelte/reactivity';
-
 const query = typeof matchMedia === 'function' ? matchMedia('(min-width: 900px)') : undefined;
-const subscribe = createSubscriber((update) => {
-  query?.addEventListener('change', update);
-  return () => query?.removeEventListener('change', update);
+let wide = $state(query?.matches ?? true);
+query?.addEventListener('change', () => {
+  wide = query.matches;
 });
 
 // isWide tells a desk from a phone, for what cannot be said in CSS: a table there, a list here.
-export function isWide(): boolean {
-  subscribe();
-  return query?.matches ?? true;
-}
+export const isWide = (): boolean => wide;
