@@ -59,7 +59,7 @@ func (a *acked) copied() *acked {
 	return b
 }
 
-// write stores documents and counts them in one document, until the context ends or a write fails. told is called
+// writeUntil stores documents and counts them in one document, until the context ends or a write fails. told is called
 // after each pair was acknowledged.
 func writeUntil(ctx context.Context, c *mongo.Collection, writer string, first int, told func(id string)) {
 	for i := first; ctx.Err() == nil; i++ {

@@ -41,7 +41,6 @@ const (
 	codeInvalidNamespace     = 73
 	codeIndexOptionsConflict = 85
 	codeIndexKeysConflict    = 86
-	codeShutdown             = 91
 	codeParallelArrays       = 171
 	codeNotImplemented       = 238
 	codeScanRefused          = 291
@@ -102,8 +101,6 @@ func codeName(code int32) string {
 		return "IndexOptionsConflict"
 	case codeIndexKeysConflict:
 		return "IndexKeySpecsConflict"
-	case codeShutdown:
-		return "ShutdownInProgress"
 	case codeParallelArrays:
 		return "CannotIndexParallelArrays"
 	case codeNotImplemented:

@@ -252,7 +252,7 @@ func valuePredicate(f *filter) predicate {
 	return f.pred
 }
 
-// typeNames are the names that $type takes for the types this database keeps; "number" is any of three.
+// typeByName knows the names that $type takes for the types this database keeps; "number" (0) is any of three.
 func typeByName(name string) (bson.Type, bool) {
 	t, ok := map[string]bson.Type{
 		"number": 0, "double": bson.TypeDouble, "string": bson.TypeString, "object": bson.TypeEmbeddedDocument,

@@ -32,7 +32,7 @@ func (db *Database) read(ns namespace, q *query, l limits) ([]*record, stats, er
 	return v.search(q, l)
 }
 
-// parseQuery reads filter and hint of a command or statement.
+// query reads filter and hint of a command or statement.
 func (a *args) query(filterName string) *query {
 	q := &query{hint: a.hint()}
 	f, err := parseFilter(a.document(filterName))

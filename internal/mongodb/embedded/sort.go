@@ -54,7 +54,7 @@ func (o *ordering) key(doc []byte) (string, error) {
 	return slices.Min(keys), nil
 }
 
-// sorted puts documents in order; equal ones stay in the order they have. Only the first keep are wanted when keep > 0.
+// sorted puts documents in order; equal ones stay in the order they have.
 func sorted[T any](o *ordering, all []T, doc func(T) []byte) ([]T, error) {
 	type keyed struct {
 		key  string

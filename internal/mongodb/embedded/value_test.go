@@ -12,7 +12,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// ordered lists values of every type in BSON order; those on one line are equal.
+// orderedValues lists values of every type in BSON order; those on one line are equal.
 func orderedValues() [][]any {
 	return [][]any{
 		{bson.MinKey{}},

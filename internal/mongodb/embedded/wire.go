@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-
-	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
 // The operations of MongoDB's wire protocol that are known here.
@@ -214,8 +212,8 @@ func errorReply(w *builder, err error) {
 	}
 }
 
-// firstName is the name of the command.
+// command gives the name of the command and the value beside it.
 func (q *request) command() (string, value) {
-	name, v, _ := firstField(bson.Raw(q.body))
+	name, v, _ := firstField(q.body)
 	return name, v
 }

@@ -83,7 +83,7 @@ func (e *writeErrors) write(w *builder) {
 	w.end()
 }
 
-// ordered reads whether the first error ends a write command; it does unless the driver says otherwise.
+// writeErrors reads whether the first error ends a write command; it does unless the driver says otherwise.
 func (c *call) writeErrors() *writeErrors {
 	ordered := c.is("ordered", "a boolean", rankBoolean)
 	return &writeErrors{ordered: ordered.missing() || ordered.truth()}
