@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"sync"
 	"syscall"
 	"time"
@@ -71,6 +72,7 @@ func (a *App) serve(ctx context.Context, t Terminal, ln net.Listener) error {
 	if err != nil {
 		return err
 	}
+	a.reminders.Count = srv.CountPush
 	ctx, stop := context.WithCancel(ctx)
 	var loops sync.WaitGroup
 	for _, loop := range a.loops() {
@@ -130,7 +132,7 @@ func (a *App) server() (*httpapi.Server, error) {
 	}), nil
 }
 
-// serveMetrics serves /metrics at an address of its own; nil if none is set.
+// serveMetrics serves /metrics and profiles at an address of its own; nil if none is set.
 func (a *App) serveMetrics(h http.Handler) (*http.Server, error) {
 	if a.cfg.MetricsListen == "" {
 		return nil, nil
@@ -141,7 +143,9 @@ func (a *App) serveMetrics(h http.Handler) (*http.Server, error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", h)
-	srv := &http.Server{Handler: mux, ReadTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn)}
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn)}
 	go func() {
 		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
 			a.log.Error("metrics ended", "err", err)

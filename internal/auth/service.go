@@ -22,6 +22,9 @@ type Service struct {
 	Organisation []string // words nobody's password may consist of: the organisation's names
 	Now          func() time.Time
 	NewID        func() string
+	// Ended is told of every session that a person or a replayed token ends, before it
+	// is over; its error stops the ending, which can be repeated. Nil: nobody asks.
+	Ended func(ctx context.Context, p people.ID, session string) error
 
 	recent sessionCache
 }

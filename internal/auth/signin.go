@@ -152,7 +152,7 @@ func (s *Service) refresh(ctx context.Context, id, secret string) (in SignedIn, 
 		in, err = s.signedIn(p, session, unseal(secret, session.Successor))
 		return in, false, err
 	}
-	if err := s.end(ctx, session.ID); err != nil {
+	if err := s.end(ctx, session); err != nil {
 		return in, false, err
 	}
 	return in, false, sessionEnded()
@@ -182,7 +182,7 @@ func (s *Service) SignOut(ctx context.Context, token string) error {
 	if used := hashToken(secret); !same(session.Current, used) && !same(session.Previous, used) {
 		return nil
 	}
-	return s.end(ctx, id)
+	return s.end(ctx, session)
 }
 
 // List returns the actor's living sessions, newest use first.
@@ -200,12 +200,17 @@ func (s *Service) End(ctx context.Context, a people.Actor, id string) error {
 	if err != nil {
 		return err
 	}
-	return s.end(ctx, id)
+	return s.end(ctx, session)
 }
 
-func (s *Service) end(ctx context.Context, id string) error {
-	defer s.recent.forget(id)
-	return s.Sessions.EndSession(ctx, id, s.Now())
+func (s *Service) end(ctx context.Context, session Session) error {
+	if s.Ended != nil {
+		if err := s.Ended(ctx, session.Person, session.ID); err != nil {
+			return err
+		}
+	}
+	defer s.recent.forget(session.ID)
+	return s.Sessions.EndSession(ctx, session.ID, s.Now())
 }
 
 func sessionEnded() error {

@@ -17,6 +17,7 @@ type metrics struct {
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
 	problems *prometheus.CounterVec
+	pushes   *prometheus.CounterVec
 }
 
 func newMetrics() *metrics {
@@ -33,7 +34,10 @@ func newMetrics() *metrics {
 			Name: "hocso_http_problems_total", Help: "Refused and failed requests by code.",
 		}, []string{"code"}),
 	}
-	m.registry.MustRegister(m.requests, m.seconds, m.problems, collectors.NewGoCollector(),
+	m.pushes = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "hocso_pushes_total", Help: "Push messages by what the push service answered.",
+	}, []string{"outcome"})
+	m.registry.MustRegister(m.requests, m.seconds, m.problems, m.pushes, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -42,6 +46,9 @@ func newMetrics() *metrics {
 func (s *Server) Metrics() http.Handler {
 	return promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{})
 }
+
+// CountPush counts a push message by its outcome.
+func (s *Server) CountPush(outcome string) { s.metrics.pushes.WithLabelValues(outcome).Inc() }
 
 // observe is the outermost handler: it also turns errors into answers, so that what
 // it counts is what the client gets.

@@ -242,6 +242,11 @@ func (s *Service) Disable(ctx context.Context, a Actor, id ID) (Person, error) {
 	if a.ID == p.ID {
 		return Person{}, fault.New(fault.Forbidden, "own_account", "somebody else closes your account")
 	}
+	if s.Closing != nil {
+		if err := s.Closing(ctx, p.ID); err != nil {
+			return Person{}, err
+		}
+	}
 	p.Status, p.Epoch = Closed, p.Epoch+1
 	if p.LeftOn == "" {
 		p.LeftOn = s.Today()

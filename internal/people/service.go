@@ -67,6 +67,9 @@ type Service struct {
 	Now       func() time.Time
 	NewID     func() string
 	Zone      *time.Location // of the organisation: what "today" means for heads
+	// Closing is told of a person whose account is about to be closed; its error stops
+	// that, and it can be repeated. Nil: nobody asks.
+	Closing func(ctx context.Context, id ID) error
 
 	tree    treeCache
 	persons personCache
