@@ -27,6 +27,7 @@ type item struct {
 	key   [keyBytes]byte
 	hash  [hashBytes]byte
 	kind  string
+	often bool                   // the same bytes go to many phones, or to one again and again
 	value func() ([]byte, error) // JSON; made only for a phone that lacks it
 }
 
@@ -37,9 +38,10 @@ type items struct {
 }
 
 // add appends an item of a kind. id is unique within the kind, and stamp changes
-// whenever value does.
-func (x *items) add(kind, id, stamp string, value func() ([]byte, error)) {
-	it := item{kind: kind, value: value}
+// whenever value does. often says that the encoded item is worth keeping; then
+// stamp must be different for different people unless value is the same.
+func (x *items) add(kind, id, stamp string, often bool, value func() ([]byte, error)) {
+	it := item{kind: kind, often: often, value: value}
 	for n := 0; n == 0 || x.keys[it.key]; n++ { // a collision is as good as impossible, and harmless
 		sum := sha256.Sum256(fmt.Appendf(nil, "%s:%s:%d", kind, id, n))
 		it.key = [keyBytes]byte(sum[:keyBytes])
@@ -59,8 +61,19 @@ func (x *items) addJSON(kind, id string, value any) error {
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", kind, err)
 	}
-	x.add(kind, id, string(b), func() ([]byte, error) { return b, nil })
+	x.add(kind, id, string(b), false, func() ([]byte, error) { return b, nil })
 	return nil
+}
+
+// appendJSON appends the item as it goes over the wire.
+func (it item) appendJSON(b []byte) ([]byte, error) {
+	value, err := it.value()
+	if err != nil {
+		return nil, err
+	}
+	b = append(append(append(b, `{"key":"`...), keyText(it.key)...), `","kind":"`...)
+	b = append(append(append(b, it.kind...), `","`...), it.kind...)
+	return append(append(append(b, `":`...), value...), '}'), nil
 }
 
 func keyText(k [keyBytes]byte) string { return base64.RawURLEncoding.EncodeToString(k[:]) }

@@ -66,11 +66,12 @@ const (
 // Server is the HTTP server.
 type Server struct {
 	Deps
-	app      *fiber.App
-	validate *validator.Validate
-	static   *static
-	metrics  *metrics
-	document []byte // the OpenAPI document
+	app       *fiber.App
+	validate  *validator.Validate
+	static    *static
+	metrics   *metrics
+	document  []byte    // the OpenAPI document
+	fragments fragments // of sync
 }
 
 // New builds the server.

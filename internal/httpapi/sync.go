@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -13,6 +14,7 @@ import (
 	"hocso/internal/drill"
 	"hocso/internal/learning"
 	"hocso/internal/people"
+	"hocso/internal/reminder"
 )
 
 // syncRoutes are the rows of what goes between a phone and the server as a whole.
@@ -22,7 +24,7 @@ func (s *Server) syncRoutes() []route {
 	return []route{
 		{fiber.MethodGet, v + "/sync", take, shape{
 			summary: "Everything a phone keeps, or what changed since a cursor", query: []string{"cursor"}, out: syncAnswer{},
-			also: []int{http.StatusNotModified}, problems: []string{"410 cursor_expired"}, compress: true,
+			also: []int{http.StatusNotModified}, problems: []string{"410 cursor_expired"},
 		}, s.sync},
 		{fiber.MethodPost, v + "/ops", take, shape{
 			summary: "What a phone reports: a verdict for each, in order", in: opsRequest{}, out: opsAnswer{},
@@ -65,41 +67,56 @@ func (s *Server) sync(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	b, err := answerSync(changed, deleted, now, s.Now())
+	head, middle, tail, err := s.answerSync(changed, deleted, now)
 	if err != nil {
 		return err
 	}
-	return sendJSON(c, b)
+	c.Set(fiber.HeaderVary, fiber.HeaderAcceptEncoding)
+	if !strings.Contains(c.Get(fiber.HeaderAcceptEncoding), "gzip") {
+		return sendJSON(c, join(head, middle, tail))
+	}
+	packed, err := s.fragments.gzip(head, middle, tail)
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentEncoding, "gzip")
+	return sendJSON(c, packed)
 }
 
-// answerSync puts the bytes of a syncAnswer together.
-func answerSync(changed []item, deleted []string, cursor string, now time.Time) ([]byte, error) {
-	values, size := make([][]byte, len(changed)), 256+len(cursor)+16*len(deleted)
-	for i, it := range changed {
-		var err error
-		if values[i], err = it.value(); err != nil {
-			return nil, err
+// answerSync makes a syncAnswer: head with what is this person's alone, then what
+// is kept, then tail. The order of items says nothing.
+func (s *Server) answerSync(changed []item, deleted []string, cursor string) (head []byte, middle []fragment, tail []byte, err error) {
+	empty := `{"changed":[`
+	head = append(make([]byte, 0, 8<<10), empty...)
+	for _, often := range []bool{false, true} {
+		for _, it := range changed {
+			switch {
+			case it.often != often:
+			case often && len(head) > len(empty):
+				f, err := s.fragments.of(it)
+				if err != nil {
+					return nil, nil, nil, err
+				}
+				middle = append(middle, f)
+			default:
+				if len(head) > len(empty) {
+					head = append(head, ',')
+				}
+				if head, err = it.appendJSON(head); err != nil {
+					return nil, nil, nil, err
+				}
+			}
 		}
-		size += len(values[i]) + 64
 	}
-	b := append(make([]byte, 0, size), `{"changed":[`...)
-	for i, it := range changed {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(append(append(b, `{"key":"`...), keyText(it.key)...), `","kind":"`...)
-		b = append(append(append(b, it.kind...), `","`...), it.kind...)
-		b = append(append(append(b, `":`...), values[i]...), '}')
-	}
-	b = append(b, `],"deleted":[`...)
+	tail = append(tail, `],"deleted":[`...)
 	for i, key := range deleted {
 		if i > 0 {
-			b = append(b, ',')
+			tail = append(tail, ',')
 		}
-		b = append(append(append(b, '"'), key...), '"')
+		tail = append(append(append(tail, '"'), key...), '"')
 	}
-	b = append(append(append(b, `],"cursor":"`...), cursor...), `","more":false,"now":"`...)
-	return append(now.AppendFormat(b, time.RFC3339Nano), `"}`...), nil
+	tail = append(append(append(tail, `],"cursor":"`...), cursor...), `","more":false,"now":"`...)
+	return head, middle, append(s.Now().AppendFormat(tail, time.RFC3339Nano), `"}`...), nil
 }
 
 // collect gathers everything that the actor's phone keeps.
@@ -121,7 +138,7 @@ func (s *Server) collect(c *fiber.Ctx) (*items, error) {
 		return nil, err
 	}
 	for _, p := range courses {
-		x.add("course", string(p.Version.Course), p.Version.ID+p.Version.Hash, func() ([]byte, error) { return p.Listed, nil })
+		x.add("course", string(p.Version.Course), p.Version.ID+p.Version.Hash, true, func() ([]byte, error) { return p.Listed, nil })
 	}
 	running, err := s.Campaigns.Running(ctx)
 	if err != nil {
@@ -144,10 +161,16 @@ func (s *Server) collect(c *fiber.Ctx) (*items, error) {
 		if v.CampaignName != nil {
 			stamp += " " + v.CampaignName.Vi + " " + v.CampaignName.En
 		}
-		x.add("enrolment", string(e.ID), stamp, func() ([]byte, error) { return encode(v) })
+		x.add("enrolment", string(e.ID), stamp, false, func() ([]byte, error) { return encode(v) })
 	}
 	for _, t := range tickets {
-		x.add("quiz", string(t.Enrolment)+" "+t.Quiz, t.Wire, func() ([]byte, error) { return s.Learning.PaperJSON(ctx, t) })
+		x.add("quiz", string(t.Enrolment)+" "+t.Quiz, t.Wire, true, func() ([]byte, error) {
+			p, err := s.Learning.Paper(ctx, t)
+			if err != nil {
+				return nil, err
+			}
+			return encode(p)
+		})
 	}
 	drills, err := s.viewDrills(c, running)
 	if err != nil {
@@ -214,8 +237,10 @@ func (s *Server) ops(c *fiber.Ctx) error {
 type dataAnswer struct {
 	Person people.Person `json:"person"`
 	learning.Record
-	DrillRuns []drill.Run    `json:"drillRuns"`
-	Sessions  []auth.Session `json:"sessions"`
+	DrillRuns     []drill.Run             `json:"drillRuns"`
+	Sessions      []auth.Session          `json:"sessions"`
+	Subscriptions []reminder.Subscription `json:"subscriptions"`
+	Deliveries    []reminder.Delivery     `json:"deliveries"`
 }
 
 func (s *Server) myData(c *fiber.Ctx) error {
@@ -236,6 +261,12 @@ func (s *Server) myData(c *fiber.Ctx) error {
 		a.DrillRuns = append(a.DrillRuns, r)
 	}
 	if a.Sessions, err = s.Auth.List(ctx, who); err != nil {
+		return err
+	}
+	if a.Subscriptions, err = s.Reminders.Devices(ctx, who); err != nil {
+		return err
+	}
+	if a.Deliveries, err = s.Reminders.DeliveriesOf(ctx, who.ID); err != nil {
 		return err
 	}
 	return c.JSON(a)

@@ -17,7 +17,7 @@ type People interface {
 }
 
 // Service does the work of package learning. Its methods are safe for concurrent
-// use, also of several copies of the program. It must not be copied.
+// use, also of several copies of the program.
 type Service struct {
 	Store     Store
 	Ops       OpStore
@@ -31,8 +31,6 @@ type Service struct {
 	// Opened is told that a person opened the reminder of a delivery; fault.NotFound
 	// if there is none of theirs, which is no error. Nil: nobody asks.
 	Opened func(ctx context.Context, p people.ID, delivery string) error
-
-	papers papers
 }
 
 // tries is how often a conditional update is tried again before the caller hears
