@@ -148,13 +148,14 @@ func TestOrderWithoutIndexes(t *testing.T) {
 	ordered(t, "devices", func() ([]reminder.Subscription, error) { return r.Subscriptions(ctx, "p") },
 		func(x, y reminder.Subscription) int { return y.LastSeenAt.Compare(x.LastSeenAt) })
 	ordered(t, "claims", func() (claimed []reminder.Delivery, err error) {
-		for {
+		for range 2 * n {
 			d, ok, err := r.ClaimDelivery(ctx, moment(n), moment(n+1))
 			if !ok || err != nil {
 				return claimed, err
 			}
 			claimed = append(claimed, d)
 		}
+		return claimed, nil
 	}, func(x, y reminder.Delivery) int { return x.NotBefore.Compare(y.NotBefore) })
 }
 

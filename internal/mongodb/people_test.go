@@ -32,6 +32,12 @@ func TestRoundTripPeople(t *testing.T) {
 	must(t, s.ReplacePeople(ctx, []people.Person{want}))
 	want.Version, want.LastSeenAt = version+1, seen // no change of a person: Seen alone writes it
 	same(t, "person replaced", ask(t, read), want)
+	must(t, s.Seen(ctx, "lan", seen.Add(-time.Hour))) // earlier than the latest: nothing new
+	same(t, "person seen earlier", ask(t, read), want)
+	later := seen.Add(time.Hour)
+	must(t, s.Seen(ctx, "lan", later))
+	seen, want.LastSeenAt = &later, &later
+	same(t, "person seen later", ask(t, read), want)
 	must(t, s.ReplacePeople(ctx, []people.Person{{ID: "lan", Version: version + 1}}))
 	want = people.Person{ID: "lan", SearchKeys: []string{""}, Grants: []people.Grant{}, Version: version + 2, LastSeenAt: seen}
 	same(t, "person emptied", ask(t, read), want)
@@ -74,7 +80,7 @@ func crowd(n int) []people.Person {
 	for i := range all {
 		all[i] = people.Person{
 			ID:   people.ID(fmt.Sprintf("p%04d", r.IntN(10_000)*1000+i)),
-			Name: pick("Nguyễn", "Trần", "Đặng", "đỗ") + " " + pick("Thị ", "Văn ", "") + pick("An", "Ánh", "Bình", "Ạnh", "Zoë"),
+			Name: pick("Nguyễn", "Trần", "Đặng", "đỗ") + " " + pick("Thị ", "Văn ", "") + pick("An", "Ánh", "Bình", "Ạnh", "Zoë", "Anж"),
 			// Addresses differ in the middle, so that pages are cut inside equal names.
 			Email: fmt.Sprintf("%s.%d@%s.vn", pick("an", "binh", "nguyen"), i, pick("bo", "so")), Unit: people.UnitID(pick("a", "b", "c", "d")),
 			Grants: []people.Grant{}, Status: people.Status(pick("invited", "active", "active", "closed")), ChangedAt: moment(i), Version: 1,

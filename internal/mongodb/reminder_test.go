@@ -94,7 +94,7 @@ func TestQueriesOfReminders(t *testing.T) {
 	due := chosen(all, func(d reminder.Delivery) bool { return d.State == reminder.Waiting && !d.NotBefore.After(moment(50)) })
 	slices.SortFunc(due, func(a, b reminder.Delivery) int { return a.NotBefore.Compare(b.NotBefore) })
 	var claimed []reminder.Delivery
-	for {
+	for range all {
 		d, ok, err := s.ClaimDelivery(ctx, moment(50), moment(60))
 		must(t, err)
 		if !ok {
@@ -175,7 +175,7 @@ func TestRaceClaim(t *testing.T) {
 		var mu sync.Mutex
 		var ids tally
 		together(func(int) {
-			for {
+			for range 2 * n { // and no more, should a lease hold nobody off
 				d, ok, err := s.ClaimDelivery(ctx, moment(lease), moment(lease+1))
 				if err != nil {
 					t.Error(err)
