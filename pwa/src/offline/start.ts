@@ -106,6 +106,8 @@ async function enter(person: Me): Promise<void> {
 // resume tries the cookie when the session had ended on the screen.
 export const resume = (): Promise<Session> => renew();
 
+export { noteOpened } from './opened.ts';
+
 // signOut leaves nothing of the person on the phone: shared phones are common. unsubscribe comes from push.
 export async function signOut(unsubscribe: () => Promise<void>): Promise<void> {
   const person = store.person;

@@ -18,7 +18,12 @@ export function go(to: string, { replace = false } = {}): void {
   const depth = (history.state?.depth ?? 0) + (replace ? 0 : 1);
   history[replace ? 'replaceState' : 'pushState']({ depth }, '', to);
   arrive();
-  scrollTo(0, 0);
+  toTop();
+}
+
+// toTop scrolls the page to its start; pages scroll within themselves, so that what stands at the foot covers nothing.
+export function toTop(): void {
+  for (const element of document.querySelectorAll('[data-scroll]')) element.scrollTop = 0;
 }
 
 // back goes where the person came from, or to the place above when the app was opened right here.
