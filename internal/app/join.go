@@ -24,11 +24,11 @@ const hashesAtOnce = 2
 // rows; what points the other way is a function or an interface set here.
 func (a *App) join(ctx context.Context) error {
 	secrets := auth.Secrets{Store: a.db.Auth()}
-	jwtKey, err := secrets.Secret(ctx, "jwt", random32)
+	jwtKey, err := secrets.Secret(ctx, auth.JWTSecret, auth.RandomKey)
 	if err != nil {
 		return err
 	}
-	ticketKey, err := secrets.Secret(ctx, "ticket", random32)
+	ticketKey, err := secrets.Secret(ctx, auth.TicketSecret, auth.RandomKey)
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func (a *App) join(ctx context.Context) error {
 		Organisation: []string{a.cfg.OrganisationName}, Now: a.now, NewID: newID,
 	}
 	a.courses = &course.Service{Store: a.db.Courses(), Now: a.now, Log: a.log}
-	a.drills = &drill.Service{Store: a.db.Drills(), Now: a.now, NewSecret: func() []byte { b, _ := random32(); return b }}
+	a.drills = &drill.Service{Store: a.db.Drills(), Now: a.now, NewSecret: newSecret}
 	a.learning = &learning.Service{
 		Store: a.db.Learning(), Ops: a.db.Learning(), Courses: a.courses, People: a.people, Drills: a.drills, Now: a.now, TicketKey: ticketKey,
 	}
@@ -75,7 +75,7 @@ func (a *App) join(ctx context.Context) error {
 // sender makes what sends push messages. Its keys are made once and kept: new ones
 // would end every subscription.
 func (a *App) sender(ctx context.Context, secrets auth.Secrets) (*webpush.Sender, error) {
-	b, err := secrets.Secret(ctx, "vapid", func() ([]byte, error) {
+	b, err := secrets.Secret(ctx, auth.VAPIDSecret, func() ([]byte, error) {
 		keys, err := webpush.GenerateKeys()
 		if err != nil {
 			return nil, err
@@ -112,9 +112,10 @@ func (a *App) minutes(ctx context.Context, i campaign.Item) (int, error) {
 	return c.Version.Content.Minutes(), nil
 }
 
-// random32 makes a secret of 32 bytes.
-func random32() ([]byte, error) {
+// newSecret makes the key of a drill. Reading random numbers never fails: crypto/rand
+// ends the program instead.
+func newSecret() []byte {
 	b := make([]byte, 32)
-	_, err := rand.Read(b)
-	return b, err
+	_, _ = rand.Read(b)
+	return b
 }

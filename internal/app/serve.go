@@ -104,6 +104,24 @@ func (a *App) loops() []func(context.Context) {
 		func(ctx context.Context) { a.campaigns.Run(ctx, time.Minute) },
 		func(ctx context.Context) { dispatcher.Run(ctx, 15*time.Second) },
 		func(ctx context.Context) { a.reports.Run(ctx, time.Second) },
+		a.settle,
+	}
+}
+
+// settle finishes, every minute, what publishing a course left to do: moving those in
+// the middle of it, where there are too many for one request.
+func (a *App) settle(ctx context.Context) {
+	t := time.NewTicker(time.Minute)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			if err := a.courses.SettleAll(ctx); err != nil && ctx.Err() == nil {
+				a.log.Error("settle enrolments", "err", err)
+			}
+		}
 	}
 }
 

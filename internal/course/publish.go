@@ -3,12 +3,10 @@ package course
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"hocso/internal/fault"
 	"hocso/internal/people"
-	"hocso/internal/source"
 )
 
 // Publish makes the draft the newest version. class is what the trainer says about
@@ -163,12 +161,6 @@ type Outcome struct {
 	N      int    `json:"n"`
 	Action Action `json:"action"`
 	Class  Class  `json:"class,omitempty"`
-}
-
-// CheckFolder lists what is wrong with the courses of a content folder.
-func CheckFolder(fsys fs.FS) []source.Problem {
-	_, ps := ReadFolder(fsys)
-	return ps
 }
 
 // PublishFolder publishes the courses of a folder that changed, which must be free

@@ -16,6 +16,7 @@ import (
 	"hocso/internal/drill"
 	"hocso/internal/fault"
 	"hocso/internal/learning"
+	"hocso/internal/people"
 	"hocso/internal/reminder"
 	"hocso/internal/report"
 	"hocso/internal/webpush"
@@ -81,6 +82,8 @@ func newOffice(t *testing.T) *office {
 		Campaigns: x.db.Campaigns(), Courses: x.Courses, Pusher: sender, PublicURL: "https://hocso.test", Calendar: calendar, Now: x.clock.Now, Log: log,
 	}
 	x.Campaigns.Planner = x.Reminders
+	x.Auth.Ended = x.Reminders.Forget
+	x.People.Closing = func(ctx context.Context, id people.ID) error { return x.Reminders.Forget(ctx, id, "") }
 	x.Reports = &report.Service{
 		Enrolments: x.db.Learning(), People: x.People, Courses: x.Courses, Campaigns: x.db.Campaigns(), Zone: calendar.Zone, Now: x.clock.Now, Log: log,
 	}
@@ -231,6 +234,43 @@ func TestSubscriptionRoutes(t *testing.T) {
 	o.ask(o.trainer, "DELETE", "/me/subscriptions/"+id, nil).want(t, 404, "subscription_not_found", "")
 	o.ask(o.learner, "DELETE", "/me/subscriptions/"+id, nil).want(t, 204, "", "x")
 	o.ask(o.learner, "GET", "/me/subscriptions", nil).want(t, 200, `{"items":[]}`, "")
+}
+
+// A device goes with the session that registered it, and with the account.
+func TestDevicesGoWithSessionAndAccount(t *testing.T) {
+	o := newOffice(t)
+	register := func(token string) {
+		t.Helper()
+		d, err := o.stub.Subscribe(o.push.Public)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.ask(token, "POST", "/me/subscriptions", map[string]any{"endpoint": d.Endpoint, "keys": map[string]any{"p256dh": d.P256dh, "auth": d.Auth}}).want(t, 201, "", "")
+	}
+	first, cookie := o.in("lan@bo.vn")
+	second, _ := o.in("lan@bo.vn")
+	register(first)
+	register(second)
+	o.do(call{method: "POST", path: "/api/v1/auth/sign-out", header: map[string]string{
+		"Cookie": "__Host-hocso=" + cookie, "X-Hocso": "1", "Origin": "https://hocso.test",
+	}}).want(t, 204, "", "x")
+	devices := func() int {
+		t.Helper()
+		ds, err := o.Reminders.Devices(t.Context(), people.Actor{ID: o.id["lan@bo.vn"]})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(ds)
+	}
+	if n := devices(); n != 1 {
+		t.Errorf("after one of two sessions signed out %d devices are left, want 1", n)
+	}
+	o.ask(second, "GET", "/me/data", nil).want(t, 200, `"subscriptions":[{`, "endpoint")
+	admin, _ := o.in("root@bo.vn")
+	o.ask(admin, "POST", "/people/"+string(o.id["lan@bo.vn"])+"/disable", nil).want(t, 200, `"status":"closed"`, "")
+	if n := devices(); n != 0 {
+		t.Errorf("after the account was closed %d devices are left, want 0", n)
+	}
 }
 
 // The service worker has the cookie and nothing else.

@@ -75,10 +75,18 @@ func (s *Campaigns) LiveCampaigns(ctx context.Context) ([]campaign.Campaign, err
 // lease and AdvancedTo are not part of the change that Version guards.
 func (s *Campaigns) ReplaceCampaign(ctx context.Context, c campaign.Campaign) error {
 	set := bson.D{
-		{Key: "name", Value: c.Name}, {Key: "audience", Value: c.Audience}, {Key: "items", Value: c.Items},
-		{Key: "startsAt", Value: c.StartsAt}, {Key: "dueAt", Value: c.DueAt}, {Key: "endsAt", Value: c.EndsAt},
-		{Key: "remind", Value: c.Remind}, {Key: "target", Value: c.Target}, {Key: "state", Value: c.State},
-		{Key: "owner", Value: c.Owner}, {Key: "log", Value: c.Log}, {Key: "live", Value: c.Live},
+		{Key: "name", Value: c.Name},
+		{Key: "audience", Value: c.Audience},
+		{Key: "items", Value: c.Items},
+		{Key: "startsAt", Value: c.StartsAt},
+		{Key: "dueAt", Value: c.DueAt},
+		{Key: "endsAt", Value: c.EndsAt},
+		{Key: "remind", Value: c.Remind},
+		{Key: "target", Value: c.Target},
+		{Key: "state", Value: c.State},
+		{Key: "owner", Value: c.Owner},
+		{Key: "log", Value: c.Log},
+		{Key: "live", Value: c.Live},
 	}
 	res, err := s.c.UpdateOne(ctx,
 		bson.D{{Key: "_id", Value: c.ID}, {Key: "ver", Value: c.Version}},

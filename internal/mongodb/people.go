@@ -133,10 +133,19 @@ func (s *People) ReplacePeople(ctx context.Context, ps []people.Person) error {
 	for i, p := range ps {
 		p = searchable(p)
 		set := bson.D{
-			{Key: "name", Value: p.Name}, {Key: "foldedName", Value: p.FoldedName}, {Key: "searchKeys", Value: p.SearchKeys},
-			{Key: "email", Value: p.Email}, {Key: "unit", Value: p.Unit}, {Key: "grants", Value: p.Grants}, {Key: "status", Value: p.Status},
-			{Key: "joinedOn", Value: p.JoinedOn}, {Key: "leftOn", Value: p.LeftOn}, {Key: "settings", Value: p.Settings},
-			{Key: "passwordHash", Value: p.PasswordHash}, {Key: "epoch", Value: p.Epoch}, {Key: "changedAt", Value: p.ChangedAt},
+			{Key: "name", Value: p.Name},
+			{Key: "foldedName", Value: p.FoldedName},
+			{Key: "searchKeys", Value: p.SearchKeys},
+			{Key: "email", Value: p.Email},
+			{Key: "unit", Value: p.Unit},
+			{Key: "grants", Value: p.Grants},
+			{Key: "status", Value: p.Status},
+			{Key: "joinedOn", Value: p.JoinedOn},
+			{Key: "leftOn", Value: p.LeftOn},
+			{Key: "settings", Value: p.Settings},
+			{Key: "passwordHash", Value: p.PasswordHash},
+			{Key: "epoch", Value: p.Epoch},
+			{Key: "changedAt", Value: p.ChangedAt},
 		}
 		models[i] = mongo.NewUpdateOneModel().
 			SetFilter(bson.D{{Key: "_id", Value: p.ID}, {Key: "ver", Value: p.Version}}).

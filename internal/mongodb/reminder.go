@@ -92,8 +92,11 @@ func (s *Reminders) ClaimDelivery(ctx context.Context, now, leaseUntil time.Time
 // SettleDelivery implements reminder.Store.
 func (s *Reminders) SettleDelivery(ctx context.Context, d reminder.Delivery) error {
 	set := bson.D{
-		{Key: "state", Value: d.State}, {Key: "reason", Value: d.Reason}, {Key: "tries", Value: d.Tries},
-		{Key: "notBefore", Value: d.NotBefore}, {Key: "leaseUntil", Value: d.LeaseUntil},
+		{Key: "state", Value: d.State},
+		{Key: "reason", Value: d.Reason},
+		{Key: "tries", Value: d.Tries},
+		{Key: "notBefore", Value: d.NotBefore},
+		{Key: "leaseUntil", Value: d.LeaseUntil},
 	}
 	if d.SettledAt != nil {
 		set = append(set, bson.E{Key: "settledAt", Value: *d.SettledAt})
@@ -107,7 +110,8 @@ func (s *Reminders) SettleDelivery(ctx context.Context, d reminder.Delivery) err
 // WaitingDeliveries implements reminder.Store.
 func (s *Reminders) WaitingDeliveries(ctx context.Context, p people.ID, until time.Time) ([]reminder.Delivery, error) {
 	return s.find(ctx, bson.D{
-		{Key: "person", Value: p}, {Key: "state", Value: reminder.Waiting},
+		{Key: "person", Value: p},
+		{Key: "state", Value: reminder.Waiting},
 		{Key: "notBefore", Value: bson.D{{Key: "$lte", Value: until}}},
 	}, options.Find().SetSort(bson.D{{Key: "notBefore", Value: 1}}).SetLimit(100))
 }
@@ -193,9 +197,14 @@ func (s *Reminders) PutBudget(ctx context.Context, b reminder.Budget) error {
 func (s *Reminders) PutSubscription(ctx context.Context, x reminder.Subscription) error {
 	update := bson.D{
 		{Key: "$set", Value: bson.D{
-			{Key: "person", Value: x.Person}, {Key: "device", Value: x.Device}, {Key: "endpoint", Value: x.Endpoint},
-			{Key: "p256dh", Value: x.P256dh}, {Key: "auth", Value: x.Auth}, {Key: "lastSeenAt", Value: x.LastSeenAt},
-			{Key: "expiresAt", Value: x.ExpiresAt}, {Key: "session", Value: x.Session},
+			{Key: "person", Value: x.Person},
+			{Key: "device", Value: x.Device},
+			{Key: "endpoint", Value: x.Endpoint},
+			{Key: "p256dh", Value: x.P256dh},
+			{Key: "auth", Value: x.Auth},
+			{Key: "lastSeenAt", Value: x.LastSeenAt},
+			{Key: "expiresAt", Value: x.ExpiresAt},
+			{Key: "session", Value: x.Session},
 		}},
 		{Key: "$setOnInsert", Value: bson.D{{Key: "createdAt", Value: x.CreatedAt}}},
 	}

@@ -18,16 +18,26 @@ func TestPlan(t *testing.T) {
 		state                learning.State
 		want                 []string // step and day
 	}{
-		{"all six", "2026-03-02 08:00", "2026-03-13", "", learning.Assigned,
-			[]string{"d-7 03-06", "d-3 03-10", "d-1 03-12", "d+1 03-16", "d+7 03-20", "d+14 03-27"}},
-		{"only those to come", "2026-03-11 08:00", "2026-03-13", "", learning.Started,
-			[]string{"d-1 03-12", "d+1 03-16", "d+7 03-20", "d+14 03-27"}},
-		{"due on Monday: the day before is Friday, and so is the third", "2026-03-02 08:00", "2026-03-09", "", learning.Assigned,
-			[]string{"d-7 03-02", "d-1 03-06", "d+1 03-10", "d+7 03-16", "d+14 03-23"}},
-		{"Tet between", "2026-02-02 08:00", "2026-02-20", "", learning.Assigned,
-			[]string{"d-1 02-13", "d+1 02-23", "d+7 02-27", "d+14 03-06"}},
-		{"another zone keeps the due day", "2026-03-02 08:00", "2026-03-13", "America/New_York", learning.Assigned,
-			[]string{"d-7 03-06", "d-3 03-10", "d-1 03-12", "d+1 03-16", "d+7 03-20", "d+14 03-27"}},
+		{
+			"all six", "2026-03-02 08:00", "2026-03-13", "", learning.Assigned,
+			[]string{"d-7 03-06", "d-3 03-10", "d-1 03-12", "d+1 03-16", "d+7 03-20", "d+14 03-27"},
+		},
+		{
+			"only those to come", "2026-03-11 08:00", "2026-03-13", "", learning.Started,
+			[]string{"d-1 03-12", "d+1 03-16", "d+7 03-20", "d+14 03-27"},
+		},
+		{
+			"due on Monday: the day before is Friday, and so is the third", "2026-03-02 08:00", "2026-03-09", "", learning.Assigned,
+			[]string{"d-7 03-02", "d-1 03-06", "d+1 03-10", "d+7 03-16", "d+14 03-23"},
+		},
+		{
+			"Tet between", "2026-02-02 08:00", "2026-02-20", "", learning.Assigned,
+			[]string{"d-1 02-13", "d+1 02-23", "d+7 02-27", "d+14 03-06"},
+		},
+		{
+			"another zone keeps the due day", "2026-03-02 08:00", "2026-03-13", "America/New_York", learning.Assigned,
+			[]string{"d-7 03-06", "d-3 03-10", "d-1 03-12", "d+1 03-16", "d+7 03-20", "d+14 03-27"},
+		},
 		{"long past", "2026-05-02 08:00", "2026-03-13", "", learning.Assigned, nil},
 		{"completed", "2026-03-02 08:00", "2026-03-13", "", learning.Completed, nil},
 	} {
@@ -194,8 +204,10 @@ func TestBody(t *testing.T) {
 		{one(-14, "Nhận biết lừa đảo"), "vi", "Quá hạn 14 ngày: Nhận biết lừa đảo, 18 phút"},
 		{append(one(1, "a"), one(3, "b")...), "vi", "2 việc cần làm, 36 phút"},
 		{append(one(1, "a"), one(3, "b")...), "en", "2 things to do, 36 minutes"},
-		{one(1, "Bảo vệ dữ liệu cá nhân của công dân khi làm việc với hồ sơ điện tử ở bộ phận một cửa"), "vi",
-			"Còn 1 ngày: Bảo vệ dữ liệu cá nhân của công dân khi làm việc với hồ sơ…, 18 phút"},
+		{
+			one(1, "Bảo vệ dữ liệu cá nhân của công dân khi làm việc với hồ sơ điện tử ở bộ phận một cửa"), "vi",
+			"Còn 1 ngày: Bảo vệ dữ liệu cá nhân của công dân khi làm việc với hồ sơ…, 18 phút",
+		},
 	} {
 		got := body(tt.duties, tt.locale, cal, now)
 		if got != tt.want || len([]rune(got)) > longestBody {

@@ -96,8 +96,10 @@ func organisation(b *testing.B, n int) (*truth, *Service) {
 		p := people.ID(fmt.Sprintf("0190f3a2-0000-7000-8000-%012d", i))
 		m.putPerson(people.Person{ID: p, Name: fmt.Sprintf("Nguyễn Văn Người %d", i), Unit: units[i%200], Status: people.Active, Version: 1})
 		for c := range 20 {
-			e := learning.Enrolment{Person: p, Course: course.ID(fmt.Sprintf("course-%02d", c)), Cycle: 1, N: 1, Version: 1, State: learning.Assigned,
-				Campaigns: []string{fmt.Sprintf("c%d", c/5)}, DueAt: due(fmt.Sprintf("2026-0%d-13", 1+c%9))}
+			e := learning.Enrolment{
+				Person: p, Course: course.ID(fmt.Sprintf("course-%02d", c)), Cycle: 1, N: 1, Version: 1, State: learning.Assigned,
+				Campaigns: []string{fmt.Sprintf("c%d", c/5)}, DueAt: due(fmt.Sprintf("2026-0%d-13", 1+c%9)),
+			}
 			if (i+c)%3 == 0 {
 				e.State, e.CompletedAt = learning.Completed, &w.now
 			}

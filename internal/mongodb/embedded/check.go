@@ -49,7 +49,7 @@ func (db *Database) Check() error {
 		all[c] = c.freeze()
 	}
 	db.mu.Unlock()
-	defer snap.Close()
+	defer func() { _ = snap.Close() }() // only read
 	for c, v := range all {
 		if err := v.checkDisk(snap, c.number); err != nil {
 			return damaged(db.dir, fmt.Errorf("collection %s: %w", c.ns, err))

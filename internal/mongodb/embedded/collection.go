@@ -21,15 +21,6 @@ type view struct {
 
 func (v *view) primary() *index { return v.indexes[0] }
 
-func (v *view) index(name string) *index {
-	for _, x := range v.indexes {
-		if x.name == name {
-			return x
-		}
-	}
-	return nil
-}
-
 // collection is guarded by the database's lock.
 type collection struct {
 	ns     namespace

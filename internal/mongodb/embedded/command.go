@@ -139,10 +139,14 @@ func commonFields() []string {
 }
 
 func commands() map[string]command {
-	hello := command{run: (*call).hello, fields: []string{"helloOk", "client", "compression", "topologyVersion",
-		"maxAwaitTimeMS", "backpressure"}}
-	modify := command{run: (*call).findAndModify, fields: []string{"query", "sort", "remove", "update", "new", "upsert",
-		"fields", "hint"}}
+	hello := command{run: (*call).hello, fields: []string{
+		"helloOk", "client", "compression", "topologyVersion",
+		"maxAwaitTimeMS", "backpressure",
+	}}
+	modify := command{run: (*call).findAndModify, fields: []string{
+		"query", "sort", "remove", "update", "new", "upsert",
+		"fields", "hint",
+	}}
 	return map[string]command{
 		"hello": hello, "isMaster": hello, "ismaster": hello,
 		"ping":            {run: func(*call) error { return nil }},

@@ -48,8 +48,10 @@ func newIndex(s *indexSpec) *index { return &index{indexSpec: s, tree: newTree()
 const primaryName = "_id_"
 
 func primarySpec() *indexSpec {
-	return &indexSpec{name: primaryName, keys: newBuilder().int32("_id", 1).bytes(), expire: -1,
-		parts: []part{{path: path{"_id"}, name: "_id"}}}
+	return &indexSpec{
+		name: primaryName, keys: newBuilder().int32("_id", 1).bytes(), expire: -1,
+		parts: []part{{path: path{"_id"}, name: "_id"}},
+	}
 }
 
 // slot is one field of a key on its way down a document.
@@ -203,8 +205,10 @@ func (x *index) duplicate(ns namespace, doc []byte) error {
 		names[i] = p.name
 		w.value(p.name, plainLookup(doc, p.path))
 	}
-	return &commandError{code: codeDuplicateKey, pattern: x.indexSpec.keys, key: w.bytes(),
-		message: "E11000 duplicate key error collection: " + ns.String() + " index: " + x.name + " dup key: { " + strings.Join(names, ", ") + " }"}
+	return &commandError{
+		code: codeDuplicateKey, pattern: x.indexSpec.keys, key: w.bytes(),
+		message: "E11000 duplicate key error collection: " + ns.String() + " index: " + x.name + " dup key: { " + strings.Join(names, ", ") + " }",
+	}
 }
 
 // document gives the specification as listIndexes does.

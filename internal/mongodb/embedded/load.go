@@ -152,7 +152,7 @@ func (db *Database) loadCatalogue() (map[uint32]*collection, error) {
 	if err != nil {
 		return nil, damaged(db.dir, err)
 	}
-	defer it.Close()
+	defer func() { _ = it.Close() }() // Error was asked
 	if !it.First() {
 		if err := it.Error(); err != nil {
 			return nil, damaged(db.dir, err)

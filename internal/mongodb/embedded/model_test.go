@@ -161,8 +161,10 @@ func (r random) path() string {
 }
 
 func (r random) scalar() any {
-	return []any{int32(0), int32(1), int64(1), 1.0, 2.5, int32(3), "", "x", "y", nil, true, false,
-		bson.DateTime(1000), bson.DateTime(2000)}[r.IntN(14)]
+	return []any{
+		int32(0), int32(1), int64(1), 1.0, 2.5, int32(3), "", "x", "y", nil, true, false,
+		bson.DateTime(1000), bson.DateTime(2000),
+	}[r.IntN(14)]
 }
 
 func (r random) value(depth int) any {
@@ -233,8 +235,12 @@ func TestIndexesChangeNothing(t *testing.T) {
 	db := connect(t, openTest(t, Options{})).Database("test")
 	plain, indexed := db.Collection("plain"), db.Collection("indexed")
 	for _, k := range []bson.D{
-		{{Key: "a", Value: 1}}, {{Key: "b", Value: -1}}, {{Key: "a.b", Value: 1}, {Key: "a.c", Value: 1}}, {{Key: "c", Value: 1}, {Key: "b.a", Value: -1}},
-		{{Key: "b", Value: 1}, {Key: "d", Value: -1}, {Key: "e", Value: 1}}, {{Key: "d", Value: 1}, {Key: "e", Value: -1}},
+		{{Key: "a", Value: 1}},
+		{{Key: "b", Value: -1}},
+		{{Key: "a.b", Value: 1}, {Key: "a.c", Value: 1}},
+		{{Key: "c", Value: 1}, {Key: "b.a", Value: -1}},
+		{{Key: "b", Value: 1}, {Key: "d", Value: -1}, {Key: "e", Value: 1}},
+		{{Key: "d", Value: 1}, {Key: "e", Value: -1}},
 	} {
 		makeIndex(t, indexed, k, nil)
 	}

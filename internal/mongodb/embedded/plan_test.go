@@ -47,8 +47,10 @@ func planCollection(t *testing.T, opts Options) *mongo.Collection {
 	}
 	var docs []any
 	for i := range 200 {
-		docs = append(docs, bson.M{"_id": fmt.Sprintf("d%03d", i), "unit": fmt.Sprint("u", i%10), "at": i, "state": "done",
-			"lease": i, "tags": bson.A{fmt.Sprint("t", i%5), "all"}, "n": i})
+		docs = append(docs, bson.M{
+			"_id": fmt.Sprintf("d%03d", i), "unit": fmt.Sprint("u", i%10), "at": i, "state": "done",
+			"lease": i, "tags": bson.A{fmt.Sprint("t", i%5), "all"}, "n": i,
+		})
 	}
 	insert(t, c, docs...)
 	return c

@@ -22,9 +22,11 @@ func wantRefused(t *testing.T, what string, err error, name string) {
 func TestUnknownFields(t *testing.T) {
 	c := testCollection(t)
 	insert(t, c, bson.M{"_id": "a"})
-	targets := map[string]any{"hello": 1, "isMaster": 1, "ismaster": 1, "ping": 1, "buildInfo": 1, "buildinfo": 1,
+	targets := map[string]any{
+		"hello": 1, "isMaster": 1, "ismaster": 1, "ping": 1, "buildInfo": 1, "buildinfo": 1,
 		"endSessions": bson.A{}, "getMore": int64(1), "dropDatabase": 1, "listCollections": 1, "listDatabases": 1,
-		"killCursors": "c", "explain": bson.D{{Key: "find", Value: "c"}}}
+		"killCursors": "c", "explain": bson.D{{Key: "find", Value: "c"}},
+	}
 	for name := range commands() {
 		target, ok := targets[name]
 		if !ok {

@@ -72,7 +72,7 @@ func readNumber(db *pebble.DB) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer closer.Close()
+	defer func() { _ = closer.Close() }() // only read
 	if len(v) != 8 {
 		return 0, errors.New("the number of the last change cannot be read")
 	}
@@ -96,7 +96,7 @@ func readFile(files vfs.FS, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	return io.ReadAll(f)
 }
 

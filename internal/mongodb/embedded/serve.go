@@ -66,7 +66,7 @@ func (db *Database) accept(c net.Conn) bool {
 // serve answers the requests of one connection, one after the other. A pipe has no buffer: a request is read to its
 // end before its answer is written. Any error ends the connection.
 func (db *Database) serve(c net.Conn) error {
-	defer c.Close()
+	defer func() { _ = c.Close() }() // the other end may be gone already
 	r := bufio.NewReaderSize(c, 16<<10)
 	for {
 		q, err := readRequest(r)
