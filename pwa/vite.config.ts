@@ -21,5 +21,5 @@ export default defineConfig({
   },
   plugins: [svelte(), svelteTesting(), budgets(), serviceWorker()],
   server: { proxy: { '/api': api } },
-  test: { environment: 'jsdom', include: ['src/**/*.test.ts', 'build/**/*.test.ts'], setupFiles: ['src/test-setup.ts'] },
+  test: { environment: 'jsdom', include: ['src/**/*.test.ts', 'build/**/*.test.ts'], setupFiles: ['src/test/setup.ts'] },
 });

@@ -78,9 +78,14 @@ export type Write = IDBPTransaction<Schema, StoreNames<Schema>[], 'readwrite'>;
 const prefix = 'hocso-';
 let handle: IDBPDatabase<Schema> | undefined;
 
+function close(): void {
+  handle?.close();
+  handle = undefined;
+}
+
 // openFor opens the database of one person; its name holds their id, so that two people on one phone never mix.
 export async function openFor(person: string): Promise<void> {
-  handle?.close();
+  close();
   handle = await openDB<Schema>(prefix + person, 1, {
     upgrade(db) {
       db.createObjectStore('items', { keyPath: 'key' });
@@ -96,8 +101,7 @@ export async function openFor(person: string): Promise<void> {
       db.createObjectStore('meta');
     },
     blocking() {
-      handle?.close(); // another tab signs out
-      handle = undefined;
+      close(); // another tab signs out
     },
   });
 }
@@ -111,8 +115,7 @@ export const isOpen = (): boolean => handle !== undefined;
 
 // destroy deletes everything this phone keeps about a person.
 export async function destroy(person: string): Promise<void> {
-  handle?.close();
-  handle = undefined;
+  close();
   await deleteDB(prefix + person);
 }
 

@@ -8,7 +8,8 @@ export async function noteOpened(): Promise<void> {
   const delivery = query.get('delivery');
   if (!delivery) return;
   query.delete('delivery');
-  route.query = query.size ? `?${query}` : '';
+  const rest = query.toString();
+  route.query = rest && `?${rest}`;
   history.replaceState(history.state, '', route.path + route.query + route.hash);
   await record('reminder.opened', { delivery });
 }

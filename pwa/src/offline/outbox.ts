@@ -23,7 +23,7 @@ export async function record(kind: string, fields: Record<string, unknown>, fact
     putFacts(tx, facts);
   });
   await changed();
-  flush();
+  if (isOpen()) flush();
 }
 
 // remember keeps facts that are not sent by themselves, such as the card one is at.

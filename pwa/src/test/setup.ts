@@ -8,4 +8,4 @@ HTMLDialogElement.prototype.close ??= function (this: HTMLDialogElement) {
   this.open = false;
   this.dispatchEvent(new Event('close'));
 };
-window.scrollTo = () => {};
+Element.prototype.scrollIntoView = () => {};
