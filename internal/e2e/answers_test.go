@@ -27,7 +27,7 @@ func keysOf(t *testing.T, id course.ID) keys {
 	return keys{folder.Courses[i].Content}
 }
 
-// question finds a question by its prompt in Vietnamese.
+// question finds a question by its prompt in either language.
 func (k keys) question(t *testing.T, prompt string) course.Question {
 	t.Helper()
 	var all []course.Question
@@ -37,7 +37,7 @@ func (k keys) question(t *testing.T, prompt string) course.Question {
 	for _, q := range k.Quizzes {
 		all = append(all, q.Questions...)
 	}
-	i := slices.IndexFunc(all, func(q course.Question) bool { return plain(q.Prompt.Vi) == prompt })
+	i := slices.IndexFunc(all, func(q course.Question) bool { return plain(q.Prompt.Vi) == prompt || plain(q.Prompt.En) == prompt })
 	if i < 0 {
 		t.Fatalf("no question %q in the content", prompt)
 	}
@@ -65,7 +65,7 @@ func (p *phone) Answer(k keys, right bool) course.Question {
 	case course.Choice, course.TrueFalse, course.Multi:
 		for _, o := range q.Options {
 			if o.Right == right {
-				p.tap(plain(o.Text.Vi), "label")
+				p.tap(p.in(o.Text), "label")
 				if q.Kind != course.Multi {
 					break
 				}
@@ -89,7 +89,7 @@ func (p *phone) arrange(steps []course.Option, right bool) {
 	for to, s := range steps {
 		for p.place(s) > to {
 			from := p.place(s)
-			p.Tap(fmt.Sprintf("Đưa “%s” lên", plain(s.Text.Vi)))
+			p.Tap(p.up(s))
 			p.wait("the step to move up", func() bool { return p.place(s) == from-1 })
 		}
 	}
@@ -98,8 +98,13 @@ func (p *phone) arrange(steps []course.Option, right bool) {
 // place is where a step stands, counted from 0.
 func (p *phone) place(s course.Option) (at int) {
 	p.t.Helper()
-	p.Eval(fmt.Sprintf(`[...document.querySelectorAll("button[aria-label$=lên]")].findIndex((b) => b.getAttribute("aria-label").replace(/\s+/g, " ") === %s)`, quote(fmt.Sprintf("Đưa “%s” lên", plain(s.Text.Vi)))), &at)
+	p.Eval(fmt.Sprintf(`[...document.querySelectorAll("ol button[aria-label]:first-of-type")].findIndex((b) => b.getAttribute("aria-label").replace(/\s+/g, " ") === %s)`, quote(p.up(s))), &at)
 	return at
+}
+
+// up is the name of the button that moves a step up.
+func (p *phone) up(s course.Option) string {
+	return p.filled("Đưa “{text}” lên", "text", p.in(s.Text))
 }
 
 // match gives every line its partner; wrongly is the partner of the line before.
@@ -110,21 +115,21 @@ func (p *phone) match(pairs []course.Pair, right bool) {
 		if !right {
 			partner = pairs[(i+len(pairs)-1)%len(pairs)]
 		}
-		if !p.holds(fmt.Sprintf(`(%s)(%s, "button[aria-expanded]")?.getAttribute("aria-expanded") === "true"`, finder, quote(plain(pair.Left.Vi)+"…"))) {
-			p.tap(plain(pair.Left.Vi)+"…", "button[aria-expanded]")
+		if !p.holds(fmt.Sprintf(`(%s)(%s, "button[aria-expanded]")?.getAttribute("aria-expanded") === "true"`, finder, quote(p.in(pair.Left)+"…"))) {
+			p.tap(p.in(pair.Left)+"…", "button[aria-expanded]")
 		}
-		p.tap(plain(partner.Right.Vi), "button[aria-pressed]")
+		p.tap(p.in(partner.Right), "button[aria-pressed]")
 	}
 }
 
 // Study reads the lesson on the screen to its end and answers every interaction.
 func (p *phone) Study(k keys, number int) {
 	p.t.Helper()
-	done := fmt.Sprintf("Xong bài %d", number)
+	done := p.filled("Xong bài {n}", "n", number)
 	for p.Heading() != done {
 		before := p.progress()
 		switch {
-		case p.Has("Kiểm tra") || p.holds(`!!document.querySelector("form#practice fieldset:not(:has(:disabled))")`) && p.Shows("Thử xem") && !p.Has("Tiếp tục") && !p.Has("Xong bài"):
+		case p.Asked():
 			p.Answer(k, true)
 			p.Tap("Kiểm tra")
 			p.See("Đúng rồi")
@@ -136,6 +141,12 @@ func (p *phone) Study(k keys, number int) {
 			p.wait("the next card", func() bool { return p.progress() != before })
 		}
 	}
+}
+
+// Asked tells whether the screen is an interaction that waits for an answer.
+func (p *phone) Asked() bool {
+	p.t.Helper()
+	return p.holds(`!!document.querySelector("button[form=practice]")`)
 }
 
 // progress tells one screen of a lesson or quiz from the next.
@@ -151,7 +162,7 @@ func (p *phone) Take(k keys, draw, wrong int) {
 	p.t.Helper()
 	p.Tap("Bắt đầu làm bài")
 	for i := range draw {
-		p.See(fmt.Sprintf("Câu %d / %d", i+1, draw))
+		p.See(p.filled("Câu {n} / {of}", "n", i+1, "of", draw))
 		p.Answer(k, i >= wrong)
 		if i == draw-1 {
 			p.Tap("Xem lại bài làm")
@@ -159,7 +170,7 @@ func (p *phone) Take(k keys, draw, wrong int) {
 		}
 		p.Tap("Câu tiếp")
 	}
-	p.See(fmt.Sprintf("Bạn đã trả lời đủ %d câu.", draw))
+	p.See(p.filled("Bạn đã trả lời đủ {n} câu.", "n", draw))
 }
 
 // Play plays a drill from its first page to the summary, with the right answer to
@@ -170,7 +181,7 @@ func (p *phone) Play(d drill.Template) {
 	p.Tap("Thư tiếp theo")
 	for i, item := range d.Items {
 		p.See(fmt.Sprintf("%d / %d", i+1, len(d.Items)))
-		p.wait("the message", func() bool { return p.Heading() == plain(item.Subject.Vi) })
+		p.wait("the message", func() bool { return p.Heading() == p.in(item.Subject) })
 		if item.Truth == drill.Phish {
 			p.Tap("Báo nghi ngờ")
 			p.See("Bạn tinh mắt lắm, đây là lừa đảo")

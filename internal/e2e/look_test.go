@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/chromedp/cdproto/page"
@@ -19,7 +20,7 @@ func (p *phone) Settled() {
 	last := "?"
 	p.wait("the screen to settle", func() bool {
 		var now string
-		err := p.try(evaluate(`document.querySelector(".skeleton, [aria-busy=true]") ? "busy" : location.pathname + document.title + document.body.innerText.length + document.body.innerHTML.length`, &now))
+		err := p.try(evaluate(`document.querySelector(".skeleton, [aria-busy=true]") || document.getAnimations().some((a) => a.playState === "running") ? "busy" : location.pathname + document.title + document.body.innerText.length + document.body.innerHTML.length`, &now))
 		same := err == nil && now == last && now != "busy"
 		last = now
 		return same
@@ -33,6 +34,24 @@ func (p *phone) Check(name string) {
 	p.Settled()
 	p.shoot(name)
 	p.axe(name)
+	p.narrow(name)
+}
+
+// CheckBoth is Check in both colour schemes; in the dark one only the colours are held again.
+func (p *phone) CheckBoth(name string) {
+	p.t.Helper()
+	p.Look("light")
+	p.Check(name)
+	p.Look("dark")
+	p.Settled()
+	p.shoot(name)
+	p.axe(name, "color-contrast")
+	p.Look("light")
+}
+
+// narrow holds what axe does not see.
+func (p *phone) narrow(name string) {
+	p.t.Helper()
 	var wide string
 	p.Eval(`(() => { const w = document.documentElement.clientWidth; if (document.documentElement.scrollWidth <= w) return "";
 		const e = [...document.querySelectorAll("body *")].find((e) => e.getBoundingClientRect().right > w + 1); return e ? e.outerHTML.slice(0, 200) : "?"; })()`, &wide)
@@ -53,9 +72,13 @@ func (p *phone) Check(name string) {
 	}
 }
 
-// axe holds the screen to the rules of axe-core.
-func (p *phone) axe(name string) {
+// axe holds the screen to the rules of axe-core, or to some of them.
+func (p *phone) axe(name string, rules ...string) {
 	p.t.Helper()
+	only := `{type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}`
+	if len(rules) > 0 {
+		only = fmt.Sprintf(`{type: "rule", values: ["%s"]}`, strings.Join(rules, `", "`))
+	}
 	if !p.holds(`typeof axe === "object"`) {
 		source, err := os.ReadFile("../../pwa/node_modules/axe-core/axe.min.js")
 		if err != nil {
@@ -67,7 +90,7 @@ func (p *phone) axe(name string) {
 		ID, Help string
 		Nodes    []struct{ HTML, FailureSummary string }
 	}
-	p.Eval(`axe.run(document, {resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).then((r) => r.violations.map((v) => ({ID: v.id, Help: v.help, Nodes: v.nodes.map((n) => ({HTML: n.html, FailureSummary: n.failureSummary}))})))`, &found)
+	p.Eval(`axe.run(document, {resultTypes: ["violations"], runOnly: `+only+`}).then((r) => r.violations.map((v) => ({ID: v.id, Help: v.help, Nodes: v.nodes.map((n) => ({HTML: n.html, FailureSummary: n.failureSummary}))})))`, &found)
 	for _, f := range found {
 		for _, n := range f.Nodes {
 			p.t.Errorf("%s (%s, %s): axe %s: %s\n%s\n%s", name, p.Lang, p.Scheme, f.ID, f.Help, n.HTML, n.FailureSummary)

@@ -182,6 +182,13 @@ func (p *phone) wait(what string, done func() bool) {
 	}
 }
 
+// Hurry takes the brake off the processor, where speed is not what is looked at.
+func (p *phone) Hurry() *phone {
+	p.t.Helper()
+	p.do(emulation.SetCPUThrottlingRate(1))
+	return p
+}
+
 // Airplane switches the browser's own idea of the network; the program's side is network.Down.
 func (p *phone) Airplane(on bool) {
 	p.t.Helper()
@@ -193,6 +200,7 @@ func (p *phone) Look(scheme string) {
 	p.t.Helper()
 	p.Scheme = scheme
 	p.do(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}))
+	p.Settled() // colours change with the next frames
 }
 
 // SignIn opens the app and signs a person in, as they would.

@@ -14,9 +14,8 @@ import (
 // its label, aria-label or text without what is hidden from readers, equal or
 // (with a trailing …) beginning so.
 const finder = `(name, kinds) => {
-	const starts = name.endsWith("…"); const want = starts ? name.slice(0, -1) : name;
 	const norm = (s) => (s || "").replace(/\s+/g, " ").trim();
-	const fits = (s) => { const n = norm(s); return starts ? n.startsWith(want) : n === want; };
+	const fits = (s) => [name].flat().some((want) => want.endsWith("…") ? norm(s).startsWith(want.slice(0, -1)) : norm(s) === want);
 	const read = (e) => e.nodeType === 3 ? e.data : e.nodeType !== 1 || e.getAttribute("aria-hidden") === "true" ? ""
 		: (getComputedStyle(e).display.startsWith("inline") ? "" : " ") + [...e.childNodes].map(read).join("") + (getComputedStyle(e).display.startsWith("inline") ? "" : " ");
 	const names = (e) => [e.getAttribute("aria-label"), ...(e.labels ? [...e.labels].map(read) : []), read(e), e.title];
@@ -39,7 +38,7 @@ func (p *phone) tap(name, kinds string) {
 	}
 	js := fmt.Sprintf(`(() => { const e = (%s)(%s, %s); if (!e) return null; e.scrollIntoView({block: "center", behavior: "instant"});
 		const r = e.getBoundingClientRect(), x = r.x + r.width / 2, y = r.y + r.height / 2, top = document.elementFromPoint(x, y);
-		return {x, y, hit: !!top && (e.contains(top) || top.contains(e) || (e.control && e.control === top)), what: top ? top.outerHTML.slice(0, 200) : ""}; })()`, finder, quote(name), quote(kinds))
+		return {x, y, hit: !!top && (e.contains(top) || top.contains(e) || (e.control && e.control === top)), what: top ? top.outerHTML.slice(0, 200) : ""}; })()`, finder, p.words(name), quote(kinds))
 	p.wait("a control named "+name, func() bool {
 		var raw json.RawMessage
 		return p.try(evaluate(js, &raw)) == nil && string(raw) != "null" && json.Unmarshal(raw, &at) == nil && at.Hit
@@ -75,14 +74,14 @@ func (p *phone) Swipe(forward bool) {
 // Has reports whether a control with this name is on the screen.
 func (p *phone) Has(name string) bool {
 	p.t.Helper()
-	return p.holds(fmt.Sprintf(`!!(%s)(%s, %s)`, finder, quote(name), quote(controls)))
+	return p.holds(fmt.Sprintf(`!!(%s)(%s, %s)`, finder, p.words(name), quote(controls)))
 }
 
 // Fill types text into the field with this label, in place of what was there.
 func (p *phone) Fill(label, text string) {
 	p.t.Helper()
 	p.wait("a field named "+label, func() bool {
-		return p.holds(fmt.Sprintf(`(() => { const e = (%s)(%s, "input, textarea"); if (!e) return false; e.focus(); e.select && e.select(); return document.activeElement === e; })()`, finder, quote(label)))
+		return p.holds(fmt.Sprintf(`(() => { const e = (%s)(%s, "input, textarea"); if (!e) return false; e.focus(); e.select && e.select(); return document.activeElement === e; })()`, finder, p.words(label)))
 	})
 	p.do(input.InsertText(text))
 }
@@ -91,8 +90,8 @@ func (p *phone) Fill(label, text string) {
 func (p *phone) Choose(label, entry string) {
 	p.t.Helper()
 	p.wait("a list named "+label+" with "+entry, func() bool {
-		return p.holds(fmt.Sprintf(`(() => { const e = (%s)(%s, "select"); const o = e && [...e.options].find((o) => o.text.trim() === %s); if (!o) return false;
-			e.value = o.value; e.dispatchEvent(new Event("input", {bubbles: true})); e.dispatchEvent(new Event("change", {bubbles: true})); return true; })()`, finder, quote(label), quote(entry)))
+		return p.holds(fmt.Sprintf(`(() => { const e = (%s)(%s, "select"); const o = e && [...e.options].find((o) => [%s].flat().includes(o.text.trim())); if (!o) return false;
+			e.value = o.value; e.dispatchEvent(new Event("input", {bubbles: true})); e.dispatchEvent(new Event("change", {bubbles: true})); return true; })()`, finder, p.words(label), p.words(entry)))
 	})
 }
 
@@ -105,14 +104,15 @@ func (p *phone) See(text string) {
 // Gone waits until the text is no longer on the screen.
 func (p *phone) Gone(text string) {
 	p.t.Helper()
-	p.wait("the text to go: "+text, func() bool { return p.holds("!" + shows(text)) })
+	p.wait("the text to go: "+text, func() bool { return p.holds("!" + shows(p.words(text))) })
 }
 
 // Shows reports whether the text is on the screen.
-func (p *phone) Shows(text string) bool { p.t.Helper(); return p.holds(shows(text)) }
+func (p *phone) Shows(text string) bool { p.t.Helper(); return p.holds(shows(p.words(text))) }
 
-func shows(text string) string {
-	return fmt.Sprintf(`document.body.innerText.replace(/\s+/g, " ").includes(%s)`, quote(text))
+// shows is JavaScript that tells whether one of the texts is on the screen.
+func shows(texts string) string {
+	return fmt.Sprintf(`[%s].flat().some((text) => document.body.innerText.replace(/\s+/g, " ").includes(text))`, texts)
 }
 
 // Heading is the text of the page's heading.
