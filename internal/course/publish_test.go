@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"hocso/content"
@@ -222,6 +223,29 @@ func TestPublishFolderKeepsADraftInWork(t *testing.T) {
 	}
 	if got := m.courses["basics"].Draft.Title.En; got != "In work" {
 		t.Errorf("the draft in work became %q", got)
+	}
+}
+
+// Copies of the program that start together publish the same folder: all of them
+// succeed and there is one version.
+func TestPublishFolderByManyCopies(t *testing.T) {
+	ctx := context.Background()
+	f, _ := ReadFolder(content.Files())
+	for range 20 {
+		first, m := service(t)
+		var wg sync.WaitGroup
+		for range 8 {
+			s := &Service{Store: first.Store, Now: first.Now, Log: first.Log, Settle: first.Settle}
+			wg.Go(func() {
+				if _, err := s.PublishFolder(ctx, f); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if len(m.versions) != len(f.Courses) {
+			t.Fatalf("%d versions of %d courses", len(m.versions), len(f.Courses))
+		}
 	}
 }
 
