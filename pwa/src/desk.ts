@@ -38,7 +38,7 @@ function of<P extends { ready: () => Promise<unknown> }>(path: string, load: () 
 
 export const deskRoutes: Route[] = [
   of('/authoring', authoring, 'CourseList'),
-  of('/authoring/:course', authoring, 'CoursePage'),
+  of('/authoring/:course', writing, 'CoursePage'),
   of('/authoring/:course/lessons/:lesson', writing, 'LessonPage'),
   of('/authoring/:course/quizzes/:quiz', writing, 'QuizPage'),
   of('/overview', report, 'Overview'),

@@ -4,6 +4,7 @@ import { ApiError, isOffline } from '../api/problem.ts';
 import { db, isOpen } from '../offline/db.ts';
 import { merge } from './merge.ts';
 import { complete } from './questions.ts';
+import { visit } from './visit.ts';
 
 export type SaveState = 'saved' | 'unsaved' | 'saving' | 'offline' | 'failed' | 'clash';
 
@@ -206,19 +207,17 @@ function normal(content: Content): Content {
 }
 
 let current: Draft | undefined;
+let seen = 0;
 
-// draft gives the one draft that is open, so that the pages of a course share it.
+// draft gives the one draft that is open, so that the pages of a course share it. It is read anew for another course, and
+// for somebody who comes from the list, unless there is something unsaved in it.
 export function draft(id: string): Draft {
-  if (current?.id !== id) {
+  const again = seen !== visit.n && current?.state === 'saved';
+  seen = visit.n;
+  if (current?.id !== id || again) {
     current?.flush();
     current = new Draft(id);
     current.reload();
   }
   return current;
-}
-
-// forget makes the next page read the draft again.
-export function forget(): void {
-  current?.flush();
-  current = undefined;
 }

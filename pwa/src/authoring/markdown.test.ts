@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cardAt, cardTitles, markUp, slug } from './markdown.ts';
+import { cardAt, cardTitles, markUp } from './markdown.ts';
 
 describe('cardTitles', () => {
   const cases: [string, string, string[]][] = [
@@ -37,14 +37,4 @@ describe('markUp', () => {
     expect(text).toBe('\n```sms Số lạ\nChào\n```\n');
     expect(text.slice(from, to)).toBe('Số lạ');
   });
-});
-
-describe('slug', () => {
-  const cases: [string, string][] = [
-    ['Nhận biết lừa đảo', 'nhan-biet-lua-dao'],
-    ['  Đường dẫn & QR!  ', 'duong-dan-qr'],
-    ['???', ''],
-    ['x'.repeat(80), 'x'.repeat(60)],
-  ];
-  for (const [title, want] of cases) it(title, () => expect(slug(title)).toBe(want));
 });

@@ -41,15 +41,3 @@ export function markUp(mark: Mark, selected: string, ruleWord: string): { text: 
       return { text: `[${selected || '…'}](https://)`, from: 1, to: 1 + (selected || '…').length };
   }
 }
-
-// slug makes an id from a title: "Nhận biết lừa đảo" becomes "nhan-biet-lua-dao".
-export function slug(title: string): string {
-  return title
-    .normalize('NFD')
-    .replace(/\p{M}/gu, '')
-    .replace(/[đĐ]/g, 'd')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .slice(0, 60)
-    .replace(/^-+|-+$/g, '');
-}

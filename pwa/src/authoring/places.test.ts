@@ -22,19 +22,23 @@ const problem = (path: string, more: Partial<Problem> = {}): Problem => ({
 
 describe('placeOf', () => {
   const cases: [Problem, string, string][] = [
-    [problem('title.en'), '/authoring/c?at=title.en', ''],
+    [problem('title.en'), '/authoring/c?at=title.en', 'tên'],
     [
       problem('lessons[0].practice[1].options[2].feedback.en'),
       '/authoring/c/lessons/signs?at=lessons%5B0%5D.practice%5B1%5D.options%5B2%5D.feedback.en',
-      'Bài 1 (Dấu hiệu), câu luyện 2, phương án 3',
+      'Bài 1 (Dấu hiệu), câu luyện 2, phương án 3, vì sao đúng hoặc sai',
     ],
-    [problem('lessons[0].body.vi', { line: 12 }), '/authoring/c/lessons/signs?at=lessons%5B0%5D.body.vi', 'Bài 1 (Dấu hiệu), dòng 12'],
+    [
+      problem('lessons[0].body.vi', { line: 12 }),
+      '/authoring/c/lessons/signs?at=lessons%5B0%5D.body.vi',
+      'Bài 1 (Dấu hiệu), nội dung, dòng 12',
+    ],
     [
       problem('quizzes[0].questions[4].pairs[0].left.vi'),
       '/authoring/c/quizzes/check?at=quizzes%5B0%5D.questions%5B4%5D.pairs%5B0%5D.left.vi',
-      'Kiểm tra 1, câu 5, cặp 1',
+      'Kiểm tra 1, câu 5, cặp 1, vế trái',
     ],
-    [problem('lessons[7].title.vi'), '/authoring/c?at=lessons%5B7%5D.title.vi', 'Bài 8'],
+    [problem('lessons[7].title.vi'), '/authoring/c?at=lessons%5B7%5D.title.vi', 'Bài 8, tên'],
   ];
   for (const [given, href, words] of cases) it(given.path, () => expect(placeOf('c', given, content)).toEqual({ href, words }));
 });

@@ -27,6 +27,8 @@ export function placeOf(course: string, problem: Problem, content: Content): Pla
     const key = pick('problem.where.' + { practice: 'practice', questions: 'question', options: 'option', pairs: 'pair' }[name]);
     if (key) words.push(d(key, { n: index + 1 }));
   }
+  const field = pick('problem.field.' + /(\w+?)(\.(vi|en))?$/.exec(problem.path)?.[1]);
+  if (field) words.push(d(field));
   if (problem.line) words.push(d('problem.where.line', { n: problem.line }));
   return { href: `/authoring/${course}${page}?at=${encodeURIComponent(problem.path)}`, words: words.join(', ') };
 }

@@ -29,7 +29,6 @@ export const reportEn: Record<keyof typeof reportVi, string> = {
   'unit.none': 'Nobody is here yet',
   'unit.noneWhat': 'Once the unit has people with something to learn, they appear here.',
   'unit.mine': 'My unit',
-  'unit.mineChoose': 'You head several units',
   'unit.mineNone': 'You do not head a unit',
   'unit.mineNoneWhat': 'An administrator enters your name when you are appointed.',
 

@@ -28,7 +28,6 @@ export const reportVi = {
   'unit.none': 'Chưa có ai ở đây',
   'unit.noneWhat': 'Khi đơn vị có người và có việc học, bảng sẽ hiện ở đây.',
   'unit.mine': 'Đơn vị của tôi',
-  'unit.mineChoose': 'Bạn phụ trách nhiều đơn vị',
   'unit.mineNone': 'Bạn chưa phụ trách đơn vị nào',
   'unit.mineNoneWhat': 'Người quản trị sẽ ghi tên bạn khi bạn được giao.',
 

@@ -3,6 +3,7 @@
 export interface ListColumn<T> {
   key: string;
   label: string;
+  text?: (row: T) => string; // what the cell says; without it the list's cell draws it
   value?: (row: T) => string | number; // makes the column sortable
   number?: boolean;
   phone?: 'detail' | 'chip' | 'wide' | 'label';
