@@ -206,11 +206,14 @@ func (p *phone) Look(scheme string) {
 // SignIn opens the app and signs a person in, as they would.
 func (p *phone) SignIn(at *program, s signIn) {
 	p.t.Helper()
-	p.Open(at.URL)
+	if p.Path() != "/sign-in" {
+		p.Open(at.URL)
+	}
 	p.Fill("Thư điện tử", s.Email)
 	p.Fill("Mật khẩu", s.Password)
 	p.Tap("Đăng nhập")
-	p.See("Chào ")
+	name := strings.Fields(s.Name)
+	p.See(p.filled("Chào {name}", "name", name[len(name)-1]))
 }
 
 // Downloaded waits until the app says that everything is on the phone: the worker

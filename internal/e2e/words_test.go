@@ -89,7 +89,10 @@ func (p *phone) filled(vi string, values ...any) string {
 		vi = all[vi][0]
 	}
 	for i := 0; i < len(values); i += 2 {
-		vi = strings.ReplaceAll(vi, fmt.Sprintf("{%v}", values[i]), fmt.Sprint(values[i+1]))
+		value := fmt.Sprint(values[i+1])
+		vi = strings.ReplaceAll(vi, fmt.Sprintf("{%v}", values[i]), value)
+		byNumber := regexp.MustCompile(fmt.Sprintf(`\{%v\|([^|}]*)\|([^|}]*)\}`, values[i]))
+		vi = byNumber.ReplaceAllString(vi, map[bool]string{true: "$1", false: "$2"}[value == "1"])
 	}
 	return vi
 }
