@@ -4,9 +4,14 @@ import { defineConfig } from 'vitest/config';
 import { budgets } from './build/budgets.ts';
 import { serviceWorker } from './build/service-worker.ts';
 
-// What the first screens do not need of Svelte would else come with them, because all pages share it.
-const notFirst =
-  /node_modules\/svelte\/src\/(animate|easing|reactivity\/(map|set|date|url)|internal\/client\/(loop|timing|dom\/(blocks\/(html|svelte-element)|elements\/(transitions|bindings\/(select|size)|attachments|style))))/;
+// What keeps, sends and fetches comes as one file, and so do the parts that most of a learner's pages are made of: on a slow
+// network every request more costs more than its bytes.
+const engine =
+  /\/src\/offline\/(db|id|mine|opened|outbox|read|start|sync)\.ts|\/src\/push\/subscribe\.ts|\/src\/i18n\/format\.ts|node_modules\/idb\//;
+const parts = /\/src\/ui\/(Card|Chip|Cover|Full|Progress|Ring|Row)\.svelte|\/src\/ui\/due\.ts/;
+
+// What all parts of the desk are made of.
+const desk = /\/src\/(ui\/(desk\/|Table)|i18n\/desk\.svelte|api\/(people|authoring|campaign|report)\.)/;
 
 const api = process.env.HOCSO_API ?? 'http://127.0.0.1:8080';
 
@@ -16,7 +21,16 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     rolldownOptions: {
-      output: { codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: 'svelte-more', test: notFirst }] } },
+      output: {
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [
+            { name: 'engine', test: engine },
+            { name: 'parts', test: parts },
+            { name: 'desk', test: desk },
+          ],
+        },
+      },
     },
   },
   plugins: [svelte(), svelteTesting(), budgets(), serviceWorker()],

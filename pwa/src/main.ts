@@ -2,15 +2,25 @@ import { mount } from 'svelte';
 import App from './App.svelte';
 import './ui/base.css';
 import { loadTexts } from './i18n/t.svelte.ts';
-import { engine } from './offline/engine.ts';
+import { engine, knownPerson } from './offline/engine.ts';
+import { store } from './offline/state.svelte.ts';
 import { watchInstall } from './push/install.svelte.ts';
+import { routes } from './routes.ts';
 import { register } from './sw/update.svelte.ts';
-import { startRouter } from './ui/router.svelte.ts';
+import { find } from './ui/pages.ts';
+import { go, route, startRouter } from './ui/router.svelte.ts';
 
 startRouter();
 watchInstall();
+// whoever is not signed in gets no page but those that need no session
+if (!knownPerson() && find(routes, route.path)?.route.frame !== 'open') go('/sign-in', { replace: true });
 loadTexts()
   .catch(() => undefined) // without English the frame is Vietnamese
-  .then(() => mount(App, { target: document.getElementById('app')! }));
-engine().then(({ start }) => start());
+  .then(() => {
+    const target = document.getElementById('app')!;
+    target.replaceChildren();
+    mount(App, { target });
+  });
+if (knownPerson()) engine().then(({ start }) => start());
+else store.ready = true; // signing in starts the engine
 register();

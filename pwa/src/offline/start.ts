@@ -6,16 +6,23 @@ import { speak } from '../i18n/t.svelte.ts';
 import { deviceName } from '../push/device.ts';
 import { tellAgain } from '../push/subscribe.ts';
 import { db, destroy, destroyOthers, openFor } from './db.ts';
+import { knownPerson, whose } from './engine.ts';
 import { flush, onSent } from './outbox.ts';
 import { read, tellSignedOut } from './read.ts';
 import { clear, store } from './state.svelte.ts';
 import { sync } from './sync.ts';
 
-const whose = 'hocso.person'; // whose database to open without asking anyone; holds no right to anything
 const localeUntold = 'hocso.localeUntold';
 
+let started: Promise<void> | undefined;
+
 // start shows what the phone has, at once and without a network, then asks the server.
-export async function start(): Promise<void> {
+export function start(): Promise<void> {
+  started ??= begin();
+  return started;
+}
+
+async function begin(): Promise<void> {
   watchSession(opened, () => {
     store.ended = true;
   });
@@ -30,7 +37,7 @@ export async function start(): Promise<void> {
   navigator.serviceWorker?.addEventListener('message', (event) => {
     if (event.data?.type === 'pushed') wake();
   });
-  const person = localStorage.getItem(whose);
+  const person = knownPerson();
   if (person) {
     await openFor(person);
     store.person = person;
@@ -38,8 +45,9 @@ export async function start(): Promise<void> {
     setZone(store.me?.settings.timeZone);
   }
   store.ready = true;
-  if (person) await connect();
-  await tellAgain(deviceName()).catch(() => undefined); // tried again with the next start
+  if (!person) return;
+  await connect();
+  if (!store.ended) await tellAgain(deviceName()).catch(() => undefined); // tried again with the next start
 }
 
 function wake(): void {
@@ -62,7 +70,7 @@ async function exchange(): Promise<void> {
   if (!store.person || store.ended) return;
   try {
     await tellLocale();
-    await flush({ now: true });
+    await flush();
     await sync();
   } catch {
     // offline or ended: the screens say so, and the next event tries again
