@@ -92,7 +92,7 @@ func (p *phone) begin() {
 		viewport = append(viewport, chromedp.EmulateMobile, chromedp.EmulateTouch)
 		p.do(emulation.SetCPUThrottlingRate(4))
 	}
-	p.do(chromedp.EmulateViewport(int64(p.Width), int64(p.Height), viewport...))
+	p.do(emulation.SetTimezoneOverride("Asia/Ho_Chi_Minh"), chromedp.EmulateViewport(int64(p.Width), int64(p.Height), viewport...))
 }
 
 func join(args []*runtime.RemoteObject) string {
