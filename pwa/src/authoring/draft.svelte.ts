@@ -116,6 +116,7 @@ export class Draft {
       this.#base = json;
       this.state = JSON.stringify(this.content) === json ? 'saved' : 'unsaved';
       if (this.state === 'saved') await this.#keep();
+      if (this.problems) this.#checkAgain();
       return true;
     } catch (error) {
       if (error instanceof ApiError && error.code === 'draft_changed') return this.#changedElsewhere();
@@ -180,7 +181,17 @@ export class Draft {
     return this.problems;
   };
 
-  // problem says what is wrong at a path or below it, for the field there.
+  // Once checked, the list of problems follows what is written.
+  #checkAgain(): void {
+    validate(this.id).then(
+      (problems) => {
+        this.problems = problems;
+      },
+      () => undefined,
+    );
+  }
+
+  // at says what is wrong at a path, for the field there.
   at = (path: string): Problem | undefined => this.problems?.find((problem) => problem.path === path);
 
   async #backup(): Promise<Backup | undefined> {

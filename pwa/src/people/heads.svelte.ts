@@ -8,13 +8,17 @@ export class Heads {
 
   of = (unit: string): string | undefined => this.#names[unit];
 
+  know(unit: string, name: string): void {
+    this.#names[unit] = name;
+  }
+
   async load(units: Unit[]): Promise<void> {
     const known = new Set(units.map((unit) => unit.id));
     const tops = units.filter((unit) => !unit.parent || !known.has(unit.parent)).map((unit) => unit.id);
     const parents = new Set([...tops, ...units.flatMap((unit) => (unit.parent && known.has(unit.parent) ? unit.parent : []))]);
     for (const unit of parents) {
       const { items } = await unitLines({ unit });
-      for (const line of items ?? []) this.#names[line.unit.id] = line.head?.name ?? '';
+      for (const line of items ?? []) if (line.head) this.#names[line.unit.id] = line.head.name;
     }
   }
 }
