@@ -8,12 +8,12 @@ import { watchInstall } from './push/install.svelte.ts';
 import { routes } from './routes.ts';
 import { register } from './sw/update.svelte.ts';
 import { find } from './ui/pages.ts';
-import { go, route, startRouter } from './ui/router.svelte.ts';
+import { route, signInFirst, startRouter } from './ui/router.svelte.ts';
 
 startRouter();
 watchInstall();
 // whoever is not signed in gets no page but those that need no session
-if (!knownPerson() && find(routes, route.path)?.route.frame !== 'open') go('/sign-in', { replace: true });
+if (!knownPerson() && find(routes, route.path)?.route.frame !== 'open') signInFirst();
 loadTexts()
   .catch(() => undefined) // without English the frame is Vietnamese
   .then(() => {

@@ -2,6 +2,21 @@
 // the heading of a new page.
 export const route = $state({ path: location.pathname, hash: location.hash, query: location.search, moved: false });
 
+// wanted is where somebody was going who had to sign in first.
+let wanted = '/';
+
+export function signInFirst(): void {
+  wanted = location.pathname + location.search + location.hash;
+  go('/sign-in', { replace: true });
+}
+
+// goOn leads there after sign-in, once.
+export function goOn(): void {
+  const to = wanted;
+  wanted = '/';
+  go(to, { replace: true });
+}
+
 let guard: (() => boolean) | undefined;
 
 // keepUnsaved asks before a page with unsaved work is left; call what it returns when there is nothing to lose any more.
