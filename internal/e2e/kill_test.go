@@ -72,7 +72,8 @@ func (p *phone) record() {
 func (p *phone) sent() (all []struct {
 	Status   int
 	Verdicts []string
-}) {
+},
+) {
 	p.t.Helper()
 	p.Eval(`window.sent`, &all)
 	return all
@@ -87,7 +88,9 @@ func TestKill(t *testing.T) {
 		kill func(server *program)
 	}{
 		{"answer lost", func(server *program) { server.Network.LoseAnswer("/api/v1/ops", server.Kill) }},
-		{"1", killWithin}, {"2", killWithin}, {"3", killWithin},
+		{"1", killWithin},
+		{"2", killWithin},
+		{"3", killWithin},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			server := start(t)
