@@ -26,7 +26,13 @@ export class Lesson {
     const told = enrolment.lessons?.[view.id];
     this.#done = Boolean(fact?.doneAt || told?.doneAt);
     const key = `${enrolment.id}/${view.id}`;
-    const start = { key, enrolment: enrolment.id, lesson: view.id, step: this.#done ? 0 : stepAfter(this.steps, told?.card ?? 0), card: told?.card ?? 0 };
+    const start = {
+      key,
+      enrolment: enrolment.id,
+      lesson: view.id,
+      step: this.#done ? 0 : stepAfter(this.steps, told?.card ?? 0),
+      card: told?.card ?? 0,
+    };
     this.#fact = fact ?? { ...start, seconds: 0, practice: {}, toldCard: told?.card ?? 0, toldSeconds: 0 };
     this.practice = { ...this.#fact.practice };
     this.at = this.#done && this.#fact.step >= this.steps.length - 1 ? 0 : Math.min(this.#fact.step, this.steps.length - 1);
