@@ -1,0 +1,88 @@
+import { fireEvent, render, screen, waitFor } from '@testing-library/svelte';
+import { afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import type { ImportResult } from '../api/people.ts';
+import { speak } from '../i18n/locale.svelte.ts';
+import { answers } from '../test/server.ts';
+import ImportPage from './ImportPage.svelte';
+import { ready } from './texts.ts';
+
+const result = (change: Partial<ImportResult>): ImportResult => ({
+  dryRun: true,
+  rows: 1,
+  new: 0,
+  changed: 0,
+  moved: 0,
+  unchanged: 0,
+  unitsNew: 0,
+  errors: [],
+  changes: [],
+  ...change,
+});
+const paste = async (text: string) => {
+  await fireEvent.input(screen.getByLabelText('Hoặc dán vào đây'), { target: { value: text } });
+  await fireEvent.click(screen.getByRole('button', { name: 'Kiểm tra thử' }));
+};
+
+beforeAll(async () => {
+  await speak('vi');
+  await ready();
+});
+let sent: { query: boolean; body: unknown }[];
+beforeEach(() => {
+  sent = [];
+});
+afterEach(() => vi.unstubAllGlobals());
+
+it('shows what is wrong in plain words and offers nothing to import', async () => {
+  answers({
+    'POST /people/import': () =>
+      result({
+        errors: [
+          { row: 2, column: 'email', code: 'mail', message: 'This is not an e-mail address.' },
+          { row: 3, column: '', code: 'brand_new', message: 'A new rule.' },
+        ],
+      }),
+  });
+  render(ImportPage);
+  await paste('email,name\nx,Y');
+  expect(await screen.findByText('Không phải địa chỉ thư')).toBeTruthy();
+  expect(screen.getByText('A new rule.')).toBeTruthy();
+  expect(screen.queryByRole('button', { name: /^Nhập/ })).toBeNull();
+});
+
+it('writes only after the check, and says what was done', async () => {
+  const asked = answers({
+    'POST /people/import': (body) => {
+      sent.push({ query: true, body });
+      return result(
+        sent.length === 1
+          ? { new: 1, moved: 1, changes: [{ row: 2, kind: 'new', email: 'a@b.example', name: 'Lê A', fields: [] }] }
+          : { dryRun: false, applied: true, new: 1, moved: 1 },
+      );
+    },
+  });
+  render(ImportPage);
+  await paste('email,name\na@b.example,Lê A');
+  const button = await screen.findByRole('button', { name: 'Nhập 2 người' });
+  expect(sent).toHaveLength(1);
+  await fireEvent.click(button);
+  expect(await screen.findByText('Đã nhập xong')).toBeTruthy();
+  expect(sent.map((one) => one.body)).toEqual([{ csv: 'email,name\na@b.example,Lê A' }, { csv: 'email,name\na@b.example,Lê A' }]);
+  expect(asked.filter((name) => name === 'POST /people/import')).toHaveLength(2);
+});
+
+it('keeps the list on the screen when it could not be written', async () => {
+  let first = true;
+  answers({
+    'POST /people/import': () => {
+      if (!first) return new Response('{"code":"changed_meanwhile","status":409}', { status: 409 });
+      first = false;
+      return result({ new: 1, changes: [{ row: 2, kind: 'new', email: 'a@b.example', name: 'Lê A', fields: [] }] });
+    },
+  });
+  render(ImportPage);
+  await paste('x');
+  await fireEvent.click(await screen.findByRole('button', { name: 'Nhập 1 người' }));
+  expect(await screen.findByRole('alert')).toHaveProperty('textContent', expect.stringContaining('Chưa nhập được'));
+  await waitFor(() => expect(screen.getByText('a@b.example')).toBeTruthy());
+});
