@@ -15,7 +15,7 @@ demo: build ## the same with a small organisation in ./demo-data; prints a sign-
 
 build: pwa needs-go ## bin/hocso, with the app inside
 	@echo "Building bin/hocso (the first time takes a few minutes) …"
-	@go build -trimpath -o bin/hocso ./cmd/hocso
+	@go build -o bin/hocso ./cmd/hocso
 
 pwa: pwa/dist/index.html ## build the app into pwa/dist
 
@@ -26,7 +26,7 @@ pwa/node_modules/.installed: pwa/package-lock.json | needs-node
 
 pwa/dist/index.html: pwa/node_modules/.installed $(APP_SOURCES)
 	@echo "Building the app …"
-	@cd pwa && npm run --silent build
+	@cd pwa && npm run --silent build -- --logLevel warn
 
 test: pwa/node_modules/.installed needs-go ## every test that needs no browser and no network
 	go test -race -timeout 20m ./...
