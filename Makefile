@@ -26,7 +26,7 @@ pwa/node_modules/.installed: pwa/package-lock.json | needs-node
 
 pwa/dist/index.html: pwa/node_modules/.installed $(APP_SOURCES)
 	@echo "Building the app …"
-	@cd pwa && npm run --silent build -- --logLevel warn
+	@cd pwa && npm run --silent build -- --logLevel error
 
 test: pwa/node_modules/.installed needs-go ## every test that needs no browser and no network
 	go test -race -timeout 20m ./...
