@@ -61,7 +61,7 @@ export const authoringVi = {
   'course.addQuiz': 'Thêm bài kiểm tra',
   'course.newQuiz.vi': 'Kiểm tra cuối khóa',
   'course.newQuiz.en': 'Final check',
-  'course.quizLine': 'rút {draw} trong {pool} câu · đạt từ {pass} %',
+  'course.quizLine': 'rút {draw} trong {pool} câu · đạt từ {pass} %',
   'course.untitled': '(chưa có tên)',
   'course.more': 'Thông tin thêm',
   'course.licence': 'Giấy phép',

@@ -34,7 +34,7 @@ export const reportVi = {
   'matrix.person': 'Họ tên',
   'matrix.unit': 'Đơn vị',
   'matrix.completed': 'Xong',
-  'matrix.started': 'Đang học {n} %',
+  'matrix.started': 'Đang học {n} %',
   'matrix.assigned': 'Chưa bắt đầu',
   'matrix.overdue': 'Quá hạn',
   'matrix.overdueDays': 'Quá hạn {n} ngày',

@@ -86,7 +86,7 @@ export const deskVi = {
   'field.dueOn.too_far': 'Hạn xa quá ba năm',
   'field.dueOn.too_short': 'Chưa đủ ngày làm việc để học xong: mỗi ngày khoảng 15 phút',
 
-  'overview.target': 'mục tiêu {n} %',
+  'overview.target': 'mục tiêu {n} %',
 
   'units.name': 'Đơn vị',
   'units.head': 'Người phụ trách',

@@ -27,7 +27,7 @@ describe('a cell', () => {
     expect(cellLook({ course: 'c', status: 'overdue', dueAt: '2026-11-20T05:00:00Z', progress: 40 }, now)).toMatchObject({
       tone: 'late',
       text: 'Quá hạn 3 ngày',
-      more: 'Đang học 40 %',
+      more: 'Đang học 40\u00a0%',
     }));
   it('is quiet where nothing was assigned', () => expect(cellLook(undefined).quiet).toBe(true));
   it('sorts those who need a look first', () => {
