@@ -4,6 +4,8 @@ package e2e
 
 import (
 	"errors"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -55,6 +57,7 @@ func newNetwork(t *testing.T, program string) *network {
 			}
 			return errLost
 		},
+		ErrorLog:     log.New(io.Discard, "", 0), // a program that is killed breaks off in the middle
 		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
 	}
 	n.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

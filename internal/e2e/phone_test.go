@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	cdpnetwork "github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
@@ -133,6 +134,9 @@ func (p *phone) Open(url string) { p.t.Helper(); p.do(chromedp.Navigate(url)) }
 
 // Reload loads the page again.
 func (p *phone) Reload() { p.t.Helper(); p.do(chromedp.Reload()) }
+
+// Front brings the tab to the front: what lies behind may sleep.
+func (p *phone) Front() { p.t.Helper(); p.do(page.BringToFront()) }
 
 // Close closes the tab.
 func (p *phone) Close() {

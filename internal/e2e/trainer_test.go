@@ -7,6 +7,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"unicode/utf16"
+
+	"github.com/chromedp/cdproto/input"
 )
 
 // newPerson adds a person to a unit by the API and lets them choose a password.
@@ -55,13 +58,14 @@ func (p *program) version(s signIn, course string) int {
 	return 0
 }
 
-// Replace changes a part of the text in the field with this label.
+// Replace types over a part of the text in the field with this label.
 func (p *phone) Replace(label, old, replacement string) {
 	p.t.Helper()
-	var text string
-	read := fmt.Sprintf(`(%s)(%s, "input, textarea")?.value ?? ""`, finder, p.words(label))
-	p.wait("the field "+label+" with "+old, func() bool { return p.try(evaluate(read, &text)) == nil && strings.Contains(text, old) })
-	p.Fill(label, strings.Replace(text, old, replacement, 1))
+	p.wait("the field "+label+" with "+old, func() bool {
+		return p.holds(fmt.Sprintf(`(() => { const e = (%s)(%s, "input, textarea"), at = e ? e.value.indexOf(%s) : -1; if (at < 0) return false;
+			e.focus(); e.setSelectionRange(at, at + %d); return document.activeElement === e; })()`, finder, p.words(label), quote(old), len(utf16.Encode([]rune(old)))))
+	})
+	p.do(input.InsertText(replacement))
 }
 
 // publish publishes the open course as a class of change, as version n.
@@ -119,8 +123,8 @@ func TestTrainer(t *testing.T) {
 	for s, want := range map[signIn]string{old: "Ai cũng có lúc vội", fresh: "Ai cũng có lúc rất vội"} {
 		p := newPhone(t)
 		p.SignIn(server, s)
-		p.Go("/courses/phishing-basics")
-		p.Tap("Dấu hiệu…")
+		p.Downloaded(course)
+		p.Go("/enrolments/" + enrolmentAt(p) + "/lessons/signs")
 		p.wait("the first card of "+s.Name, func() bool { return p.Heading() == want })
 	}
 
