@@ -220,13 +220,16 @@ func (p *phone) SignIn(at *program, s signIn) {
 	p.See(p.filled("Chào {name}", "name", name[len(name)-1]))
 }
 
-// Downloaded waits until the app says that everything is on the phone: the worker
-// is active, the shell is kept, and so is every course and drill.
+// Kept waits until the service worker has the app and answers for it.
+func (p *phone) Kept() {
+	p.t.Helper()
+	p.wait("the service worker", func() bool { return p.holds(`navigator.serviceWorker.ready.then(() => !!navigator.serviceWorker.controller)`) })
+}
+
+// Downloaded waits until the app is kept and says so of these courses, too.
 func (p *phone) Downloaded(courses ...string) {
 	p.t.Helper()
-	p.wait("the service worker", func() bool {
-		return p.holds(`navigator.serviceWorker.ready.then(() => !!navigator.serviceWorker.controller)`)
-	})
+	p.Kept()
 	for _, c := range courses {
 		p.Go("/courses/" + c)
 		p.See("Học được khi không có mạng")
