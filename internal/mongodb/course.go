@@ -94,8 +94,7 @@ func (s *Courses) Versions(ctx context.Context, id course.ID) ([]course.Version,
 
 // InsertVersion implements course.Store.
 func (s *Courses) InsertVersion(ctx context.Context, v course.Version) error {
-	_, err := s.versions.InsertOne(ctx, v)
-	return inserted(err, "version", "insert course version")
+	return inserted(insertOne(ctx, s.versions, v), "version", "insert course version")
 }
 
 // inserted turns a taken id into fault.Conflict with the code noun_exists, and

@@ -38,8 +38,7 @@ func (s *Drills) Templates(ctx context.Context) ([]drill.Template, error) {
 
 // InsertTemplate implements drill.Store.
 func (s *Drills) InsertTemplate(ctx context.Context, t drill.Template) error {
-	_, err := s.templates.InsertOne(ctx, t)
-	return inserted(err, "drill", "insert drill")
+	return inserted(insertOne(ctx, s.templates, t), "drill", "insert drill")
 }
 
 // Key implements drill.Store.

@@ -2,9 +2,7 @@ package mongodb
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -48,38 +46,17 @@ func (d *DB) Learning() *Learning {
 
 // InsertEnrolments implements learning.Store.
 func (s *Learning) InsertEnrolments(ctx context.Context, es []learning.Enrolment) ([]learning.EnrolmentID, error) {
-	if len(es) == 0 {
-		return nil, nil
-	}
-	_, err := s.enrolments.InsertMany(ctx, es, options.InsertMany().SetOrdered(false))
-	taken, err := onlyTaken(err)
+	inserted, err := insertNew(ctx, s.enrolments, es, func(e learning.Enrolment) learning.EnrolmentID { return e.ID })
 	if err != nil {
 		return nil, fmt.Errorf("insert enrolments: %w", err)
 	}
 	var ids []learning.EnrolmentID
 	for i, e := range es {
-		if !taken[i] {
+		if inserted[i] {
 			ids = append(ids, e.ID)
 		}
 	}
 	return ids, nil
-}
-
-// onlyTaken says which documents of an unordered insert were there already. Any
-// other error comes back as it is.
-func onlyTaken(err error) (map[int]bool, error) {
-	var we mongo.BulkWriteException
-	if err == nil || !errors.As(err, &we) || we.WriteConcernError != nil {
-		return nil, err
-	}
-	taken := map[int]bool{}
-	for _, e := range we.WriteErrors {
-		if !mongo.IsDuplicateKeyError(e) {
-			return nil, err
-		}
-		taken[e.Index] = true
-	}
-	return taken, nil
 }
 
 // Enrolment implements learning.Store.
@@ -187,11 +164,7 @@ func (s *Learning) Ops(ctx context.Context, ids []string) (map[string]learning.O
 
 // InsertOps implements learning.OpStore.
 func (s *Learning) InsertOps(ctx context.Context, ops []learning.Op) error {
-	if len(ops) == 0 {
-		return nil
-	}
-	_, err := s.ops.InsertMany(ctx, slices.Clone(ops), options.InsertMany().SetOrdered(false))
-	if _, err := onlyTaken(err); err != nil {
+	if _, err := insertNew(ctx, s.ops, ops, func(op learning.Op) string { return op.ID }); err != nil {
 		return fmt.Errorf("insert ops: %w", err)
 	}
 	return nil

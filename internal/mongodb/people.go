@@ -113,8 +113,7 @@ func (s *People) InsertPeople(ctx context.Context, ps []people.Person) error {
 	for i, p := range ps {
 		docs[i] = searchable(p)
 	}
-	_, err := s.people.InsertMany(ctx, docs)
-	return emailTaken(err, "insert people")
+	return emailTaken(insertAll(ctx, s.people, docs), "insert people")
 }
 
 // searchable fills in what searching needs: it follows from the rest.
@@ -151,11 +150,11 @@ func (s *People) ReplacePeople(ctx context.Context, ps []people.Person) error {
 			SetFilter(bson.D{{Key: "_id", Value: p.ID}, {Key: "ver", Value: p.Version}}).
 			SetUpdate(bson.D{{Key: "$set", Value: set}, {Key: "$inc", Value: bson.D{{Key: "ver", Value: 1}}}})
 	}
-	res, err := s.people.BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false))
+	matched, err := replaceAll(ctx, s.people, models)
 	if err != nil {
 		return emailTaken(err, "replace people")
 	}
-	if int(res.MatchedCount) != len(ps) {
+	if matched != len(ps) {
 		return changedMeanwhile()
 	}
 	return nil
@@ -198,7 +197,7 @@ func (s *People) InsertUnits(ctx context.Context, us []people.Unit) error {
 	if len(us) == 0 {
 		return nil
 	}
-	_, err := s.units.InsertMany(ctx, us)
+	err := insertAll(ctx, s.units, us)
 	if mongo.IsDuplicateKeyError(err) {
 		return fault.New(fault.Conflict, "unit_taken", "there is a unit with this id")
 	}
@@ -219,11 +218,11 @@ func (s *People) ReplaceUnits(ctx context.Context, us []people.Unit) error {
 		u.Version++
 		models[i] = mongo.NewReplaceOneModel().SetFilter(filter).SetReplacement(u)
 	}
-	res, err := s.units.BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false))
+	matched, err := replaceAll(ctx, s.units, models)
 	if err != nil {
 		return fmt.Errorf("replace units: %w", err)
 	}
-	if int(res.MatchedCount) != len(us) {
+	if matched != len(us) {
 		return changedMeanwhile()
 	}
 	return nil

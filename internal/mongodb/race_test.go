@@ -21,11 +21,11 @@ import (
 
 // oneWins races the insertion of something with one id: one caller stores it, the
 // others learn that it is there, and what is stored is the winner's.
-func oneWins(t *testing.T, code string, insert func(i int) error, stored func() (int, error)) {
+func oneWins(t *testing.T, n int, code string, insert func(i int) error, stored func() (int, error)) {
 	t.Helper()
 	var mu sync.Mutex
 	won := []int{}
-	together(func(i int) {
+	abreast(n, func(i int) {
 		err := insert(i)
 		if err == nil {
 			mu.Lock()
@@ -155,61 +155,62 @@ func TestRaceInsert(t *testing.T) {
 	name := func(i int) string { return fmt.Sprint("n", i) }
 	for _, tt := range []struct {
 		name, code string
+		racers     int
 		insert     func(i int) error
 		stored     func() (int, error)
 	}{
 		{
-			"attempt", "attempt_exists",
+			"attempt", "attempt_exists", racers,
 			func(i int) error {
 				return l.InsertAttempt(ctx, learning.Attempt{ID: "x", PayloadHash: name(i)})
 			},
 			func() (int, error) { x, err := l.Attempt(ctx, "x"); return number(x.PayloadHash, err) },
 		},
 		{
-			"course", "course_exists",
+			"course", "course_exists", racers,
 			func(i int) error { return c.InsertCourse(ctx, course.Course{ID: "x", Hash: name(i), Version: 1}) },
 			func() (int, error) { x, err := c.Course(ctx, "x"); return number(x.Hash, err) },
 		},
 		{
-			"version by its id", "version_exists",
+			"version by its id", "version_exists", racers,
 			func(i int) error {
 				return c.InsertVersion(ctx, course.Version{ID: "x@1", Course: "x", N: 1, Hash: name(i)})
 			},
 			func() (int, error) { x, err := c.Version(ctx, "x", 1); return number(x.Hash, err) },
 		},
 		{
-			"version by its number", "version_exists", // another id does not let two versions have one number
+			"version by its number", "version_exists", rivals(), // another id does not let two versions have one number
 			func(i int) error {
 				return c.InsertVersion(ctx, course.Version{ID: name(i), Course: "x", N: 2, Hash: name(i)})
 			},
 			func() (int, error) { x, err := c.Version(ctx, "x", 2); return number(x.ID, err) },
 		},
 		{
-			"drill", "drill_exists",
+			"drill", "drill_exists", racers,
 			func(i int) error {
 				return d.InsertTemplate(ctx, drill.Template{Key: "x@1", ID: "x", N: 1, Hash: name(i)})
 			},
 			func() (int, error) { x, err := d.Templates(ctx); return number(x[0].Hash, err) },
 		},
 		{
-			"drill key", "drill_key_exists",
+			"drill key", "drill_key_exists", racers,
 			func(i int) error { return d.InsertKey(ctx, drill.Key{ID: "x", Secret: []byte(name(i))}) },
 			func() (int, error) { x, err := d.Key(ctx, "x"); return number(string(x.Secret), err) },
 		},
 		{
-			"drill run", "drill_run_exists",
+			"drill run", "drill_run_exists", racers,
 			func(i int) error {
 				return d.InsertRun(ctx, drill.Run{ID: "x", Drill: drill.ID(name(i)), ExpiresAt: moment(0)})
 			},
 			func() (int, error) { x, err := d.Runs(ctx, []string{"x"}); return number(string(x[0].Drill), err) },
 		},
 		{
-			"unit", "unit_taken",
+			"unit", "unit_taken", racers,
 			func(i int) error { return p.InsertUnits(ctx, []people.Unit{{ID: "x", Name: people.Text{Vi: name(i)}}}) },
 			func() (int, error) { x, err := p.Units(ctx); return number(x[0].Name.Vi, err) },
 		},
 		{
-			"address", "email_taken",
+			"address", "email_taken", rivals(),
 			func(i int) error {
 				return p.InsertPeople(ctx, []people.Person{{ID: people.ID(name(i)), Email: "x@bo.vn"}})
 			},
@@ -219,12 +220,12 @@ func TestRaceInsert(t *testing.T) {
 			},
 		},
 		{
-			"secret", "secret_taken",
+			"secret", "secret_taken", racers,
 			func(i int) error { return a.InsertSecret(ctx, "x", []byte(name(i))) },
 			func() (int, error) { x, err := a.Secret(ctx, "x"); return number(string(x), err) },
 		},
 	} {
-		t.Run(tt.name, func(t *testing.T) { oneWins(t, tt.code, tt.insert, tt.stored) })
+		t.Run(tt.name, func(t *testing.T) { oneWins(t, tt.racers, tt.code, tt.insert, tt.stored) })
 	}
 	insertedOnce(t, db)
 }

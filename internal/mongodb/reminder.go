@@ -49,21 +49,17 @@ func reminderIndexes() []index {
 
 // InsertDeliveries implements reminder.Store.
 func (s *Reminders) InsertDeliveries(ctx context.Context, ds []reminder.Delivery) ([]string, error) {
-	if len(ds) == 0 {
-		return nil, nil
-	}
-	_, err := s.deliveries.InsertMany(ctx, ds, options.InsertMany().SetOrdered(false))
-	taken, err := onlyTaken(err)
+	inserted, err := insertNew(ctx, s.deliveries, ds, func(d reminder.Delivery) string { return d.ID })
 	if err != nil {
 		return nil, fmt.Errorf("insert deliveries: %w", err)
 	}
-	inserted := make([]string, 0, len(ds))
+	ids := []string{}
 	for i, d := range ds {
-		if !taken[i] {
-			inserted = append(inserted, d.ID)
+		if inserted[i] {
+			ids = append(ids, d.ID)
 		}
 	}
-	return inserted, nil
+	return ids, nil
 }
 
 // ClaimDelivery implements reminder.Store.
