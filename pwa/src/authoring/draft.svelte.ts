@@ -3,6 +3,7 @@ import { type Content, type Course, draftOf, type Problem, saveDraft, validate }
 import { ApiError, isOffline } from '../api/problem.ts';
 import { db, isOpen } from '../offline/db.ts';
 import { merge } from './merge.ts';
+import { problemText } from './places.ts';
 import { complete } from './questions.ts';
 import { visit } from './visit.ts';
 
@@ -193,6 +194,12 @@ export class Draft {
 
   // at says what is wrong at a path, for the field there.
   at = (path: string): Problem | undefined => this.problems?.find((problem) => problem.path === path);
+
+  // mistake is the same in words.
+  mistake = (path: string): string | undefined => {
+    const problem = this.at(path);
+    return problem && problemText(problem);
+  };
 
   async #backup(): Promise<Backup | undefined> {
     return isOpen() ? ((await db().get('meta', 'draft:' + this.id)) as Backup | undefined) : undefined;
