@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"time"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -111,6 +112,16 @@ func (p *phone) Speak(lang string) {
 	if lang == "en" && p.Lang != "en" {
 		p.Tap("English")
 		p.Lang = lang
-		p.wait("the other language", func() bool { return p.holds(`document.documentElement.lang === "en"`) })
+		asked := time.Now()
+		p.wait("the other language", func() bool {
+			if p.holds(`document.documentElement.lang === "en"`) {
+				return true
+			}
+			if time.Since(asked) > 5*time.Second && p.Has("English") { // touched while the screen was still moving: touch again
+				p.Tap("English")
+				asked = time.Now()
+			}
+			return false
+		})
 	}
 }
