@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"time"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"hocso/internal/people"
 )
