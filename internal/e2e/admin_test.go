@@ -59,6 +59,7 @@ func (p *phone) Download(control string) (name string, content []byte) {
 // TestAdministrator imports people, invites one, assigns a course and watches it
 // being completed, without loading a page again.
 func TestAdministrator(t *testing.T) {
+	t.Parallel()
 	server := start(t)
 	desk := newDesk(t)
 	desk.SignIn(server, server.SignIns["administrator"])

@@ -64,6 +64,7 @@ func (w *traffic) Sum() (requests int, all, scripts float64, paths []string) {
 
 // TestBudget weighs the first opening as a browser sees it, and the second.
 func TestBudget(t *testing.T) {
+	t.Parallel()
 	server := start(t)
 	p := newPhone(t)
 	first := p.Traffic()
@@ -92,6 +93,7 @@ func TestBudget(t *testing.T) {
 
 // TestInstall holds what a browser needs to offer the app for the home screen.
 func TestInstall(t *testing.T) {
+	t.Parallel()
 	server := start(t)
 	p := newPhone(t)
 	p.Open(server.URL)
@@ -140,6 +142,7 @@ func TestInstall(t *testing.T) {
 // TestUpdate serves a new build: nothing happens by itself, the person is told, and
 // the page loads once when they press.
 func TestUpdate(t *testing.T) {
+	t.Parallel()
 	server := start(t)
 	p := newPhone(t)
 	p.SignIn(server, server.SignIns["learner"])

@@ -16,9 +16,11 @@ type screen struct {
 // TestDesk shows every screen of trainers, administrators and unit heads in both
 // languages and colour schemes, on a phone and on a desk, and without a network.
 func TestDesk(t *testing.T) {
+	t.Parallel()
 	for _, role := range []string{"trainer", "administrator", "head"} {
 		for _, lang := range []string{"vi", "en"} {
 			t.Run(role+" "+lang, func(t *testing.T) {
+				t.Parallel()
 				server := start(t)
 				screens := map[string]func(*program) []screen{"trainer": trainerScreens, "administrator": administratorScreens, "head": headScreens}[role](server)
 				for _, p := range []*phone{newPhone(t).Hurry(), newDesk(t)} {

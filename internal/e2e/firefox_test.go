@@ -172,10 +172,20 @@ func (f *firefox) Eval(expression string) string {
 	return fmt.Sprint(answer.Result.Value)
 }
 
+// wait waits until done holds, and fails with what is on the screen when patience ends.
+func (f *firefox) wait(what string, done func() bool) {
+	f.t.Helper()
+	for end := time.Now().Add(patience); !done(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			f.t.Fatalf("waited for %s\non the screen: %s", what, f.Eval(`location.href + "\n" + document.body.innerText`))
+		}
+	}
+}
+
 // Tap clicks the control with this name, as the person's own touch.
 func (f *firefox) Tap(name string) {
 	f.t.Helper()
-	within(f.t, "a control named "+name, func() bool {
+	f.wait("a control named "+name, func() bool {
 		return f.Eval(fmt.Sprintf(`(() => { const e = (%s)(%s, %s); if (e) e.click(); return !!e; })()`, finder, quote(name), quote(controls))) == "true"
 	})
 }
@@ -183,7 +193,7 @@ func (f *firefox) Tap(name string) {
 // Fill types text into the field with this label.
 func (f *firefox) Fill(label, text string) {
 	f.t.Helper()
-	within(f.t, "a field named "+label, func() bool {
+	f.wait("a field named "+label, func() bool {
 		return f.Eval(fmt.Sprintf(`(() => { const e = (%s)(%s, "input, textarea"); if (!e) return false; e.focus(); e.value = %s; e.dispatchEvent(new Event("input", {bubbles: true})); return true; })()`, finder, quote(label), quote(text))) == "true"
 	})
 }
@@ -191,7 +201,7 @@ func (f *firefox) Fill(label, text string) {
 // See waits until the text is on the screen.
 func (f *firefox) See(text string) {
 	f.t.Helper()
-	within(f.t, "the text "+text, func() bool {
+	f.wait("the text "+text, func() bool {
 		return f.Eval(fmt.Sprintf(`document.body.innerText.replace(/\s+/g, " ").includes(%s)`, quote(text))) == "true"
 	})
 }

@@ -83,6 +83,7 @@ func (p *phone) sent() (all []struct {
 // been carried out but before the phone hears of it, and at random moments before.
 // Whatever the moment, the attempt is there once, with its score.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name string
 		kill func(server *program)
@@ -93,6 +94,7 @@ func TestKill(t *testing.T) {
 		{"3", killWithin},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			server := start(t)
 			learner, k := server.SignIns["learner"], keysOf(t, "phishing-basics")
 			p := finishUnsent(t, server, learner, k)

@@ -111,6 +111,7 @@ func (p *phone) Rate(comment string) {
 
 // TestLearner goes an employee's whole way online: from sign-in to the debrief of a drill.
 func TestLearner(t *testing.T) {
+	t.Parallel()
 	server := start(t)
 	learner := server.SignIns["learner"]
 	k, d := keysOf(t, "phishing-basics"), drillOf(t, "monday-inbox")

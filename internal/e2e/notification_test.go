@@ -79,6 +79,7 @@ func (w *worker) Click(title string) {
 // TestNotification delivers a reminder to Chromium and follows it: to the lesson's
 // course in the open app, and from there to the first question in two taps.
 func TestNotification(t *testing.T) {
+	t.Parallel()
 	server := start(t)
 	p := newPhone(t)
 	w := p.Worker(server.URL)

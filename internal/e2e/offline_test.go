@@ -11,6 +11,7 @@ import (
 // everything is done without one, with the program dead, over reloads; then all of
 // it arrives, once, though two tabs send.
 func TestOffline(t *testing.T) {
+	t.Parallel()
 	server := start(t)
 	learner := server.SignIns["learner"]
 	k, d := keysOf(t, "phishing-basics"), drillOf(t, "monday-inbox")
@@ -81,6 +82,7 @@ func TestOffline(t *testing.T) {
 	second.Airplane(false)
 	p.Airplane(false)
 	second.Gone("bài chờ gửi")
+	p.Front()
 	p.Gone("bài chờ gửi")
 	p.See("Đã lưu")
 	p.Go(attempt)

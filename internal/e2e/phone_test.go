@@ -223,7 +223,9 @@ func (p *phone) SignIn(at *program, s signIn) {
 // Kept waits until the service worker has the app and answers for it.
 func (p *phone) Kept() {
 	p.t.Helper()
-	p.wait("the service worker", func() bool { return p.holds(`navigator.serviceWorker.ready.then(() => !!navigator.serviceWorker.controller)`) })
+	p.wait("the service worker", func() bool {
+		return p.holds(`navigator.serviceWorker.ready.then(() => !!navigator.serviceWorker.controller)`)
+	})
 }
 
 // Downloaded waits until the app is kept and says so of these courses, too.

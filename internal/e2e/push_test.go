@@ -57,6 +57,7 @@ func (f *firefox) Notices() string {
 // TestPush sends a real push from the program to a real Firefox and ends the
 // subscription behind the program's back.
 func TestPush(t *testing.T) {
+	t.Parallel()
 	server, service := startWithPush(t)
 	s := server.SignIns["learner"]
 	f := reminded(t, server, service)
@@ -66,7 +67,7 @@ func TestPush(t *testing.T) {
 	}
 	f.Tap("Gửi thử cho tôi")
 	f.See("Đã gửi. Thông báo sẽ hiện trong vài giây.")
-	within(t, "the notification", func() bool { return f.Notices() != "" })
+	f.wait("the notification", func() bool { return f.Notices() != "" })
 	if got := f.Notices(); !strings.HasPrefix(got, "Học Số: ") || strings.Count(got, "\n") != 0 {
 		t.Errorf("shown: %q, want one notification of Học Số", got)
 	}
@@ -93,6 +94,7 @@ func TestPush(t *testing.T) {
 
 // TestPushTurnedOff switches reminders off in the app: browser and server forget.
 func TestPushTurnedOff(t *testing.T) {
+	t.Parallel()
 	server, service := startWithPush(t)
 	f := reminded(t, server, service)
 	f.Tap("Tắt trên máy này")
@@ -108,6 +110,7 @@ func TestPushTurnedOff(t *testing.T) {
 // TestPushRotated gives Firefox a new identity at its push service: the worker
 // subscribes again and tells the server, without an access token.
 func TestPushRotated(t *testing.T) {
+	t.Parallel()
 	server, service := startWithPush(t)
 	s := server.SignIns["learner"]
 	f := reminded(t, server, service)

@@ -13,8 +13,10 @@ import (
 // TestScreens shows every screen of a learner in both languages and colour schemes
 // on a phone, with its empty, waiting, refused and offline states.
 func TestScreens(t *testing.T) {
+	t.Parallel()
 	for _, lang := range []string{"vi", "en"} {
 		t.Run(lang, func(t *testing.T) {
+			t.Parallel()
 			server := start(t)
 			p := newPhone(t).Hurry()
 			tourSignIn(p, server, lang)

@@ -19,7 +19,7 @@ const finder = `(name, kinds) => {
 	const read = (e) => e.nodeType === 3 ? e.data : e.nodeType !== 1 || e.getAttribute("aria-hidden") === "true" ? ""
 		: (getComputedStyle(e).display.startsWith("inline") ? "" : " ") + [...e.childNodes].map(read).join("") + (getComputedStyle(e).display.startsWith("inline") ? "" : " ");
 	const names = (e) => [e.getAttribute("aria-label"), ...(e.labels ? [...e.labels].map(read) : []), read(e), e.title];
-	const shown = (e) => { const r = e.getBoundingClientRect(); return r.width > 0 && r.height > 0 && getComputedStyle(e).visibility !== "hidden" && !e.disabled; };
+	const shown = (e) => { const r = e.getBoundingClientRect(); return r.width > 0 && r.height > 0 && getComputedStyle(e).visibility !== "hidden" && !e.disabled && e.ariaBusy !== "true"; };
 	return [...document.querySelectorAll(kinds)].find((e) => shown(e) && names(e).some(fits));
 }`
 
@@ -55,22 +55,6 @@ func (p *phone) touch(x, y float64) {
 	p.do(chromedp.MouseClickXY(x, y))
 }
 
-// Swipe moves a finger quickly sideways over the middle of the screen, to the left
-// for forward.
-func (p *phone) Swipe(forward bool) {
-	p.t.Helper()
-	w, y := float64(p.Width), float64(p.Height)/2
-	from, to := w*0.8, w*0.2
-	if !forward {
-		from, to = to, from
-	}
-	actions := []chromedp.Action{input.DispatchTouchEvent(input.TouchStart, []*input.TouchPoint{{X: from, Y: y}})}
-	for i := 1; i <= 4; i++ {
-		actions = append(actions, input.DispatchTouchEvent(input.TouchMove, []*input.TouchPoint{{X: from + (to-from)*float64(i)/4, Y: y}}))
-	}
-	p.do(append(actions, input.DispatchTouchEvent(input.TouchEnd, []*input.TouchPoint{}))...)
-}
-
 // Has reports whether a control with this name is on the screen.
 func (p *phone) Has(name string) bool {
 	p.t.Helper()
@@ -84,15 +68,6 @@ func (p *phone) Fill(label, text string) {
 		return p.holds(fmt.Sprintf(`(() => { const e = (%s)(%s, "input, textarea"); if (!e) return false; e.focus(); e.select && e.select(); return document.activeElement === e; })()`, finder, p.words(label)))
 	})
 	p.do(input.InsertText(text))
-}
-
-// Choose picks an entry of the list with this label.
-func (p *phone) Choose(label, entry string) {
-	p.t.Helper()
-	p.wait("a list named "+label+" with "+entry, func() bool {
-		return p.holds(fmt.Sprintf(`(() => { const e = (%s)(%s, "select"); const o = e && [...e.options].find((o) => [%s].flat().includes(o.text.trim())); if (!o) return false;
-			e.value = o.value; e.dispatchEvent(new Event("input", {bubbles: true})); e.dispatchEvent(new Event("change", {bubbles: true})); return true; })()`, finder, p.words(label), p.words(entry)))
-	})
 }
 
 // See waits until the text is on the screen.

@@ -83,6 +83,7 @@ func (p *phone) publish(class string, n int) {
 // twice: a minor change leaves those in the middle where they are, an editorial one
 // takes them along.
 func TestTrainer(t *testing.T) {
+	t.Parallel()
 	server := start(t)
 	k := keysOf(t, "phishing-basics")
 	const course, lesson = "phishing-basics", "/authoring/phishing-basics/lessons/signs"

@@ -110,6 +110,7 @@ func (p *phone) in(text people.Text) string {
 func (p *phone) Speak(lang string) {
 	p.t.Helper()
 	if lang == "en" && p.Lang != "en" {
+		p.Settled() // what comes late moves the button
 		p.Tap("English")
 		p.Lang = lang
 		asked := time.Now()
@@ -118,7 +119,8 @@ func (p *phone) Speak(lang string) {
 				return true
 			}
 			if time.Since(asked) > 5*time.Second && p.Has("English") { // touched while the screen was still moving: touch again
-				p.Tap("English")
+				p.Settled() // what comes late moves the button
+		p.Tap("English")
 				asked = time.Now()
 			}
 			return false
