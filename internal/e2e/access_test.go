@@ -11,7 +11,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// keys presses keys one after another, as on a keyboard.
+// press presses keys one after another, as on a keyboard.
 func (p *phone) press(keys ...string) {
 	p.t.Helper()
 	for _, k := range keys {
@@ -22,7 +22,7 @@ func (p *phone) press(keys ...string) {
 // tabTo presses Tab until the control with this name has the focus, which must be seen.
 func (p *phone) tabTo(name string) {
 	p.t.Helper()
-	has := fmt.Sprintf(`(() => { const e = document.activeElement; return !!e && e !== document.body && (%s)(%s, %s) === e; })()`, finder, p.words(name), quote(controls))
+	has := fmt.Sprintf(`(() => { const e = document.activeElement; return !!e && e !== document.body && (%s)(%s, %s) === e; })()`, finder, p.words(name), quote(strings.ReplaceAll(controls, ", label", "")))
 	for range 60 {
 		if p.holds(has) {
 			if !p.holds(`(() => { const e = document.activeElement, s = getComputedStyle(e), l = getComputedStyle(e.closest("label") ?? e), b = getComputedStyle(e.closest(".choice, label, li") ?? e);

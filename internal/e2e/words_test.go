@@ -120,7 +120,7 @@ func (p *phone) Speak(lang string) {
 			}
 			if time.Since(asked) > 5*time.Second && p.Has("English") { // touched while the screen was still moving: touch again
 				p.Settled() // what comes late moves the button
-		p.Tap("English")
+				p.Tap("English")
 				asked = time.Now()
 			}
 			return false
