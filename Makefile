@@ -41,7 +41,7 @@ check: pwa/node_modules/.installed needs-go ## format, linters, tidy, content, a
 	@dead=$$($(GOTOOL) deadcode -test -tags e2e,bench ./...); test -z "$$dead" || { echo "$$dead"; exit 1; }
 	go mod tidy -diff
 	$(MAKE) content
-	cd pwa && npm run --silent check
+	cd pwa && npm run --silent check && npm run --silent schema >/dev/null && git diff --exit-code -- src/api/schema.d.ts
 	$(MAKE) test
 
 content: needs-go ## check courses and drills
