@@ -118,7 +118,7 @@ func (n *network) Watch(path string, then func()) {
 	n.watched, n.seen = path, then
 }
 
-// Instead answers requests for a path in the program's place.
+// Instead answers requests for a path in the program's place; nil lets the program answer again.
 func (n *network) Instead(path string, answer func(http.ResponseWriter)) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
