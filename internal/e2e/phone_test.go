@@ -53,10 +53,12 @@ func newScreen(t *testing.T, width, height int, mobile bool) *phone {
 	if os.Getuid() == 0 {
 		options = append(options, chromedp.NoSandbox) // Chromium's sandbox refuses root
 	}
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithErrorf(func(string, ...any) {})) // newer events than cdproto knows
-	t.Cleanup(cancel)
+	ctx, kill := chromedp.NewExecAllocator(t.Context(), options...)
+	ctx, cancel := chromedp.NewContext(ctx, chromedp.WithErrorf(func(string, ...any) {})) // newer events than cdproto knows
+	t.Cleanup(func() {
+		kill() // at once: a browser that is asked to close may wait for its worker
+		cancel()
+	})
 	p := &phone{t: t, ctx: ctx, Width: width, Height: height, Mobile: mobile, Lang: "vi", Scheme: "light"}
 	p.begin()
 	return p
