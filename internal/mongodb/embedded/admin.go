@@ -99,7 +99,7 @@ func (c *call) listCollections() error {
 			w.doc("options").end().doc("info").bool("readOnly", false).end().raw("idIndex", primarySpec().document())
 		}
 		if doc := w.bytes(); f.match(doc) {
-			cur.records = append(cur.records, &record{raw: doc})
+			cur.documents = append(cur.documents, doc)
 		}
 	}
 	c.db.reply(c.w, cur, "firstBatch", size, true)
@@ -279,7 +279,7 @@ func (c *call) listIndexes() error {
 	coll := c.db.collections[ns]
 	if coll != nil {
 		for _, x := range coll.live.indexes {
-			cur.records = append(cur.records, &record{raw: x.document()})
+			cur.documents = append(cur.documents, x.document())
 		}
 	}
 	c.db.mu.RUnlock()

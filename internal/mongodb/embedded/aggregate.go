@@ -266,12 +266,12 @@ func (c *call) aggregate() error {
 			return err
 		}
 	}
-	c.db.reply(c.w, &cursor{ns: ns, records: found}, "firstBatch", size, true)
+	c.db.reply(c.w, &cursor{ns: ns, documents: found}, "firstBatch", size, true)
 	return nil
 }
 
 // countAll answers a $group that only counts all documents, as the driver's CountDocuments does, without looking at any.
-func (db *Database) countAll(ns namespace, q *query, rest pipeline) ([]*record, bool) {
+func (db *Database) countAll(ns namespace, q *query, rest pipeline) ([]bson.Raw, bool) {
 	if len(rest) == 0 || rest[0].group == nil || !q.everything() || rest[0].group.id.path != nil || rest[0].group.id.isDoc {
 		return nil, false
 	}
@@ -289,37 +289,37 @@ func (db *Database) countAll(ns namespace, q *query, rest pipeline) ([]*record, 
 	for _, a := range g.outputs {
 		w.number(a.name, n)
 	}
-	return []*record{{raw: w.bytes()}}, true
+	return []bson.Raw{w.bytes()}, true
 }
 
 // run carries out a stage on what the stages before it gave.
-func (s *stage) run(in []*record) ([]*record, error) {
+func (s *stage) run(in []bson.Raw) ([]bson.Raw, error) {
 	switch s.name {
 	case "$match":
-		return slices.DeleteFunc(slices.Clone(in), func(r *record) bool { return !s.filter.match(r.raw) }), nil
+		return slices.DeleteFunc(slices.Clone(in), func(doc bson.Raw) bool { return !s.filter.match(doc) }), nil
 	case "$sort":
-		return sorted(s.sort, slices.Clone(in), func(r *record) []byte { return r.raw })
+		return sorted(s.sort, slices.Clone(in))
 	case "$skip":
 		return in[min(int64(len(in)), s.n):], nil
 	case "$limit":
 		return in[:min(int64(len(in)), s.n)], nil
 	case "$project":
-		out := make([]*record, len(in))
-		for i, r := range in {
-			out[i] = &record{raw: s.projection.apply(r.raw)}
+		out := make([]bson.Raw, len(in))
+		for i, doc := range in {
+			out[i] = s.projection.apply(doc)
 		}
 		return out, nil
 	case "$count":
 		if len(in) == 0 {
 			return nil, nil
 		}
-		return []*record{{raw: newBuilder().number(s.field, int64(len(in))).bytes()}}, nil
+		return []bson.Raw{newBuilder().number(s.field, int64(len(in))).bytes()}, nil
 	}
 	return s.group.run(in), nil
 }
 
 // run groups documents; groups come in the order in which their first documents did.
-func (g *grouping) run(in []*record) []*record {
+func (g *grouping) run(in []bson.Raw) []bson.Raw {
 	type group struct {
 		id   value
 		sums []total
@@ -327,8 +327,8 @@ func (g *grouping) run(in []*record) []*record {
 	var order []*group
 	byKey := map[string]*group{}
 	var key []byte
-	for _, r := range in {
-		id := g.id.of(r.raw)
+	for _, doc := range in {
+		id := g.id.of(doc)
 		key = appendKey(key[:0], id)
 		t := byKey[string(key)]
 		if t == nil {
@@ -337,16 +337,16 @@ func (g *grouping) run(in []*record) []*record {
 			order = append(order, t)
 		}
 		for i := range g.outputs {
-			t.sums[i].take(g.outputs[i].op, g.outputs[i].arg.of(r.raw))
+			t.sums[i].take(g.outputs[i].op, g.outputs[i].arg.of(doc))
 		}
 	}
-	out := make([]*record, len(order))
+	out := make([]bson.Raw, len(order))
 	for i, t := range order {
 		w := newBuilder().value("_id", t.id)
 		for j := range g.outputs {
 			w.value(g.outputs[j].name, t.sums[j].result(g.outputs[j].op))
 		}
-		out[i] = &record{raw: w.bytes()}
+		out[i] = w.bytes()
 	}
 	return out
 }

@@ -75,7 +75,7 @@ func (v *view) checkDisk(snap *pebble.Snapshot, number uint32) error {
 	for it.First(); it.Valid() && wrong == nil; it.Next() {
 		n++
 		id := it.Key()[len(prefix):]
-		if e, ok := v.primary().tree.Get(entry{key: string(id)}); !ok || !bytes.Equal(e.rec.raw, it.Value()) {
+		if e, ok := v.primary().tree.Get(probe(string(id))); !ok || !bytes.Equal(e.raw(), it.Value()) {
 			wrong = fmt.Errorf("key %x: disk and memory differ", id)
 		}
 	}
@@ -93,15 +93,16 @@ func (x *index) check(primary *index) error {
 	n := 0
 	var wrong error
 	primary.tree.Scan(func(e entry) bool {
-		keys, multikey, err := x.keys(e.rec)
+		r := &record{id: string(e.id()), raw: e.raw()}
+		keys, multikey, err := x.keys(r)
 		if err != nil || multikey && !x.multikey {
-			wrong = fmt.Errorf("key %x: an array that the index does not know of: %w", e.key, err)
+			wrong = fmt.Errorf("key %x: an array that the index does not know of: %w", e.key(), err)
 			return false
 		}
 		for _, k := range keys {
 			n++
-			if at, ok := x.tree.Get(entry{key: x.entryKey(k, e.rec)}); !ok || at.rec != e.rec {
-				wrong = fmt.Errorf("key %x: not in the index", e.key)
+			if at, ok := x.tree.Get(probe(x.entryKey(k, r))); !ok || at.doc() != e.doc() {
+				wrong = fmt.Errorf("key %x: not in the index", e.key())
 				return false
 			}
 		}

@@ -1,7 +1,6 @@
 package embedded
 
 import (
-	"bytes"
 	"encoding/binary"
 	"slices"
 	"sync/atomic"
@@ -47,7 +46,7 @@ func (c *collection) freeze() *view {
 	return v
 }
 
-// placing is the places of one index that a change touches.
+// placing is the keys of one index that a change touches.
 type placing struct {
 	remove, add []string
 	multikey    bool
@@ -56,13 +55,29 @@ type placing struct {
 // exchange puts new in the place of old; either may be nil. It changes nothing when it answers an error: a duplicate
 // key, or parallel arrays.
 func (c *collection) exchange(old, new *record) error {
-	places := make([]placing, len(c.live.indexes))
+	placings, err := c.placings(old, new)
+	if err != nil {
+		return err
+	}
+	c.frozen.Store(nil)
+	c.place(old, new, placings)
 	for i, x := range c.live.indexes {
-		p := &places[i]
+		for sparse := x.mem.sparse(); sparse != nil; sparse = x.mem.sparse() {
+			c.empty(i, sparse)
+		}
+	}
+	return nil
+}
+
+// placings finds out which keys a change takes away and makes, and whether it may.
+func (c *collection) placings(old, new *record) ([]placing, error) {
+	all := make([]placing, len(c.live.indexes))
+	for i, x := range c.live.indexes {
+		p := &all[i]
 		if old != nil {
 			keys, _, err := x.keys(old)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			p.remove = keys
 		}
@@ -71,35 +86,64 @@ func (c *collection) exchange(old, new *record) error {
 		}
 		keys, multikey, err := x.keys(new)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		p.add, p.multikey = keys, multikey
-		if !x.unique && i > 0 {
-			continue
+		if !x.unique && i > 0 || i == 0 && old != nil {
+			continue // an update keeps its _id
 		}
 		for _, k := range keys {
-			if i == 0 && old != nil {
-				break // an update keeps its _id
-			}
-			if other := x.clash(k, old); other != nil {
-				return x.duplicate(c.ns, new.raw)
+			if x.clash(k, old) {
+				return nil, x.duplicate(c.ns, new.raw)
 			}
 		}
 	}
-	c.frozen.Store(nil)
+	return all, nil
+}
+
+// place carries out a change in all trees.
+func (c *collection) place(old, new *record, placings []placing) {
+	var doc place
+	if new != nil {
+		doc = c.live.primary().mem.put(lengthOf(len(new.id)), []byte(new.id), new.raw)
+	}
 	for i, x := range c.live.indexes {
-		p := &places[i]
+		p := &placings[i]
 		for _, k := range p.remove {
 			if !slices.Contains(p.add, k) {
-				x.tree.Delete(entry{key: x.entryKey(k, old)})
+				x.remove(x.entryKey(k, old))
 			}
 		}
 		for _, k := range p.add {
-			x.tree.Set(entry{x.entryKey(k, new), new})
+			x.point(x.entryKey(k, new), doc)
 		}
 		x.multikey = x.multikey || p.multikey
 	}
-	return nil
+}
+
+// empty moves what is of use in a chunk of an index to other chunks.
+func (c *collection) empty(index int, sparse *chunk) {
+	x := c.live.indexes[index]
+	for at, used := uint32(0), uint32(sparse.used); at < used; {
+		here := entry{sparse, sparse, at, at}
+		at += uint32(sparse.sizeAt(at, index == 0))
+		e, ok := x.tree.Get(here)
+		switch {
+		case !ok || e.keyIn != here.keyIn || e.keyAt != here.keyAt: // of no use
+		case index > 0:
+			x.tree.Delete(e)
+			x.mem.drop(sparse, sparse.sizeAt(e.keyAt, false))
+			x.point(string(e.key()), e.doc())
+		default:
+			r := &record{id: string(e.id()), raw: e.raw()}
+			same := make([]placing, len(c.live.indexes))
+			for i, y := range c.live.indexes {
+				keys, _, _ := y.keys(r) // what is in the index has keys
+				same[i] = placing{remove: keys, add: keys}
+			}
+			c.place(r, r, same)
+		}
+	}
 }
 
 // build fills a new index from what the collection holds.
@@ -107,28 +151,32 @@ func (c *collection) build(s *indexSpec) (*index, error) {
 	x := newIndex(s)
 	var err error
 	c.live.primary().tree.Scan(func(e entry) bool {
-		err = x.insert(c.ns, e.rec)
+		err = x.insert(c.ns, e)
 		return err == nil
 	})
 	return x, err
 }
 
-func (x *index) insert(ns namespace, r *record) error {
+func (x *index) insert(ns namespace, e entry) error {
+	r := &record{id: string(e.id()), raw: e.raw()}
 	keys, multikey, err := x.keys(r)
 	if err != nil {
 		return err
 	}
 	for _, k := range keys {
-		if x.unique && x.clash(k, r) != nil {
+		if x.unique && x.clash(k, r) {
 			return x.duplicate(ns, r.raw)
 		}
-		x.tree.Set(entry{x.entryKey(k, r), r})
+		x.add(x.entryKey(k, r), e.doc())
 	}
 	x.multikey = x.multikey || multikey
 	return nil
 }
 
 func (c *collection) size() int { return c.live.primary().tree.Len() }
+
+// stored gives the record of a document that a search found.
+func stored(doc bson.Raw) *record { return &record{id: keyOf(lookup(doc, "_id")), raw: doc} }
 
 // newRecord checks a document that is to be stored and puts its _id first, which it makes when there is none.
 func newRecord(doc []byte) (*record, error) {
@@ -167,8 +215,7 @@ func newRecord(doc []byte) (*record, error) {
 	if len(doc) > maxDocument {
 		return nil, fail(codeTooLarge, "the document of %d bytes is larger than %d bytes", len(doc), maxDocument)
 	}
-	// The bytes are copied: they may lie in a message of many documents, or in a buffer that grew too large.
-	return &record{id: keyOf(id), raw: bytes.Clone(doc)}, nil
+	return &record{id: keyOf(id), raw: doc}, nil
 }
 
 // The keys on disk: the catalogue under 0, documents under 1, the collection's number and the key of _id.

@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
 // firstBatch is how many documents the first batch has when the driver does not say.
@@ -16,7 +18,7 @@ const cursorIdle = 10 * time.Minute
 type cursor struct {
 	ns         namespace
 	projection *projection
-	records    []*record
+	documents  []bson.Raw
 	used       time.Time
 }
 
@@ -69,8 +71,7 @@ func (s *cursors) expire(now time.Time) {
 func (c *cursor) batch(w *builder, name string, n int64) {
 	w.array(name)
 	given := 0
-	for _, r := range c.records {
-		doc := []byte(r.raw)
+	for _, doc := range c.documents {
 		if c.projection != nil {
 			doc = c.projection.apply(doc)
 		}
@@ -80,7 +81,7 @@ func (c *cursor) batch(w *builder, name string, n int64) {
 		w.raw("", doc)
 		given++
 	}
-	c.records = c.records[given:]
+	c.documents = c.documents[given:]
 	w.end()
 }
 
@@ -89,7 +90,7 @@ func (db *Database) reply(w *builder, c *cursor, name string, n int64, keep bool
 	w.doc("cursor")
 	c.batch(w, name, n)
 	id := int64(0)
-	if keep && len(c.records) > 0 {
+	if keep && len(c.documents) > 0 {
 		id = db.cursors.add(c, db.opts.Now())
 	}
 	w.int64("id", id).string("ns", c.ns.String()).end()
@@ -118,7 +119,7 @@ func (c *call) getMore() error {
 	}
 	c.w.doc("cursor")
 	cur.batch(c.w, "nextBatch", n)
-	if len(cur.records) > 0 {
+	if len(cur.documents) > 0 {
 		c.db.cursors.put(id, cur, c.db.opts.Now())
 	} else {
 		id = 0

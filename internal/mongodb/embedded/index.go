@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 
@@ -8,23 +9,17 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// record is one stored document. It is never changed: an update puts a new record in its place, so that readers need
-// no copy.
+// record is a document on its way into the trees, or out of them.
 type record struct {
 	id  string // the key of _id
 	raw bson.Raw
 }
 
-// entry is a place in a tree: in the primary tree the key of _id, in an index the keys of its fields and then of _id.
-type entry struct {
-	key string
-	rec *record
-}
-
 type tree = btree.BTreeG[entry]
 
 func newTree() *tree {
-	return btree.NewBTreeGOptions(func(a, b entry) bool { return a.key < b.key }, btree.Options{NoLocks: true})
+	less := func(a, b entry) bool { return bytes.Compare(a.key(), b.key()) < 0 }
+	return btree.NewBTreeGOptions(less, btree.Options{NoLocks: true})
 }
 
 // indexSpec is what createIndexes asked for. It never changes.
@@ -40,10 +35,11 @@ type indexSpec struct {
 type index struct {
 	*indexSpec
 	tree     *tree
-	multikey bool // some document had an array in an indexed field since the index was built
+	mem      *arena // where its keys lie, in the primary tree with the documents; nil in a copy
+	multikey bool   // some document had an array in an indexed field since the index was built
 }
 
-func newIndex(s *indexSpec) *index { return &index{indexSpec: s, tree: newTree()} }
+func newIndex(s *indexSpec) *index { return &index{indexSpec: s, tree: newTree(), mem: &arena{}} }
 
 const primaryName = "_id_"
 
@@ -180,20 +176,45 @@ func (x *index) entryKey(key string, r *record) string {
 	return key + r.id
 }
 
-// clash finds another record than old with the same key.
-func (x *index) clash(key string, old *record) *record {
-	var found *record
-	x.tree.Ascend(entry{key: key}, func(e entry) bool {
-		if !strings.HasPrefix(e.key, key) {
+// clash tells whether another document than old has the key.
+func (x *index) clash(key string, old *record) bool {
+	found := false
+	x.tree.Ascend(probe(key), func(e entry) bool {
+		if k := e.key(); len(k) < len(key) || string(k[:len(key)]) != key {
 			return false
 		}
-		if e.rec == old {
-			return true
-		}
-		found = e.rec
-		return false
+		found = old == nil || string(e.id()) != old.id
+		return !found
 	})
 	return found
+}
+
+// point lets a key lead to a document; the key is put somewhere if it is new.
+func (x *index) point(key string, doc place) {
+	if x.name == primaryName {
+		e := entry{doc.in, doc.in, doc.at, doc.at}
+		if before, replaced := x.tree.Set(e); replaced {
+			x.mem.drop(before.docIn, before.docIn.sizeAt(before.docAt, true))
+		}
+		return
+	}
+	if e, there := x.tree.Get(probe(key)); there {
+		x.tree.Set(entry{e.keyIn, doc.in, e.keyAt, doc.at})
+		return
+	}
+	x.add(key, doc)
+}
+
+// add lets a new key lead to a document.
+func (x *index) add(key string, doc place) {
+	k := x.mem.put(lengthOf(len(key)), []byte(key))
+	x.tree.Set(entry{k.in, doc.in, k.at, doc.at})
+}
+
+func (x *index) remove(key string) {
+	if e, there := x.tree.Delete(probe(key)); there {
+		x.mem.drop(e.keyIn, e.keyIn.sizeAt(e.keyAt, x.name == primaryName))
+	}
 }
 
 // duplicate is the error for a key that is there already. Its message leaves out the values, which may be personal;

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"syscall"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"golang.org/x/sync/errgroup"
 )
 
 // format is the version of how keys and documents lie in Pebble.
@@ -121,16 +123,27 @@ func (db *Database) load(l *logger) (err error) {
 	if err := errors.Join(it.Error(), it.Close(), l.failure.get()); err != nil {
 		return damaged(db.dir, err)
 	}
+	return db.buildAll()
+}
+
+// buildAll fills the indexes of all collections, as many at a time as there are processors.
+func (db *Database) buildAll() error {
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
 	for _, c := range db.collections {
-		for i, x := range c.live.indexes[1:] {
-			built, err := c.build(x.indexSpec)
-			if err != nil {
-				return damaged(db.dir, fmt.Errorf("collection %s, index %s: %w", c.ns, x.name, err))
-			}
-			c.live.indexes[i+1] = built
+		for i := range c.live.indexes[1:] {
+			at := &c.live.indexes[i+1]
+			group.Go(func() error {
+				built, err := c.build((*at).indexSpec)
+				if err != nil {
+					return damaged(db.dir, fmt.Errorf("collection %s, index %s: %w", c.ns, (*at).name, err))
+				}
+				*at = built
+				return nil
+			})
 		}
 	}
-	return nil
+	return group.Wait()
 }
 
 // load takes over one document from the disk, in the order of _id.
@@ -138,11 +151,12 @@ func (c *collection) load(id, raw []byte) error {
 	if err := validate(raw); err != nil {
 		return fmt.Errorf("collection %s, key %x: %w", c.ns, id, err)
 	}
-	r := &record{id: string(id), raw: bytes.Clone(raw)}
-	if v := lookup(r.raw, "_id"); v.missing() || keyOf(v) != r.id {
+	if v := lookup(raw, "_id"); v.missing() || keyOf(v) != string(id) {
 		return fmt.Errorf("collection %s, key %x: the document has another _id", c.ns, id)
 	}
-	c.live.primary().tree.Load(entry{r.id, r})
+	x := c.live.primary()
+	at := x.mem.put(lengthOf(len(id)), id, raw)
+	x.tree.Load(entry{at.in, at.in, at.at, at.at})
 	return nil
 }
 

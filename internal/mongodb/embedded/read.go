@@ -6,7 +6,7 @@ import (
 
 // read searches a collection. A lookup by _id takes the lock for reading; everything else works on copies of the trees
 // and holds up nobody. A collection that is not there has no documents.
-func (db *Database) read(ns namespace, q *query, l limits) ([]*record, stats, error) {
+func (db *Database) read(ns namespace, q *query, l limits) ([]bson.Raw, stats, error) {
 	db.mu.RLock()
 	c := db.collections[ns]
 	if c == nil {
@@ -88,7 +88,7 @@ func (c *call) find() error {
 	if c.err != nil {
 		return c.err
 	}
-	if cur.records, _, err = c.db.read(ns, q, c.limits); err != nil {
+	if cur.documents, _, err = c.db.read(ns, q, c.limits); err != nil {
 		return err
 	}
 	c.db.reply(c.w, cur, "firstBatch", size, !single)
@@ -175,8 +175,8 @@ func (c *call) distinct() error {
 			all = append(all, v)
 		}
 	}
-	for _, r := range found {
-		walk(r.raw, p, false, func(v value) bool {
+	for _, doc := range found {
+		walk(doc, p, false, func(v value) bool {
 			if !v.isArray() {
 				add(v)
 				return false

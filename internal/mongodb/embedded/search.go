@@ -2,7 +2,8 @@ package embedded
 
 import (
 	"slices"
-	"strings"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
 // stats says what a search cost, for explain.
@@ -13,7 +14,7 @@ type stats struct {
 
 // search runs a query and gives the documents in order. It answers 291 when the search would scan more documents than
 // allowed and 50 when its time is over.
-func (v *view) search(q *query, l limits) ([]*record, stats, error) {
+func (v *view) search(q *query, l limits) ([]bson.Raw, stats, error) {
 	p, err := v.plan(q)
 	if err != nil {
 		return nil, stats{}, err
@@ -22,7 +23,7 @@ func (v *view) search(q *query, l limits) ([]*record, stats, error) {
 }
 
 // searchWith runs a query by a plan.
-func searchWith(p *plan, q *query, l limits) ([]*record, stats, error) {
+func searchWith(p *plan, q *query, l limits) ([]bson.Raw, stats, error) {
 	var err error
 	s := searcher{query: q, limits: l, stats: stats{plan: p}}
 	if err = s.run(p); err != nil {
@@ -30,7 +31,7 @@ func searchWith(p *plan, q *query, l limits) ([]*record, stats, error) {
 	}
 	found := s.found
 	if q.sort != nil && !p.sorted {
-		if found, err = sorted(q.sort, found, func(r *record) []byte { return r.raw }); err != nil {
+		if found, err = sorted(q.sort, found); err != nil {
 			return nil, s.stats, err
 		}
 	}
@@ -45,8 +46,8 @@ type searcher struct {
 	*query
 	limits
 	stats stats
-	seen  map[*record]struct{} // where a document may come up more than once
-	found []*record
+	seen  map[place]struct{} // where a document may come up more than once
+	found []bson.Raw
 	err   error
 }
 
@@ -57,7 +58,7 @@ func (s *searcher) enough() bool {
 
 func (s *searcher) run(p *plan) error {
 	if p.union != nil {
-		s.seen = map[*record]struct{}{}
+		s.seen = map[place]struct{}{}
 		for _, part := range p.union {
 			if err := s.run(part); err != nil {
 				return err
@@ -66,7 +67,7 @@ func (s *searcher) run(p *plan) error {
 		return nil
 	}
 	if p.index.multikey && s.seen == nil {
-		s.seen = map[*record]struct{}{}
+		s.seen = map[place]struct{}{}
 	}
 	scan := p.scan()
 	if p.reverse {
@@ -74,14 +75,14 @@ func (s *searcher) run(p *plan) error {
 	}
 	for _, sp := range p.spans {
 		if p.points {
-			if e, ok := p.index.tree.Get(entry{key: sp.from}); ok {
+			if e, ok := p.index.tree.Get(probe(sp.from)); ok {
 				s.examine(e, false)
 			}
 		} else if p.reverse {
 			s.descend(p.index.tree, sp, scan)
 		} else {
-			p.index.tree.Ascend(entry{key: sp.from}, func(e entry) bool {
-				return (sp.to == "" || e.key < sp.to) && s.examine(e, scan)
+			p.index.tree.Ascend(probe(sp.from), func(e entry) bool {
+				return (sp.to == "" || string(e.key()) < sp.to) && s.examine(e, scan)
 			})
 		}
 		if s.err != nil || s.enough() {
@@ -93,26 +94,26 @@ func (s *searcher) run(p *plan) error {
 
 func (s *searcher) descend(t *tree, sp span, scan bool) {
 	visit := func(e entry) bool {
-		if sp.to != "" && e.key >= sp.to {
+		if sp.to != "" && string(e.key()) >= sp.to {
 			return true // the end itself does not belong to the span
 		}
-		return strings.Compare(e.key, sp.from) >= 0 && s.examine(e, scan)
+		return string(e.key()) >= sp.from && s.examine(e, scan)
 	}
 	if sp.to == "" {
 		t.Reverse(visit)
 		return
 	}
-	t.Descend(entry{key: sp.to}, visit)
+	t.Descend(probe(sp.to), visit)
 }
 
 // examine looks at one candidate; false ends the search.
 func (s *searcher) examine(e entry, scan bool) bool {
 	s.stats.keys++
 	if s.seen != nil {
-		if _, again := s.seen[e.rec]; again {
+		if _, again := s.seen[e.doc()]; again {
 			return true
 		}
-		s.seen[e.rec] = struct{}{}
+		s.seen[e.doc()] = struct{}{}
 	}
 	if scan && s.scan > 0 && s.stats.documents >= s.scan {
 		s.err = fail(codeScanRefused, "no index serves this query, and a scan would examine more than %d documents", s.scan)
@@ -123,8 +124,8 @@ func (s *searcher) examine(e entry, scan bool) bool {
 		return false
 	}
 	s.stats.documents++
-	if s.filter.match(e.rec.raw) {
-		s.found = append(s.found, e.rec)
+	if doc := e.raw(); s.filter.match(doc) {
+		s.found = append(s.found, doc)
 	}
 	return !s.enough()
 }

@@ -3,6 +3,8 @@ package embedded
 import (
 	"slices"
 	"strings"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
 // ordering is a parsed sort: the paths of a compound index key, by which documents are put in order.
@@ -55,22 +57,22 @@ func (o *ordering) key(doc []byte) (string, error) {
 }
 
 // sorted puts documents in order; equal ones stay in the order they have.
-func sorted[T any](o *ordering, all []T, doc func(T) []byte) ([]T, error) {
+func sorted(o *ordering, all []bson.Raw) ([]bson.Raw, error) {
 	type keyed struct {
-		key  string
-		item T
+		key string
+		doc bson.Raw
 	}
 	list := make([]keyed, len(all))
-	for i, item := range all {
-		k, err := o.key(doc(item))
+	for i, doc := range all {
+		k, err := o.key(doc)
 		if err != nil {
 			return nil, err
 		}
-		list[i] = keyed{k, item}
+		list[i] = keyed{k, doc}
 	}
 	slices.SortStableFunc(list, func(a, b keyed) int { return strings.Compare(a.key, b.key) })
 	for i := range list {
-		all[i] = list[i].item
+		all[i] = list[i].doc
 	}
 	return all, nil
 }

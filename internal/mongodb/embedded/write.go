@@ -163,7 +163,7 @@ func (s *updateStatement) parse(a *args, u value) {
 // updated is what a statement did.
 type updated struct {
 	matched, modified int
-	before, after     *record // of the last document
+	before, after     bson.Raw // of the last document
 	upserted          bool
 }
 
@@ -173,7 +173,7 @@ func (db *Database) runUpdate(ns namespace, s *updateStatement, l limits) (updat
 		return updated{}, s.err
 	}
 	coll := db.collections[ns]
-	var found []*record
+	var found []bson.Raw
 	if coll != nil {
 		var err error
 		if found, _, err = coll.live.search(s.query, l); err != nil {
@@ -188,22 +188,22 @@ func (db *Database) runUpdate(ns namespace, s *updateStatement, l limits) (updat
 	for _, old := range found {
 		did.matched++
 		did.before, did.after = old, old
-		doc, err := s.update.apply(old.raw, false, now)
+		doc, err := s.update.apply(old, false, now)
 		if err != nil {
 			return did, err
 		}
-		if bytes.Equal(doc, old.raw) {
+		if bytes.Equal(doc, old) {
 			continue
 		}
 		new, err := newRecord(doc)
 		if err != nil {
 			return did, err
 		}
-		if err := db.store(coll, old, new); err != nil {
+		if err := db.store(coll, stored(old), new); err != nil {
 			return did, err
 		}
 		did.modified++
-		did.after = new
+		did.after = new.raw
 	}
 	return did, nil
 }
@@ -230,7 +230,7 @@ func (db *Database) runUpsert(ns namespace, s *updateStatement) (updated, error)
 	if err := db.store(db.ensure(ns), nil, new); err != nil {
 		return updated{}, err
 	}
-	return updated{after: new, upserted: true}, nil
+	return updated{after: new.raw, upserted: true}, nil
 }
 
 func (c *call) update() error {
@@ -260,7 +260,7 @@ func (c *call) update() error {
 			modified += did.modified
 			if did.upserted {
 				n++
-				upserts = append(upserts, upsert{i, lookup(did.after.raw, "_id")})
+				upserts = append(upserts, upsert{i, lookup(did.after, "_id")})
 			}
 			if err != nil && errs.add(i, err) {
 				break
@@ -298,7 +298,7 @@ func parseDeleteStatement(doc []byte) *deleteStatement {
 }
 
 // runDelete removes what a search finds. The caller holds the lock.
-func (db *Database) runDelete(ns namespace, q *query, l limits) ([]*record, error) {
+func (db *Database) runDelete(ns namespace, q *query, l limits) ([]bson.Raw, error) {
 	coll := db.collections[ns]
 	if coll == nil {
 		return nil, nil
@@ -307,8 +307,8 @@ func (db *Database) runDelete(ns namespace, q *query, l limits) ([]*record, erro
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range found {
-		if err := db.store(coll, r, nil); err != nil {
+	for _, doc := range found {
+		if err := db.store(coll, stored(doc), nil); err != nil {
 			return nil, err
 		}
 	}
@@ -333,7 +333,7 @@ func (c *call) delete() error {
 	err = c.db.change(func() error {
 		for i, s := range statements {
 			err := s.err
-			var gone []*record
+			var gone []bson.Raw
 			if err == nil {
 				gone, err = c.db.runDelete(ns, s.query, c.limits)
 			}
@@ -400,7 +400,7 @@ func (c *call) answerModify(did updated, remove, wantNew bool, proj *projection)
 		c.w.bool("updatedExisting", did.matched > 0)
 	}
 	if did.upserted {
-		c.w.value("upserted", lookup(did.after.raw, "_id"))
+		c.w.value("upserted", lookup(did.after, "_id"))
 	}
 	c.w.end()
 	r := did.before
@@ -409,9 +409,9 @@ func (c *call) answerModify(did updated, remove, wantNew bool, proj *projection)
 	}
 	v := nullValue()
 	if r != nil {
-		v = value{bson.TypeEmbeddedDocument, r.raw}
+		v = value{bson.TypeEmbeddedDocument, r}
 		if proj != nil {
-			v.b = proj.apply(r.raw)
+			v.b = proj.apply(r)
 		}
 	}
 	c.w.value("value", v)
