@@ -31,20 +31,37 @@ type arena struct {
 	live, dead int // bytes that are of use, and of none any more
 }
 
-// put copies the parts, one behind the other, to a place of their own.
-func (a *arena) put(parts ...[]byte) place {
-	n := 0
-	for _, p := range parts {
-		n += len(p)
-	}
+// putKey copies a key, in two parts, to a place of its own, behind its length.
+func (a *arena) putKey(key, id string) place {
+	var head [binary.MaxVarintLen64]byte
+	n := binary.PutUvarint(head[:], uint64(len(key)+len(id)))
+	p, to := a.take(n + len(key) + len(id))
+	copy(to, head[:n])
+	copy(to[n:], key)
+	copy(to[n+len(key):], id)
+	return p
+}
+
+// putDocument copies a document to a place of its own, behind the key of its _id.
+func (a *arena) putDocument(id string, raw []byte) place {
+	var head [binary.MaxVarintLen64]byte
+	n := binary.PutUvarint(head[:], uint64(len(id)))
+	p, to := a.take(n + len(id) + len(raw))
+	copy(to, head[:n])
+	copy(to[n:], id)
+	copy(to[n+len(id):], raw)
+	return p
+}
+
+// take gives out n bytes.
+func (a *arena) take(n int) (place, []byte) {
 	c := a.room(n)
-	at := c.used
-	for _, p := range parts {
-		c.used += copy(c.b[c.used:], p)
-	}
+	p := place{c, uint32(c.used)}
+	to := c.b[c.used : c.used+n]
+	c.used += n
 	c.live += n
 	a.live += n
-	return place{c, uint32(at)}
+	return p, to
 }
 
 // room gives a chunk that has n free bytes. Small trees have small chunks; what is large has a chunk for itself.

@@ -105,7 +105,7 @@ func (c *collection) placings(old, new *record) ([]placing, error) {
 func (c *collection) place(old, new *record, placings []placing) {
 	var doc place
 	if new != nil {
-		doc = c.live.primary().mem.put(lengthOf(len(new.id)), []byte(new.id), new.raw)
+		doc = c.live.primary().mem.putDocument(new.id, new.raw)
 	}
 	for i, x := range c.live.indexes {
 		p := &placings[i]
@@ -115,7 +115,7 @@ func (c *collection) place(old, new *record, placings []placing) {
 			}
 		}
 		for _, k := range p.add {
-			x.point(x.entryKey(k, new), doc)
+			x.point(k, new.id, doc)
 		}
 		x.multikey = x.multikey || p.multikey
 	}
@@ -133,7 +133,7 @@ func (c *collection) empty(index int, sparse *chunk) {
 		case index > 0:
 			x.tree.Delete(e)
 			x.mem.drop(sparse, sparse.sizeAt(e.keyAt, false))
-			x.point(string(e.key()), e.doc())
+			x.add(string(e.key()), "", e.doc())
 		default:
 			r := &record{id: string(e.id()), raw: e.raw()}
 			same := make([]placing, len(c.live.indexes))
@@ -167,7 +167,7 @@ func (x *index) insert(ns namespace, e entry) error {
 		if x.unique && x.clash(k, r) {
 			return x.duplicate(ns, r.raw)
 		}
-		x.add(x.entryKey(k, r), e.doc())
+		x.add(k, r.id, e.doc())
 	}
 	x.multikey = x.multikey || multikey
 	return nil

@@ -181,7 +181,7 @@ func TestCheckFindsDifferences(t *testing.T) {
 		"a document gone from memory": func(c *collection) { c.live.primary().tree.PopMin() },
 		"a document that differs": func(c *collection) {
 			e, _ := c.live.primary().tree.Min()
-			at := c.live.primary().mem.put(lengthOf(len(e.id())), e.id(), newBuilder().string("_id", "a").int32("n", 9).bytes())
+			at := c.live.primary().mem.putDocument(string(e.id()), newBuilder().string("_id", "a").int32("n", 9).bytes())
 			c.live.primary().tree.Set(entry{at.in, at.in, at.at, at.at})
 		},
 		"an index entry gone":     func(c *collection) { c.live.indexes[1].tree.PopMax() },

@@ -190,7 +190,7 @@ func (x *index) clash(key string, old *record) bool {
 }
 
 // point lets a key lead to a document; the key is put somewhere if it is new.
-func (x *index) point(key string, doc place) {
+func (x *index) point(key, id string, doc place) {
 	if x.name == primaryName {
 		e := entry{doc.in, doc.in, doc.at, doc.at}
 		if before, replaced := x.tree.Set(e); replaced {
@@ -198,16 +198,16 @@ func (x *index) point(key string, doc place) {
 		}
 		return
 	}
-	if e, there := x.tree.Get(probe(key)); there {
+	if e, there := x.tree.Get(probe(key + id)); there {
 		x.tree.Set(entry{e.keyIn, doc.in, e.keyAt, doc.at})
 		return
 	}
-	x.add(key, doc)
+	x.add(key, id, doc)
 }
 
 // add lets a new key lead to a document.
-func (x *index) add(key string, doc place) {
-	k := x.mem.put(lengthOf(len(key)), []byte(key))
+func (x *index) add(key, id string, doc place) {
+	k := x.mem.putKey(key, id)
 	x.tree.Set(entry{k.in, doc.in, k.at, doc.at})
 }
 

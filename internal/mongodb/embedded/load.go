@@ -155,7 +155,7 @@ func (c *collection) load(id, raw []byte) error {
 		return fmt.Errorf("collection %s, key %x: the document has another _id", c.ns, id)
 	}
 	x := c.live.primary()
-	at := x.mem.put(lengthOf(len(id)), id, raw)
+	at := x.mem.putDocument(string(id), raw)
 	x.tree.Load(entry{at.in, at.in, at.at, at.at})
 	return nil
 }
