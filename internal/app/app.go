@@ -25,6 +25,9 @@ import (
 	"hocso/internal/report"
 )
 
+// largeDatabase is the number of documents from which the program warns: the embedded database serves two million.
+const largeDatabase = 1_000_000
+
 // App is the joined program.
 type App struct {
 	cfg      config.Config
@@ -64,6 +67,7 @@ func (a *App) openDatabase(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
+		warnLarge(a.log, a.embedded.Size())
 		o.URI, o.Dialer = mongodb.EmbeddedURI, a.embedded.Dialer()
 	}
 	if a.db, err = mongodb.Open(o); err != nil {
@@ -73,6 +77,13 @@ func (a *App) openDatabase(ctx context.Context) (err error) {
 		return fmt.Errorf("the database does not answer: %w", err)
 	}
 	return a.db.EnsureIndexes(ctx)
+}
+
+// warnLarge says when it is time to think of a server: the embedded database has everything in memory.
+func warnLarge(log *slog.Logger, documents int) {
+	if documents > largeDatabase {
+		log.Warn("the embedded database is large, plan the move to a MongoDB server (hocso db copy)", "documents", documents)
+	}
 }
 
 // Close disconnects and closes the embedded database.

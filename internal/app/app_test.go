@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -96,6 +97,19 @@ func TestASecondProgramOnTheSameDataIsRefused(t *testing.T) {
 	err := Serve(t.Context(), term, []string{"--data", data, "--listen", "127.0.0.1:0", "--metrics-listen", ""})
 	if !errors.Is(err, embedded.ErrInUse) || !strings.Contains(err.Error(), data) {
 		t.Errorf("a second Serve on %s: %v, want ErrInUse that names the folder", data, err)
+	}
+}
+
+func TestALargeDatabaseIsSaid(t *testing.T) {
+	for _, tt := range []struct {
+		documents int
+		said      bool
+	}{{largeDatabase, false}, {largeDatabase + 1, true}} {
+		var out output
+		warnLarge(slog.New(slog.NewJSONHandler(&out, nil)), tt.documents)
+		if said := strings.Contains(out.String(), "hocso db copy"); said != tt.said {
+			t.Errorf("with %d documents the log says %q", tt.documents, &out)
+		}
 	}
 }
 

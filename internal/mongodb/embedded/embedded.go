@@ -189,6 +189,17 @@ func openForReading(dir string, opts Options) (*Database, error) {
 // command answers this error from then on. The program should end and say so. It is nil while all is well.
 func (db *Database) Err() error { return db.disk.failure.get() }
 
+// Size is the number of documents in all collections.
+func (db *Database) Size() int {
+	db.mu.RLock()
+	defer db.mu.RUnlock()
+	n := 0
+	for _, c := range db.collections {
+		n += c.size()
+	}
+	return n
+}
+
 // Failed is closed when Err becomes an error.
 func (db *Database) Failed() <-chan struct{} { return db.disk.failure.failed }
 
