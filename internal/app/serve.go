@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"runtime/debug"
 	"sync"
 	"syscall"
 	"time"
@@ -34,11 +35,16 @@ func Serve(ctx context.Context, t Terminal, args []string) error {
 		return err
 	}
 	defer func() { _ = ln.Close() }() // Shutdown has closed it unless the start failed
+	loops := []func(context.Context){}
+	if cfg.MongoDBURI == "" && t.Getenv("GOGC") == "" {
+		debug.SetGCPercent(leastPercent) // while the documents are read
+		loops = append(loops, boundMemory)
+	}
 	a, err := Open(ctx, cfg, log, nowMillis)
 	if err != nil {
 		return err
 	}
-	err = a.serve(ctx, t, ln)
+	err = a.serve(ctx, t, ln, loops...)
 	return errors.Join(err, a.Close())
 }
 
@@ -54,7 +60,8 @@ func listen(address, setting string) (net.Listener, error) {
 	return ln, nil
 }
 
-func (a *App) serve(ctx context.Context, t Terminal, ln net.Listener) error {
+// serve starts everything; loops run beside those of the app.
+func (a *App) serve(ctx context.Context, t Terminal, ln net.Listener, loops ...func(context.Context)) error {
 	if err := a.publish(ctx, t, content.Files()); err != nil {
 		return err
 	}
@@ -74,9 +81,9 @@ func (a *App) serve(ctx context.Context, t Terminal, ln net.Listener) error {
 	}
 	a.reminders.Count = srv.CountPush
 	ctx, stop := context.WithCancel(ctx)
-	var loops sync.WaitGroup
-	for _, loop := range a.loops() {
-		loops.Go(func() { loop(ctx) })
+	var running sync.WaitGroup
+	for _, loop := range append(loops, a.loops()...) {
+		running.Go(func() { loop(ctx) })
 	}
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(ln) }()
@@ -90,7 +97,7 @@ func (a *App) serve(ctx context.Context, t Terminal, ln net.Listener) error {
 	}
 	stop()
 	down := srv.Shutdown(drain)
-	loops.Wait()
+	running.Wait()
 	if metrics != nil {
 		down = errors.Join(down, metrics.Close())
 	}

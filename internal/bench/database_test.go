@@ -31,7 +31,7 @@ func enrolment(i int) bson.D {
 		{Key: "_id", Value: enrolmentID(i)}, {Key: "u", Value: fmt.Sprintf("u%06d", i/10)}, {Key: "course", Value: fmt.Sprintf("c%03d", i%10)},
 		{Key: "st", Value: []string{"new", "run", "done"}[i%3]}, {Key: "score", Value: i % 100}, {Key: "n", Value: 0},
 		{Key: "unit", Value: fmt.Sprint("unit", i%40)}, {Key: "at", Value: bson.DateTime(1_700_000_000_000 + i)},
-		{Key: "lessons", Value: bson.A{lesson("l1", true), lesson("l2", false), lesson("l3", false)}}, {Key: "note", Value: strings.Repeat("x", 120)},
+		{Key: "lessons", Value: bson.A{lesson("l1", true), lesson("l2", false), lesson("l3", false)}}, {Key: "note", Value: strings.Repeat("x", 230)},
 	}
 }
 

@@ -71,18 +71,19 @@ func (v *view) checkDisk(snap *pebble.Snapshot, number uint32) error {
 		return err
 	}
 	n := 0
+	primary := v.primary()
 	var wrong error
 	for it.First(); it.Valid() && wrong == nil; it.Next() {
 		n++
 		id := it.Key()[len(prefix):]
-		if e, ok := v.primary().tree.Get(probe(string(id))); !ok || !bytes.Equal(e.raw(), it.Value()) {
+		if e, ok := primary.tree.get(primary.to(string(id))); !ok || !bytes.Equal(primary.raw(e), it.Value()) {
 			wrong = fmt.Errorf("key %x: disk and memory differ", id)
 		}
 	}
 	if err := errors.Join(wrong, it.Error(), it.Close()); err != nil {
 		return err
 	}
-	if want := v.primary().tree.Len(); n != want {
+	if want := primary.tree.n; n != want {
 		return fmt.Errorf("%d documents on disk, %d in memory", n, want)
 	}
 	return nil
@@ -92,24 +93,24 @@ func (v *view) checkDisk(snap *pebble.Snapshot, number uint32) error {
 func (x *index) check(primary *index) error {
 	n := 0
 	var wrong error
-	primary.tree.Scan(func(e entry) bool {
-		r := &record{id: string(e.id()), raw: e.raw()}
+	primary.tree.all(func(e entry) bool {
+		r := primary.record(e)
 		keys, multikey, err := x.keys(r)
 		if err != nil || multikey && !x.multikey {
-			wrong = fmt.Errorf("key %x: an array that the index does not know of: %w", e.key(), err)
+			wrong = fmt.Errorf("key %x: an array that the index does not know of: %w", r.id, err)
 			return false
 		}
 		for _, k := range keys {
 			n++
-			if at, ok := x.tree.Get(probe(x.entryKey(k, r))); !ok || at.doc() != e.doc() {
-				wrong = fmt.Errorf("key %x: not in the index", e.key())
+			if at, ok := x.tree.get(x.to(x.entryKey(k, r))); !ok || at.doc != e.doc {
+				wrong = fmt.Errorf("key %x: not in the index", r.id)
 				return false
 			}
 		}
 		return true
 	})
-	if wrong == nil && n != x.tree.Len() {
-		wrong = fmt.Errorf("%d entries for %d keys", x.tree.Len(), n)
+	if wrong == nil && n != x.tree.n {
+		wrong = fmt.Errorf("%d entries for %d keys", x.tree.n, n)
 	}
 	return wrong
 }

@@ -3,6 +3,7 @@ package embedded
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,24 +14,26 @@ import (
 // checkArena counts again what the entries of an index use, and holds the arena to it.
 func checkArena(t *testing.T, x *index) {
 	t.Helper()
-	live := map[*chunk]int{}
-	total := 0
-	x.tree.Scan(func(e entry) bool {
-		n := e.keyIn.sizeAt(e.keyAt, x.name == primaryName)
-		live[e.keyIn] += n
+	live := map[uint32]int{}
+	total, dead := 0, 0
+	x.tree.all(func(e entry) bool {
+		n := x.keysIn.size(e.key, x.primary())
+		live[e.key.chunk] += n
 		total += n
 		return true
 	})
-	dead := 0
-	for c := range x.mem.chunks {
-		if c.live != live[c] || c.used > len(c.b) {
-			t.Errorf("index %s: a chunk says that %d bytes of %d are of use, its entries use %d", x.name, c.live, c.used, live[c])
+	for i, c := range x.keysIn.chunks {
+		switch {
+		case c == nil && live[uint32(i)] > 0 || c == nil && !slices.Contains(x.keysIn.free, uint32(i)):
+			t.Errorf("index %s: chunk %d is not there, its entries use %d", x.name, i, live[uint32(i)])
+		case c != nil && (c.live != live[uint32(i)] || c.used > len(c.b)):
+			t.Errorf("index %s: a chunk says that %d bytes of %d are of use, its entries use %d", x.name, c.live, c.used, live[uint32(i)])
+		case c != nil:
+			dead += c.used - c.live
 		}
-		dead += c.used - c.live
-		delete(live, c)
 	}
-	if len(live) > 0 || x.mem.live != total || x.mem.dead != dead {
-		t.Errorf("index %s: live %d, dead %d, %d chunks unknown; want live %d, dead %d", x.name, x.mem.live, x.mem.dead, len(live), total, dead)
+	if x.keysIn.live != total || x.keysIn.dead != dead {
+		t.Errorf("index %s: live %d, dead %d; want live %d, dead %d", x.name, x.keysIn.live, x.keysIn.dead, total, dead)
 	}
 	if dead > total/4+5*chunkSize {
 		t.Errorf("index %s: %d bytes of no use beside %d", x.name, dead, total)
@@ -113,8 +116,8 @@ func TestChunksAreEmptied(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, x := range db.collections[namespace{"test", "c"}].live.indexes {
-		if checkArena(t, x); x.mem.live != 0 || len(x.mem.chunks) > 5 {
-			t.Errorf("index %s of nothing: %d bytes of use in %d chunks", x.name, x.mem.live, len(x.mem.chunks))
+		if checkArena(t, x); x.keysIn.live != 0 || len(x.keysIn.chunks)-len(x.keysIn.free) > 5 || len(x.tree.blocks) > 0 {
+			t.Errorf("index %s of nothing: %d bytes of use, %d chunks, %d blocks", x.name, x.keysIn.live, len(x.keysIn.chunks)-len(x.keysIn.free), len(x.tree.blocks))
 		}
 	}
 }

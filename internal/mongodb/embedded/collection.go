@@ -29,7 +29,7 @@ type collection struct {
 }
 
 func newCollection(ns namespace, number uint32) *collection {
-	return &collection{ns: ns, number: number, live: view{indexes: []*index{newIndex(primarySpec())}}}
+	return &collection{ns: ns, number: number, live: view{indexes: []*index{newPrimary()}}}
 }
 
 // freeze gives a copy of the trees that later writes do not touch. It costs the same whatever the size; the caller
@@ -39,8 +39,13 @@ func (c *collection) freeze() *view {
 		return v
 	}
 	v := &view{}
+	docs := c.live.primary().docsIn.copy()
 	for _, x := range c.live.indexes {
-		v.indexes = append(v.indexes, &index{indexSpec: x.indexSpec, tree: x.tree.Copy(), multikey: x.multikey})
+		keys := docs
+		if !x.primary() {
+			keys = x.keysIn.copy()
+		}
+		v.indexes = append(v.indexes, &index{indexSpec: x.indexSpec, tree: x.tree.copy(), keysIn: keys, docsIn: docs, multikey: x.multikey})
 	}
 	c.frozen.Store(v)
 	return v
@@ -61,9 +66,9 @@ func (c *collection) exchange(old, new *record) error {
 	}
 	c.frozen.Store(nil)
 	c.place(old, new, placings)
-	for i, x := range c.live.indexes {
-		for sparse := x.mem.sparse(); sparse != nil; sparse = x.mem.sparse() {
-			c.empty(i, sparse)
+	for _, x := range c.live.indexes {
+		for sparse, ok := x.keysIn.sparse(); ok; sparse, ok = x.keysIn.sparse() {
+			c.empty(x, sparse)
 		}
 	}
 	return nil
@@ -105,7 +110,7 @@ func (c *collection) placings(old, new *record) ([]placing, error) {
 func (c *collection) place(old, new *record, placings []placing) {
 	var doc place
 	if new != nil {
-		doc = c.live.primary().mem.putDocument(new.id, new.raw)
+		doc = c.live.primary().docsIn.putDocument(new.id, new.raw)
 	}
 	for i, x := range c.live.indexes {
 		p := &placings[i]
@@ -122,43 +127,48 @@ func (c *collection) place(old, new *record, placings []placing) {
 }
 
 // empty moves what is of use in a chunk of an index to other chunks.
-func (c *collection) empty(index int, sparse *chunk) {
-	x := c.live.indexes[index]
-	for at, used := uint32(0), uint32(sparse.used); at < used; {
-		here := entry{sparse, sparse, at, at}
-		at += uint32(sparse.sizeAt(at, index == 0))
-		e, ok := x.tree.Get(here)
+func (c *collection) empty(x *index, sparse uint32) {
+	old := x.keysIn.chunks[sparse]
+	for p := (place{chunk: sparse}); int(p.at) < old.used && x.keysIn.chunks[sparse] == old; {
+		key, _ := x.keysIn.head(p)
+		here := p
+		p.at += uint32(x.keysIn.size(p, x.primary()))
+		wanted := x.to(string(key))
+		e, ok := x.tree.get(wanted)
 		switch {
-		case !ok || e.keyIn != here.keyIn || e.keyAt != here.keyAt: // of no use
-		case index > 0:
-			x.tree.Delete(e)
-			x.mem.drop(sparse, sparse.sizeAt(e.keyAt, false))
-			x.add(string(e.key()), "", e.doc())
+		case !ok || e.key != here: // of no use
+		case x.primary():
+			c.move(x.record(e))
 		default:
-			r := &record{id: string(e.id()), raw: e.raw()}
-			same := make([]placing, len(c.live.indexes))
-			for i, y := range c.live.indexes {
-				keys, _, _ := y.keys(r) // what is in the index has keys
-				same[i] = placing{remove: keys, add: keys}
-			}
-			c.place(r, r, same)
+			x.tree.set(entry{x.keysIn.putKey(string(key), ""), e.doc}, wanted)
+			x.drop(here)
 		}
 	}
 }
 
+// move puts a document that is there already to another place.
+func (c *collection) move(r *record) {
+	same := make([]placing, len(c.live.indexes))
+	for i, x := range c.live.indexes {
+		keys, _, _ := x.keys(r) // a document that is in the index has keys
+		same[i] = placing{remove: keys, add: keys}
+	}
+	c.place(r, r, same)
+}
+
 // build fills a new index from what the collection holds.
 func (c *collection) build(s *indexSpec) (*index, error) {
-	x := newIndex(s)
+	primary := c.live.primary()
+	x := primary.newIndex(s)
 	var err error
-	c.live.primary().tree.Scan(func(e entry) bool {
-		err = x.insert(c.ns, e)
+	primary.tree.all(func(e entry) bool {
+		err = x.insert(c.ns, primary.record(e), e.doc)
 		return err == nil
 	})
 	return x, err
 }
 
-func (x *index) insert(ns namespace, e entry) error {
-	r := &record{id: string(e.id()), raw: e.raw()}
+func (x *index) insert(ns namespace, r *record, doc place) error {
 	keys, multikey, err := x.keys(r)
 	if err != nil {
 		return err
@@ -167,13 +177,13 @@ func (x *index) insert(ns namespace, e entry) error {
 		if x.unique && x.clash(k, r) {
 			return x.duplicate(ns, r.raw)
 		}
-		x.add(k, r.id, e.doc())
+		x.tree.set(entry{x.keysIn.putKey(k, r.id), doc}, x.to(k+r.id))
 	}
 	x.multikey = x.multikey || multikey
 	return nil
 }
 
-func (c *collection) size() int { return c.live.primary().tree.Len() }
+func (c *collection) size() int { return c.live.primary().tree.n }
 
 // stored gives the record of a document that a search found.
 func stored(doc bson.Raw) *record { return &record{id: keyOf(lookup(doc, "_id")), raw: doc} }

@@ -176,16 +176,24 @@ func TestOpenErrors(t *testing.T) {
 	}
 }
 
+// first is the comparison that wants whatever comes first.
+func first(entry) int { return 0 }
+
 func TestCheckFindsDifferences(t *testing.T) {
 	tests := map[string]func(*collection){
-		"a document gone from memory": func(c *collection) { c.live.primary().tree.PopMin() },
+		"a document gone from memory": func(c *collection) { c.live.primary().tree.remove(first) },
 		"a document that differs": func(c *collection) {
-			e, _ := c.live.primary().tree.Min()
-			at := c.live.primary().mem.putDocument(string(e.id()), newBuilder().string("_id", "a").int32("n", 9).bytes())
-			c.live.primary().tree.Set(entry{at.in, at.in, at.at, at.at})
+			x := c.live.primary()
+			e, _ := x.tree.get(first)
+			at := x.docsIn.putDocument(string(x.id(e)), newBuilder().string("_id", "a").int32("n", 9).bytes())
+			x.tree.set(entry{at, at}, first)
 		},
-		"an index entry gone":     func(c *collection) { c.live.indexes[1].tree.PopMax() },
-		"an index entry too many": func(c *collection) { c.live.indexes[1].tree.Set(probe("x")) },
+		"an index entry gone": func(c *collection) { c.live.indexes[1].tree.remove(first) },
+		"an index entry too many": func(c *collection) {
+			x := c.live.indexes[1]
+			e, _ := x.tree.get(first)
+			x.tree.set(entry{x.keysIn.putKey("x", ""), e.doc}, end)
+		},
 	}
 	for name, spoil := range tests {
 		t.Run(name, func(t *testing.T) {

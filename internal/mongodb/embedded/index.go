@@ -1,11 +1,9 @@
 package embedded
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 
-	"github.com/tidwall/btree"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
@@ -13,13 +11,6 @@ import (
 type record struct {
 	id  string // the key of _id
 	raw bson.Raw
-}
-
-type tree = btree.BTreeG[entry]
-
-func newTree() *tree {
-	less := func(a, b entry) bool { return bytes.Compare(a.key(), b.key()) < 0 }
-	return btree.NewBTreeGOptions(less, btree.Options{NoLocks: true})
 }
 
 // indexSpec is what createIndexes asked for. It never changes.
@@ -31,15 +22,59 @@ type indexSpec struct {
 	expire int64 // seconds after which documents go, -1 for never
 }
 
-// index is a tree over one specification.
+// index is a tree over one specification. The key of an entry ends in the key of _id, so that documents with equal fields
+// have places of their own; in the primary tree it is the key of _id, which lies with the document.
 type index struct {
 	*indexSpec
 	tree     *tree
-	mem      *arena // where its keys lie, in the primary tree with the documents; nil in a copy
+	keysIn   *arena
+	docsIn   *arena // in the primary tree the same as keysIn
 	multikey bool   // some document had an array in an indexed field since the index was built
 }
 
-func newIndex(s *indexSpec) *index { return &index{indexSpec: s, tree: newTree(), mem: &arena{}} }
+func newPrimary() *index {
+	mem := &arena{}
+	return &index{indexSpec: primarySpec(), tree: &tree{}, keysIn: mem, docsIn: mem}
+}
+
+// newIndex gives an empty index over the documents of a primary tree.
+func (x *index) newIndex(s *indexSpec) *index {
+	return &index{indexSpec: s, tree: &tree{}, keysIn: &arena{}, docsIn: x.docsIn}
+}
+
+func (x *index) primary() bool { return x.keysIn == x.docsIn }
+
+// key gives the key of an entry.
+func (x *index) key(e entry) []byte {
+	key, _ := x.keysIn.head(e.key)
+	return key
+}
+
+// id gives the key of _id of the document of an entry.
+func (x *index) id(e entry) []byte {
+	id, _ := x.docsIn.head(e.doc)
+	return id
+}
+
+// raw gives the document of an entry, which must not be changed.
+func (x *index) raw(e entry) bson.Raw { return x.docsIn.document(e.doc) }
+
+// record gives the document of an entry with the key of its _id.
+func (x *index) record(e entry) *record { return &record{id: string(x.id(e)), raw: x.raw(e)} }
+
+// to is the comparison of entries with a key.
+func (x *index) to(key string) func(entry) int {
+	return func(e entry) int {
+		k := x.key(e)
+		if string(k) < key {
+			return -1
+		}
+		if string(k) == key {
+			return 0
+		}
+		return 1
+	}
+}
 
 const primaryName = "_id_"
 
@@ -162,7 +197,7 @@ func joinKey(slots []slot, parts []part) string {
 
 // keys gives the entries' keys for a record, without the key of _id at their ends.
 func (x *index) keys(r *record) ([]string, bool, error) {
-	if x.name == primaryName {
+	if x.primary() {
 		return []string{r.id}, false, nil
 	}
 	return keysOf(r.raw, x.parts)
@@ -170,7 +205,7 @@ func (x *index) keys(r *record) ([]string, bool, error) {
 
 // entryKey adds _id, so that documents with equal fields have places of their own.
 func (x *index) entryKey(key string, r *record) string {
-	if x.name == primaryName {
+	if x.primary() {
 		return key
 	}
 	return key + r.id
@@ -179,11 +214,11 @@ func (x *index) entryKey(key string, r *record) string {
 // clash tells whether another document than old has the key.
 func (x *index) clash(key string, old *record) bool {
 	found := false
-	x.tree.Ascend(probe(key), func(e entry) bool {
-		if k := e.key(); len(k) < len(key) || string(k[:len(key)]) != key {
+	x.tree.ascend(x.to(key), func(e entry) bool {
+		if k := x.key(e); len(k) < len(key) || string(k[:len(key)]) != key {
 			return false
 		}
-		found = old == nil || string(e.id()) != old.id
+		found = old == nil || string(x.id(e)) != old.id
 		return !found
 	})
 	return found
@@ -191,31 +226,29 @@ func (x *index) clash(key string, old *record) bool {
 
 // point lets a key lead to a document; the key is put somewhere if it is new.
 func (x *index) point(key, id string, doc place) {
-	if x.name == primaryName {
-		e := entry{doc.in, doc.in, doc.at, doc.at}
-		if before, replaced := x.tree.Set(e); replaced {
-			x.mem.drop(before.docIn, before.docIn.sizeAt(before.docAt, true))
+	if x.primary() {
+		if before, replaced := x.tree.set(entry{doc, doc}, x.to(id)); replaced {
+			x.drop(before.key)
 		}
 		return
 	}
-	if e, there := x.tree.Get(probe(key + id)); there {
-		x.tree.Set(entry{e.keyIn, doc.in, e.keyAt, doc.at})
+	wanted := x.to(key + id)
+	if e, there := x.tree.get(wanted); there {
+		x.tree.set(entry{e.key, doc}, wanted)
 		return
 	}
-	x.add(key, id, doc)
+	x.tree.set(entry{x.keysIn.putKey(key, id), doc}, wanted)
 }
 
-// add lets a new key lead to a document.
-func (x *index) add(key, id string, doc place) {
-	k := x.mem.putKey(key, id)
-	x.tree.Set(entry{k.in, doc.in, k.at, doc.at})
-}
-
+// remove takes away the entry of a key.
 func (x *index) remove(key string) {
-	if e, there := x.tree.Delete(probe(key)); there {
-		x.mem.drop(e.keyIn, e.keyIn.sizeAt(e.keyAt, x.name == primaryName))
+	if e, there := x.tree.remove(x.to(key)); there {
+		x.drop(e.key)
 	}
 }
+
+// drop says that the key at a place, in the primary tree with its document, is of no use any more.
+func (x *index) drop(p place) { x.keysIn.drop(p.chunk, x.keysIn.size(p, x.primary())) }
 
 // duplicate is the error for a key that is there already. Its message leaves out the values, which may be personal;
 // the driver's user finds them in keyValue.

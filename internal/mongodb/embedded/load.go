@@ -155,8 +155,8 @@ func (c *collection) load(id, raw []byte) error {
 		return fmt.Errorf("collection %s, key %x: the document has another _id", c.ns, id)
 	}
 	x := c.live.primary()
-	at := x.mem.putDocument(string(id), raw)
-	x.tree.Load(entry{at.in, at.in, at.at, at.at})
+	at := x.docsIn.putDocument(string(id), raw)
+	x.tree.set(entry{at, at}, end)
 	return nil
 }
 
@@ -218,7 +218,7 @@ func loadCollection(number uint32, doc []byte) (*collection, error) {
 			a.fail(err)
 			break
 		}
-		c.live.indexes = append(c.live.indexes, newIndex(s))
+		c.live.indexes = append(c.live.indexes, c.live.primary().newIndex(s))
 	}
 	if a.err == nil && (c.ns.db == "" || c.ns.coll == "") {
 		a.fail(errors.New("no name"))

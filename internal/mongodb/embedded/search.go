@@ -73,16 +73,22 @@ func (s *searcher) run(p *plan) error {
 	if p.reverse {
 		slices.Reverse(p.spans)
 	}
+	x := p.index
 	for _, sp := range p.spans {
-		if p.points {
-			if e, ok := p.index.tree.Get(probe(sp.from)); ok {
-				s.examine(e, false)
+		switch {
+		case p.points:
+			if e, ok := x.tree.get(x.to(sp.from)); ok {
+				s.examine(x, e, false)
 			}
-		} else if p.reverse {
-			s.descend(p.index.tree, sp, scan)
-		} else {
-			p.index.tree.Ascend(probe(sp.from), func(e entry) bool {
-				return (sp.to == "" || string(e.key()) < sp.to) && s.examine(e, scan)
+		case p.reverse:
+			before := end
+			if sp.to != "" {
+				before = x.to(sp.to)
+			}
+			x.tree.descend(before, func(e entry) bool { return string(x.key(e)) >= sp.from && s.examine(x, e, scan) })
+		default:
+			x.tree.ascend(x.to(sp.from), func(e entry) bool {
+				return (sp.to == "" || string(x.key(e)) < sp.to) && s.examine(x, e, scan)
 			})
 		}
 		if s.err != nil || s.enough() {
@@ -92,28 +98,14 @@ func (s *searcher) run(p *plan) error {
 	return s.err
 }
 
-func (s *searcher) descend(t *tree, sp span, scan bool) {
-	visit := func(e entry) bool {
-		if sp.to != "" && string(e.key()) >= sp.to {
-			return true // the end itself does not belong to the span
-		}
-		return string(e.key()) >= sp.from && s.examine(e, scan)
-	}
-	if sp.to == "" {
-		t.Reverse(visit)
-		return
-	}
-	t.Descend(probe(sp.to), visit)
-}
-
 // examine looks at one candidate; false ends the search.
-func (s *searcher) examine(e entry, scan bool) bool {
+func (s *searcher) examine(x *index, e entry, scan bool) bool {
 	s.stats.keys++
 	if s.seen != nil {
-		if _, again := s.seen[e.doc()]; again {
+		if _, again := s.seen[e.doc]; again {
 			return true
 		}
-		s.seen[e.doc()] = struct{}{}
+		s.seen[e.doc] = struct{}{}
 	}
 	if scan && s.scan > 0 && s.stats.documents >= s.scan {
 		s.err = fail(codeScanRefused, "no index serves this query, and a scan would examine more than %d documents", s.scan)
@@ -124,7 +116,7 @@ func (s *searcher) examine(e entry, scan bool) bool {
 		return false
 	}
 	s.stats.documents++
-	if doc := e.raw(); s.filter.match(doc) {
+	if doc := x.raw(e); s.filter.match(doc) {
 		s.found = append(s.found, doc)
 	}
 	return !s.enough()

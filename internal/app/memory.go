@@ -1,0 +1,36 @@
+package app
+
+import (
+	"context"
+	"runtime/debug"
+	"runtime/metrics"
+	"time"
+)
+
+// The embedded database keeps its documents in memory that costs the garbage collector nearly nothing to pass over, so
+// it may run often: what it lets pile up need not be as much as what is alive.
+const (
+	roomForGarbage = 64 << 20 // bytes, at least
+	leastPercent   = 25
+)
+
+// gcPercent is how much garbage may pile up, in per cent of what is alive.
+func gcPercent(alive uint64) int {
+	return int(min(100, max(leastPercent, 100*roomForGarbage/max(alive, 1))))
+}
+
+// boundMemory keeps the garbage in bounds until ctx ends.
+func boundMemory(ctx context.Context) {
+	alive := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	minute := time.NewTicker(time.Minute)
+	defer minute.Stop()
+	for {
+		metrics.Read(alive)
+		debug.SetGCPercent(gcPercent(alive[0].Value.Uint64()))
+		select {
+		case <-ctx.Done():
+			return
+		case <-minute.C:
+		}
+	}
+}
