@@ -9,6 +9,10 @@ import (
 // the folder.
 var ErrInUse = errors.New("the data folder is in use by another running copy of the program")
 
+// ErrNoDatabase is what Open answers with Options.MustExist when the folder holds no database, or is not there. Its
+// message names the folder.
+var ErrNoDatabase = errors.New("there is no database in this folder")
+
 // ErrDamaged is what Open and Check answer when the folder holds bytes that were not written so. The message says
 // which file or document; the way back is the last backup.
 var ErrDamaged = errors.New("the data folder is damaged")
@@ -21,6 +25,7 @@ const (
 	codeInternal             = 1
 	codeBadValue             = 2
 	codeFailedToParse        = 9
+	codeUnauthorized         = 13
 	codeTypeMismatch         = 14
 	codeOverflow             = 15
 	codeInvalidBSON          = 22
@@ -61,6 +66,8 @@ func codeName(code int32) string {
 		return "BadValue"
 	case codeFailedToParse:
 		return "FailedToParse"
+	case codeUnauthorized:
+		return "Unauthorized"
 	case codeTypeMismatch:
 		return "TypeMismatch"
 	case codeOverflow:
