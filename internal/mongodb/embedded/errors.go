@@ -28,6 +28,7 @@ const (
 	codeUnauthorized         = 13
 	codeTypeMismatch         = 14
 	codeOverflow             = 15
+	codeProtocolError        = 17
 	codeInvalidBSON          = 22
 	codeNamespaceNotFound    = 26
 	codeIndexNotFound        = 27
@@ -72,6 +73,8 @@ func codeName(code int32) string {
 		return "TypeMismatch"
 	case codeOverflow:
 		return "Overflow"
+	case codeProtocolError:
+		return "ProtocolError"
 	case codeInvalidBSON:
 		return "InvalidBSON"
 	case codeNamespaceNotFound:
@@ -145,6 +148,9 @@ func notImplemented(what string, args ...any) error {
 func asCommandError(err error) *commandError {
 	if ce, ok := errors.AsType[*commandError](err); ok {
 		return ce
+	}
+	if errors.Is(err, errWire) {
+		return &commandError{code: codeProtocolError, message: err.Error()}
 	}
 	return &commandError{code: codeInternal, message: err.Error()}
 }

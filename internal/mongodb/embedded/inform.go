@@ -164,8 +164,12 @@ func (c *call) getLog() error {
 	c.w.int32("totalLinesWritten", int32(len(warnings))).array("log")
 	for _, text := range warnings {
 		line := bson.D{
-			{Key: "t", Value: c.db.started}, {Key: "s", Value: "W"}, {Key: "c", Value: "CONTROL"}, {Key: "id", Value: int32(1)},
-			{Key: "ctx", Value: "start"}, {Key: "msg", Value: text},
+			{Key: "t", Value: c.db.started},
+			{Key: "s", Value: "W"},
+			{Key: "c", Value: "CONTROL"},
+			{Key: "id", Value: int32(1)},
+			{Key: "ctx", Value: "start"},
+			{Key: "msg", Value: text},
 		}
 		b, err := bson.MarshalExtJSON(line, false, false)
 		if err != nil {

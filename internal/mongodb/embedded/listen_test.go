@@ -161,18 +161,19 @@ func TestStrangersAreAnsweredWhereTheyUnderstand(t *testing.T) {
 		name  string
 		sends []byte
 		op    uint32
+		code  int32
 		text  string // of the error
 		goes  bool   // the connection goes on
 	}{
-		{"OP_QUERY of a command", old("test.$cmd", ping), opReply, "OP_QUERY", true},
-		{"OP_QUERY of documents", old("test.c", newBuilder().bytes()), opReply, "OP_QUERY", true},
-		{"OP_QUERY of documents like a greeting", old("test.c", newBuilder().int32("hello", 1).bytes()), opReply, "OP_QUERY", true},
-		{"OP_GET_MORE", message(opGetMore, make([]byte, 30)), opReply, "operation 2005", false},
-		{"OP_COMPRESSED", message(opCompressed, make([]byte, 100_000)), opMsg, "operation 2012", false},
-		{"a checksum", msg(flagChecksum, ping, []byte{1, 2, 3, 4}), opMsg, "flags 0x1", false},
-		{"two bodies", msg(0, ping, append([]byte{0}, ping...)), opMsg, "two bodies", false},
-		{"an unknown command", msg(0, command1("replSetGetStatus")), opMsg, "'replSetGetStatus'", true},
-		{"signing in", msg(0, newBuilder().int32("saslStart", 1).string("mechanism", "PLAIN").string("$db", "admin").bytes()), opMsg, "'saslStart'", true},
+		{"OP_QUERY of a command", old("test.$cmd", ping), opReply, codeNotImplemented, "OP_QUERY", true},
+		{"OP_QUERY of documents", old("test.c", newBuilder().bytes()), opReply, codeNotImplemented, "OP_QUERY", true},
+		{"OP_QUERY of documents like a greeting", old("test.c", newBuilder().int32("hello", 1).bytes()), opReply, codeNotImplemented, "OP_QUERY", true},
+		{"OP_GET_MORE", message(opGetMore, make([]byte, 30)), opReply, codeNotImplemented, "operation 2005", false},
+		{"OP_COMPRESSED", message(opCompressed, make([]byte, 100_000)), opMsg, codeNotImplemented, "operation 2012", false},
+		{"a checksum", msg(flagChecksum, ping, []byte{1, 2, 3, 4}), opMsg, codeProtocolError, "flags 0x1", false},
+		{"two bodies", msg(0, ping, append([]byte{0}, ping...)), opMsg, codeProtocolError, "two bodies", false},
+		{"an unknown command", msg(0, command1("replSetGetStatus")), opMsg, codeNotImplemented, "'replSetGetStatus'", true},
+		{"signing in", msg(0, newBuilder().int32("saslStart", 1).string("mechanism", "PLAIN").string("$db", "admin").bytes()), opMsg, codeNotImplemented, "'saslStart'", true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -184,8 +185,8 @@ func TestStrangersAreAnsweredWhereTheyUnderstand(t *testing.T) {
 			if err := reply.Validate(); err != nil {
 				t.Fatal(err)
 			}
-			if op != tt.op || reply.Lookup("ok").Double() != 0 || !strings.Contains(reply.Lookup("errmsg").StringValue(), tt.text) {
-				t.Errorf("operation %d, %s; want operation %d and an error with %q", op, reply, tt.op, tt.text)
+			if op != tt.op || reply.Lookup("ok").Double() != 0 || reply.Lookup("code").Int32() != tt.code || !strings.Contains(reply.Lookup("errmsg").StringValue(), tt.text) {
+				t.Errorf("operation %d, %s; want operation %d and error %d with %q", op, reply, tt.op, tt.code, tt.text)
 			}
 			if tt.goes {
 				wantPing(t, "afterwards", c)
