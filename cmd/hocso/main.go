@@ -21,6 +21,7 @@ const usage = `hocso <command> [flags]
   content publish   publish what changed in it
   admin create      make an administrator: --email, --name, password on standard input
   fsck              compare the read model with the database
+  db serve          let database clients on this machine read a data folder: --data, --listen, --write
   config            print the settings, secrets masked
   version           print the version
 
@@ -53,6 +54,7 @@ func run(ctx context.Context, args []string) error {
 		{[]string{"content", "publish"}, app.ContentPublish},
 		{[]string{"admin", "create"}, app.AdminCreate},
 		{[]string{"fsck"}, app.Fsck},
+		{[]string{"db", "serve"}, app.DatabaseServe},
 		{[]string{"config"}, app.PrintConfig},
 		{[]string{"version"}, app.Version},
 	}

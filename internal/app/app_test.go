@@ -43,13 +43,13 @@ func terminal(in string) (t Terminal, out, errs *output) {
 }
 
 // serving starts Serve on data and returns what it prints and how to stop it.
-func serving(t *testing.T, data string) (out *output, stop func() error) {
+func serving(t *testing.T, data string, args ...string) (out *output, stop func() error) {
 	t.Helper()
 	term, out, _ := terminal("")
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() {
-		done <- Serve(ctx, term, []string{"--data", data, "--listen", "127.0.0.1:0", "--metrics-listen", ""})
+		done <- Serve(ctx, term, append([]string{"--data", data, "--listen", "127.0.0.1:0", "--metrics-listen", ""}, args...))
 	}()
 	for !strings.Contains(out.String(), "is ready") {
 		select {

@@ -75,6 +75,9 @@ func (a *App) serve(ctx context.Context, t Terminal, ln net.Listener, loops ...f
 	if err != nil {
 		return err
 	}
+	if err := a.serveDatabase(t); err != nil {
+		return err
+	}
 	metrics, err := a.serveMetrics(srv.Metrics())
 	if err != nil {
 		return err

@@ -20,6 +20,8 @@ type Config struct {
 	Listen           string         // address the app and the API are served at
 	MetricsListen    string         // address of /metrics; a loopback address, empty: none
 	Data             string         // folder of the embedded database
+	DatabaseListen   string         // loopback address other programs look into the embedded database at; empty: none
+	DatabaseWrite    bool           // they may change it too
 	MongoDBURI       string         // server to use instead of the embedded database
 	PublicURL        string         // address people open, without a slash at the end
 	TimeZone         *time.Location // of the organisation
@@ -49,6 +51,17 @@ func settings() []setting {
 			return address(v)
 		}},
 		{"data", "./data", "folder of the embedded database", false, func(c *Config, v string) error { c.Data = v; return nil }},
+		{"database-listen", "", "loopback address where other programs may read the embedded database, empty for none", false, func(c *Config, v string) error {
+			c.DatabaseListen = v
+			if v == "" {
+				return nil
+			}
+			return Loopback(v)
+		}},
+		{"database-listen-write", "false", "true: they may change it too", false, func(c *Config, v string) (err error) {
+			c.DatabaseWrite, err = truth(v)
+			return err
+		}},
 		{"mongodb-uri", "", "MongoDB server to use instead of the embedded database", true, func(c *Config, v string) error {
 			c.MongoDBURI = v
 			if v != "" && !strings.HasPrefix(v, "mongodb://") && !strings.HasPrefix(v, "mongodb+srv://") {
@@ -71,12 +84,9 @@ func settings() []setting {
 		{"push-hosts", "", "push services allowed besides the known ones, with commas", false, func(c *Config, v string) error { c.PushHosts = list(v); return nil }},
 		{"push-origins", "", "exact loopback origins allowed as push services, for tests", false, func(c *Config, v string) error { c.PushOrigins = list(v); return nil }},
 		{"push-contact", "", "https address push services may write to; default the public address", false, func(c *Config, v string) error { c.PushContact = v; return webAddress(v, "https") }},
-		{"insecure-cookie", "false", "true: sign-in works over http in Safari too; only for development", false, func(c *Config, v string) error {
-			c.InsecureCookie = v == "true"
-			if v != "true" && v != "false" {
-				return errors.New("must be true or false")
-			}
-			return nil
+		{"insecure-cookie", "false", "true: sign-in works over http in Safari too; only for development", false, func(c *Config, v string) (err error) {
+			c.InsecureCookie, err = truth(v)
+			return err
 		}},
 		{"organisation", "Học số", "name of the organisation", false, func(c *Config, v string) error { c.OrganisationName = v; return nil }},
 	}
@@ -108,6 +118,10 @@ func Load(command string, args []string, getenv func(string) string, help io.Wri
 		if err := s.set(&c, *values[s.name]); err != nil {
 			problems = append(problems, fmt.Errorf("--%s %q (%s): %w", s.name, *values[s.name], s.variable(), err))
 		}
+	}
+	if c.DatabaseListen != "" && c.MongoDBURI != "" {
+		problems = append(problems, errors.New("--database-listen (HOCSO_DATABASE_LISTEN): there is no embedded database to look into "+
+			"while --mongodb-uri (HOCSO_MONGODB_URI) names a server; connect to that server"))
 	}
 	if c.PublicURL == "" {
 		c.PublicURL = "http://" + c.Listen
@@ -150,6 +164,23 @@ func address(v string) error {
 		return errors.New("must be host:port")
 	}
 	return nil
+}
+
+// Loopback refuses an address that other machines may reach. Names are refused too, as what they stand for may change.
+func Loopback(v string) error {
+	a, err := netip.ParseAddrPort(v)
+	if err != nil || !a.Addr().Unmap().IsLoopback() {
+		return errors.New("must be a loopback address with a port, such as 127.0.0.1:27018 or [::1]:27018, " +
+			"as nobody is asked for a password")
+	}
+	return nil
+}
+
+func truth(v string) (bool, error) {
+	if v != "true" && v != "false" {
+		return false, errors.New("must be true or false")
+	}
+	return v == "true", nil
 }
 
 func webAddress(v string, schemes ...string) error {

@@ -113,29 +113,30 @@ func (c *call) listDatabases() error {
 	if c.err != nil {
 		return c.err
 	}
-	c.db.mu.RLock()
-	defer c.db.mu.RUnlock()
-	sizes := map[string]int64{}
-	var names []string
-	for _, ns := range c.db.namespaces("") {
-		if _, known := sizes[ns.db]; !known {
-			names = append(names, ns.db)
+	var all []extent // one for a database
+	for _, e := range c.db.extents(func(namespace) bool { return true }) {
+		if n := len(all); n == 0 || all[n-1].ns.db != e.ns.db {
+			all = append(all, extent{ns: namespace{db: e.ns.db}})
 		}
-		sizes[ns.db] += int64(c.db.collections[ns].size())
+		sum := &all[len(all)-1]
+		sum.documents += e.documents
+		sum.bytes += e.bytes
 	}
+	total := int64(0)
 	c.w.array("databases")
-	for _, name := range names {
-		w := newBuilder().string("name", name)
+	for _, e := range all {
+		w := newBuilder().string("name", e.ns.db)
 		if !nameOnly {
-			w.int64("sizeOnDisk", 0).bool("empty", sizes[name] == 0)
+			w.int64("sizeOnDisk", e.bytes).bool("empty", e.documents == 0)
 		}
 		if doc := w.bytes(); f.match(doc) {
 			c.w.raw("", doc)
+			total += e.bytes
 		}
 	}
 	c.w.end()
 	if !nameOnly {
-		c.w.int64("totalSize", 0)
+		c.w.int64("totalSize", total).int64("totalSizeMb", total>>20)
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ type stage struct {
 	n          int64       // $skip, $limit
 	projection *projection // $project
 	field      string      // $count
+	stats      *collStats  // $collStats
 }
 
 type pipeline []stage
@@ -58,6 +59,9 @@ func parsePipeline(docs [][]byte) (pipeline, error) {
 		if err != nil {
 			return nil, err
 		}
+		if s.stats != nil && len(p) > 0 {
+			return nil, fail(40602, "$collStats is only valid as the first stage in a pipeline.")
+		}
 		p = append(p, s)
 	}
 	return p, nil
@@ -66,7 +70,7 @@ func parsePipeline(docs [][]byte) (pipeline, error) {
 func parseStage(name string, v value) (s stage, err error) {
 	s.name = name
 	switch name {
-	case "$match", "$group", "$sort", "$project":
+	case "$match", "$group", "$sort", "$project", "$collStats":
 		if !v.isDoc() {
 			return s, fail(15959, "the stage %s needs a document", name)
 		}
@@ -104,6 +108,8 @@ func parseStage(name string, v value) (s stage, err error) {
 		if s.projection, err = parseProjection(v.b); err == nil && s.projection == nil {
 			err = fail(51272, "$project needs at least one field")
 		}
+	case "$collStats":
+		s.stats, err = parseCollStats(v.b)
 	}
 	return s, err
 }
@@ -249,11 +255,17 @@ func (c *call) aggregate() error {
 	}
 	q, rest := p.lead()
 	q.hint = c.hint()
+	c.bool("allowDiskUse")
 	if c.err != nil {
 		return c.err
 	}
 	found, counted := c.db.countAll(ns, q, rest)
 	if counted {
+		rest = rest[1:]
+	} else if len(p) > 0 && p[0].stats != nil {
+		if found, err = c.db.collStats(ns, p[0].stats); err != nil {
+			return err
+		}
 		rest = rest[1:]
 	} else if found, _, err = c.db.read(ns, q, c.limits); err != nil {
 		return err

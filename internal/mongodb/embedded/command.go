@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -124,12 +125,14 @@ type call struct {
 	w      *builder // takes the reply, without ok
 	limits limits
 	stop   func() // ends the clock of maxTimeMS
+	from   *peer  // nil within the program
 }
 
 // command is what a command may have and does.
 type command struct {
 	fields    []string // besides the common ones
 	sequences []string // fields that may come as document sequences
+	writes    bool     // it changes data
 	run       func(*call) error
 }
 
@@ -139,41 +142,41 @@ func commonFields() []string {
 }
 
 func commands() map[string]command {
-	hello := command{run: (*call).hello, fields: []string{
-		"helloOk", "client", "compression", "topologyVersion",
-		"maxAwaitTimeMS", "backpressure",
+	greet := command{run: (*call).hello, fields: []string{
+		"helloOk", "client", "compression", "topologyVersion", "maxAwaitTimeMS", "backpressure",
+		"loadBalanced", "saslSupportedMechs", "speculativeAuthenticate",
 	}}
-	modify := command{run: (*call).findAndModify, fields: []string{
+	modify := command{run: (*call).findAndModify, writes: true, fields: []string{
 		"query", "sort", "remove", "update", "new", "upsert",
 		"fields", "hint",
 	}}
-	return map[string]command{
-		"hello": hello, "isMaster": hello, "ismaster": hello,
+	all := map[string]command{
+		"hello": greet, "isMaster": greet, "ismaster": greet,
 		"ping":            {run: func(*call) error { return nil }},
-		"buildInfo":       {run: (*call).buildInfo},
-		"buildinfo":       {run: (*call).buildInfo},
 		"endSessions":     {run: func(*call) error { return nil }},
-		"insert":          {run: (*call).insert, fields: []string{"documents", "ordered"}, sequences: []string{"documents"}},
-		"update":          {run: (*call).update, fields: []string{"updates", "ordered"}, sequences: []string{"updates"}},
-		"delete":          {run: (*call).delete, fields: []string{"deletes", "ordered"}, sequences: []string{"deletes"}},
+		"insert":          {run: (*call).insert, writes: true, fields: []string{"documents", "ordered"}, sequences: []string{"documents"}},
+		"update":          {run: (*call).update, writes: true, fields: []string{"updates", "ordered"}, sequences: []string{"updates"}},
+		"delete":          {run: (*call).delete, writes: true, fields: []string{"deletes", "ordered"}, sequences: []string{"deletes"}},
 		"findAndModify":   modify,
 		"findandmodify":   modify,
-		"find":            {run: (*call).find, fields: []string{"filter", "sort", "projection", "skip", "limit", "batchSize", "singleBatch", "hint"}},
-		"aggregate":       {run: (*call).aggregate, fields: []string{"pipeline", "cursor", "hint"}},
+		"find":            {run: (*call).find, fields: []string{"filter", "sort", "projection", "skip", "limit", "batchSize", "singleBatch", "hint", "allowDiskUse"}},
+		"aggregate":       {run: (*call).aggregate, fields: []string{"pipeline", "cursor", "hint", "allowDiskUse"}},
 		"count":           {run: (*call).count, fields: []string{"query", "limit", "skip", "hint"}},
 		"distinct":        {run: (*call).distinct, fields: []string{"key", "query", "hint"}},
 		"getMore":         {run: (*call).getMore, fields: []string{"collection", "batchSize"}},
 		"killCursors":     {run: (*call).killCursors, fields: []string{"cursors"}},
-		"create":          {run: (*call).create},
-		"drop":            {run: (*call).drop},
-		"dropDatabase":    {run: (*call).dropDatabase},
+		"create":          {run: (*call).create, writes: true},
+		"drop":            {run: (*call).drop, writes: true},
+		"dropDatabase":    {run: (*call).dropDatabase, writes: true},
 		"listCollections": {run: (*call).listCollections, fields: []string{"filter", "nameOnly", "cursor", "authorizedCollections"}},
 		"listDatabases":   {run: (*call).listDatabases, fields: []string{"filter", "nameOnly", "authorizedDatabases"}},
-		"createIndexes":   {run: (*call).createIndexes, fields: []string{"indexes"}},
-		"dropIndexes":     {run: (*call).dropIndexes, fields: []string{"index"}},
+		"createIndexes":   {run: (*call).createIndexes, writes: true, fields: []string{"indexes"}},
+		"dropIndexes":     {run: (*call).dropIndexes, writes: true, fields: []string{"index"}},
 		"listIndexes":     {run: (*call).listIndexes, fields: []string{"cursor"}},
 		"explain":         {run: (*call).explain, fields: []string{"verbosity"}},
 	}
+	maps.Copy(all, informing())
+	return all
 }
 
 // greetings are the commands by which a driver finds out what it talks to. They are answered even after a failure, or the
@@ -192,18 +195,22 @@ func (db *Database) run(q *request, w *builder) error {
 	if q.op == opQuery && !slices.Contains(greetings(), name) {
 		return notImplemented("OP_QUERY for another command than hello")
 	}
-	return db.call(name, target, q.body, q.sequences, w)
-}
-
-func (db *Database) call(name string, target value, body []byte, seqs map[string][][]byte, w *builder) error {
 	cmd, ok := db.commands[name]
 	if !ok {
 		return notImplemented("the command '%s'", name)
 	}
-	c := &call{db: db, name: name, target: target, seqs: seqs, w: w, limits: limits{scan: db.opts.RefuseScansOver}, stop: func() {}}
-	c.args = newArgs("the command '"+name+"'", body, slices.Concat(commonFields(), []string{name}, cmd.fields)...)
-	for s := range seqs {
-		if !slices.Contains(cmd.sequences, s) || !lookup(body, s).missing() {
+	if cmd.writes {
+		if err := q.from.mayWrite(name); err != nil {
+			return err
+		}
+	}
+	c := &call{
+		db: db, name: name, target: target, seqs: q.sequences, w: w, from: q.from,
+		limits: limits{scan: db.opts.RefuseScansOver}, stop: func() {},
+	}
+	c.args = newArgs("the command '"+name+"'", q.body, slices.Concat(commonFields(), []string{name}, cmd.fields)...)
+	for s := range q.sequences {
+		if !slices.Contains(cmd.sequences, s) || !lookup(q.body, s).missing() {
 			c.fail(notImplemented("the document sequence '%s' of the command '%s'", s, name))
 		}
 	}
@@ -269,26 +276,3 @@ func (c *call) statements(name string) ([][]byte, error) {
 
 // maxStatements is how many documents or statements one write command may have.
 const maxStatements = 100_000
-
-func (c *call) hello() error {
-	primary := "ismaster"
-	if c.name == "hello" {
-		primary = "isWritablePrimary"
-	}
-	c.w.bool(primary, true).bool("helloOk", true).
-		int32("maxBsonObjectSize", maxDocument).int32("maxMessageSizeBytes", maxMessage).
-		int32("maxWriteBatchSize", maxStatements).
-		value("localTime", dateValue(c.db.opts.Now().UnixMilli())).
-		int32("logicalSessionTimeoutMinutes", 30).
-		int32("minWireVersion", 0).int32("maxWireVersion", 21).bool("readOnly", false)
-	return nil
-}
-
-func (c *call) buildInfo() error {
-	c.w.string("version", "7.0.0").array("versionArray")
-	for _, n := range []int32{7, 0, 0, 0} {
-		c.w.int32("", n)
-	}
-	c.w.end().int32("maxBsonObjectSize", maxDocument).array("modules").string("", "hocso embedded").end()
-	return nil
-}

@@ -28,6 +28,10 @@ type Options struct {
 	// RefuseScansOver is the most documents that a query without an index may examine before it is refused with error
 	// 291. 0 allows any number.
 	RefuseScansOver int
+	// MustExist refuses a folder that holds no database, with an error that wraps ErrNoDatabase, instead of making one.
+	MustExist bool
+	// KeepExpired leaves documents whose time is over where they are: for looking into a folder without changing it.
+	KeepExpired bool
 	// Log takes what an operator should know; nothing is logged if nil. It is never given the content of documents.
 	Log *slog.Logger
 }
@@ -42,6 +46,7 @@ type Database struct {
 	lock     *pebble.Lock
 	disk     *disk
 	cursors  cursors
+	started  time.Time
 
 	// maintenance is held by whoever uses the storage other than to commit: Backup, Check, Scrub.
 	maintenance sync.Mutex
@@ -51,11 +56,12 @@ type Database struct {
 	mu          sync.RWMutex
 	collections map[namespace]*collection
 
-	connMu  sync.Mutex
-	conns   map[net.Conn]struct{} // nil when closed
-	serving sync.WaitGroup
-	stop    chan struct{} // closed by Close; ends the sweeper
-	swept   chan struct{} // closed when the sweeper has ended
+	connMu    sync.Mutex
+	conns     map[net.Conn]struct{} // nil when closed
+	listeners map[net.Listener]struct{}
+	serving   sync.WaitGroup
+	stop      chan struct{} // closed by Close; ends the sweeper
+	swept     chan struct{} // closed when the sweeper has ended
 }
 
 // Open opens the database in a folder, which it makes when it is not there, and reads every document. It answers an
@@ -70,6 +76,9 @@ func Open(dir string, opts Options) (*Database, error) {
 	}
 	if opts.FS == nil {
 		opts.FS = vfs.Default
+		if opts.MustExist && !exists(opts.FS, dir) {
+			return nil, fmt.Errorf("%w: %s", ErrNoDatabase, dir)
+		}
 		var err error
 		if dir, err = realFolder(dir); err != nil {
 			return nil, err
@@ -87,6 +96,15 @@ func Open(dir string, opts Options) (*Database, error) {
 		return nil, errors.Join(err, lock.Close())
 	}
 	return db, nil
+}
+
+// exists tells whether a folder holds a database, also one that lost a file.
+func exists(files vfs.FS, dir string) bool {
+	if sealed(files, dir) {
+		return true
+	}
+	d, err := pebble.Peek(dir, files)
+	return err == nil && d.Exists
 }
 
 // realFolder gives one name to a folder that has several, because Pebble tells folders in one process apart by name.
@@ -124,13 +142,14 @@ func newDatabase(dir string, opts Options) *Database {
 		collections: map[namespace]*collection{},
 		cursors:     cursors{all: map[int64]*cursor{}},
 		conns:       map[net.Conn]struct{}{},
+		listeners:   map[net.Listener]struct{}{},
 		stop:        make(chan struct{}), swept: make(chan struct{}),
 	}
 }
 
 func openLocked(dir string, opts Options, lock *pebble.Lock) (*Database, error) {
 	db := newDatabase(dir, opts)
-	db.lock = lock
+	db.lock, db.started = lock, opts.Now()
 	l := newLogger(opts.Log)
 	var err error
 	old := sealed(opts.FS, dir)
@@ -215,8 +234,11 @@ func (db *Database) Close() error {
 		return ErrClosed
 	}
 	close(db.stop)
+	for l := range db.listeners { // nobody adds to them any more
+		_ = l.Close() // Serve answers for it
+	}
 	for c := range conns {
-		_ = c.Close() // a pipe's Close has no error
+		_ = c.Close() // the other end may be gone already
 	}
 	idle := make(chan struct{})
 	go func() {

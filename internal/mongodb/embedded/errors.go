@@ -9,6 +9,10 @@ import (
 // the folder.
 var ErrInUse = errors.New("the data folder is in use by another running copy of the program")
 
+// ErrNoDatabase is what Open answers with Options.MustExist when the folder holds no database, or is not there. Its
+// message names the folder.
+var ErrNoDatabase = errors.New("there is no database in this folder")
+
 // ErrDamaged is what Open and Check answer when the folder holds bytes that were not written so. The message says
 // which file or document; the way back is the last backup.
 var ErrDamaged = errors.New("the data folder is damaged")
@@ -21,8 +25,10 @@ const (
 	codeInternal             = 1
 	codeBadValue             = 2
 	codeFailedToParse        = 9
+	codeUnauthorized         = 13
 	codeTypeMismatch         = 14
 	codeOverflow             = 15
+	codeProtocolError        = 17
 	codeInvalidBSON          = 22
 	codeNamespaceNotFound    = 26
 	codeIndexNotFound        = 27
@@ -61,10 +67,14 @@ func codeName(code int32) string {
 		return "BadValue"
 	case codeFailedToParse:
 		return "FailedToParse"
+	case codeUnauthorized:
+		return "Unauthorized"
 	case codeTypeMismatch:
 		return "TypeMismatch"
 	case codeOverflow:
 		return "Overflow"
+	case codeProtocolError:
+		return "ProtocolError"
 	case codeInvalidBSON:
 		return "InvalidBSON"
 	case codeNamespaceNotFound:
@@ -138,6 +148,9 @@ func notImplemented(what string, args ...any) error {
 func asCommandError(err error) *commandError {
 	if ce, ok := errors.AsType[*commandError](err); ok {
 		return ce
+	}
+	if errors.Is(err, errWire) {
+		return &commandError{code: codeProtocolError, message: err.Error()}
 	}
 	return &commandError{code: codeInternal, message: err.Error()}
 }

@@ -85,6 +85,7 @@ func (c *call) find() error {
 		size = firstBatch
 	}
 	single := c.bool("singleBatch")
+	c.bool("allowDiskUse")
 	if c.err != nil {
 		return c.err
 	}
@@ -248,6 +249,9 @@ func (c *call) explained() (*query, error) {
 		p, err := parsePipeline(c.documents("pipeline"))
 		if err != nil {
 			return nil, err
+		}
+		if len(p) > 0 && p[0].stats != nil {
+			return nil, notImplemented("explain of the aggregation stage '$collStats'")
 		}
 		q, _ = p.lead()
 		q.hint = c.hint()

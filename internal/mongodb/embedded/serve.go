@@ -20,7 +20,7 @@ func (d dialer) DialContext(ctx context.Context, _, _ string) (net.Conn, error) 
 		return nil, err
 	}
 	near, far := net.Pipe()
-	if !d.db.accept(far) {
+	if !d.db.accept(far, nil) {
 		return nil, errors.Join(ErrClosed, near.Close(), far.Close())
 	}
 	return near, nil
@@ -29,22 +29,9 @@ func (d dialer) DialContext(ctx context.Context, _, _ string) (net.Conn, error) 
 // Dialer is for the driver's options.Client().SetDialer. Use it with the address "mongodb://embedded/?directConnection=true".
 func (db *Database) Dialer() options.ContextDialer { return dialer{db} }
 
-// Serve lets other programs in through a listener, whose owner sees to it that only the right ones can reach it: nobody
-// is asked for a password. It returns when the listener is closed, with its error, or with ErrClosed after Close.
-func (db *Database) Serve(l net.Listener) error {
-	for {
-		c, err := l.Accept()
-		if err != nil {
-			return err
-		}
-		if !db.accept(c) {
-			return errors.Join(ErrClosed, c.Close())
-		}
-	}
-}
-
-// accept starts serving a connection, unless the database is closed.
-func (db *Database) accept(c net.Conn) bool {
+// accept starts serving a connection, unless the database is closed. A peer is who came through a listener; it is nil
+// for the program's own connections, which may do everything and are waited for as long as they like.
+func (db *Database) accept(c net.Conn, p *peer) bool {
 	db.connMu.Lock()
 	defer db.connMu.Unlock()
 	if db.conns == nil {
@@ -52,32 +39,38 @@ func (db *Database) accept(c net.Conn) bool {
 	}
 	db.conns[c] = struct{}{}
 	db.serving.Go(func() {
-		err := db.serve(c)
-		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrClosedPipe) {
-			db.log.Debug("embedded database: connection ended", "error", err)
+		err := db.serve(c, p)
+		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrClosedPipe) && !errors.Is(err, net.ErrClosed) {
+			db.log.Debug("embedded database: connection ended", "from", c.RemoteAddr().String(), "error", err)
 		}
 		db.connMu.Lock()
 		delete(db.conns, c)
 		db.connMu.Unlock()
+		p.gone()
 	})
 	return true
 }
 
 // serve answers the requests of one connection, one after the other. A pipe has no buffer: a request is read to its
 // end before its answer is written. Any error ends the connection.
-func (db *Database) serve(c net.Conn) error {
+func (db *Database) serve(c net.Conn, p *peer) error {
 	defer func() { _ = c.Close() }() // the other end may be gone already
 	r := bufio.NewReaderSize(c, 16<<10)
 	for {
-		q, err := readRequest(r)
-		if err != nil {
+		q, err := p.read(c, r)
+		if q == nil {
 			return err
 		}
-		reply := db.answer(q)
-		if q.noReply {
-			continue
+		var reply []byte
+		if q.from = p; err != nil {
+			reply = q.refusal(err)
+		} else {
+			reply = db.answer(q)
 		}
-		if _, err := c.Write(reply); err != nil {
+		if !q.noReply {
+			err = errors.Join(err, p.write(c, reply))
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -85,14 +78,19 @@ func (db *Database) serve(c net.Conn) error {
 
 // answer runs a request and gives the whole message of its reply.
 func (db *Database) answer(q *request) []byte {
-	head := q.replyHead()
-	w := resumeBuilder(head)
-	err := db.run(q, w)
-	if err != nil {
-		w = resumeBuilder(head)
-		errorReply(w, err)
-	} else {
-		w.float64("ok", 1)
+	w := resumeBuilder(q.replyHead())
+	if err := db.run(q, w); err != nil {
+		return q.refusal(err)
+	}
+	return finishReply(w.float64("ok", 1).bytes())
+}
+
+// refusal gives the whole message of a reply that says why a request failed.
+func (q *request) refusal(err error) []byte {
+	w := resumeBuilder(q.replyHead())
+	errorReply(w, err)
+	if q.failed {
+		w.string("$err", err.Error())
 	}
 	return finishReply(w.bytes())
 }

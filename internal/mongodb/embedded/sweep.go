@@ -39,6 +39,9 @@ func (db *Database) Sweep() (int, error) {
 	defer db.serving.Done()
 	now := db.opts.Now()
 	db.cursors.expire(now)
+	if db.opts.KeepExpired {
+		return 0, nil
+	}
 	db.mu.RLock()
 	all := db.namespaces("")
 	db.mu.RUnlock()

@@ -10,9 +10,11 @@ import (
 
 // The operations of MongoDB's wire protocol that are known here.
 const (
-	opReply = 1
-	opQuery = 2004
-	opMsg   = 2013
+	opReply      = 1
+	opQuery      = 2004
+	opGetMore    = 2005
+	opCompressed = 2012
+	opMsg        = 2013
 )
 
 // maxMessage is the most bytes a message may have, maxReply what a reply's batch of documents may reach.
@@ -22,6 +24,9 @@ const (
 	headerSize = 16
 )
 
+// readStep is how much of a message is made room for before any of it has come.
+const readStep = 64 << 10
+
 // The flags of OP_MSG. The lower 16 must be understood.
 const (
 	flagChecksum    = 1 << 0
@@ -29,6 +34,9 @@ const (
 	flagsUnderstood = flagMoreToCome
 	flagsRequired   = 0xffff
 )
+
+// replyFailed is the flag of OP_REPLY that tells an error from a found document.
+const replyFailed = 1 << 1
 
 // errWire is wrapped by every error for which a connection ends: what follows in the stream cannot be understood.
 var errWire = errors.New("malformed message")
@@ -40,10 +48,13 @@ type request struct {
 	body      []byte
 	sequences map[string][][]byte
 	noReply   bool
+	failed    bool  // the reply to an old query has a mark for failures
 	err       error // why the documents cannot be used, which the command answers
+	from      *peer // nil within the program
 }
 
-// readRequest reads one whole message. Lengths are checked before anything is allocated.
+// readRequest reads one whole message. Lengths are checked before anything is allocated. A request that comes with an
+// error that wraps errWire was read to its end: the error can be answered before the connection ends.
 func readRequest(r io.Reader) (*request, error) {
 	var h [headerSize]byte
 	if _, err := io.ReadFull(r, h[:]); err != nil {
@@ -54,11 +65,18 @@ func readRequest(r io.Reader) (*request, error) {
 	if n < headerSize+5 || n > maxMessage {
 		return nil, fmt.Errorf("%w: length %d", errWire, n)
 	}
-	if q.op != opMsg && q.op != opQuery {
+	switch q.op {
+	case opMsg, opQuery:
+	case opGetMore, opCompressed: // known not to be understood, and their senders wait for an answer
+		if _, err := io.CopyN(io.Discard, r, int64(n-headerSize)); err != nil {
+			return nil, cutShort(err)
+		}
+		return q, fmt.Errorf("%w: %w", errWire, notImplemented("the operation %d of the wire protocol", q.op))
+	default:
 		return nil, fmt.Errorf("%w: operation %d", errWire, q.op)
 	}
-	b := make([]byte, n-headerSize)
-	if _, err := io.ReadFull(r, b); err != nil {
+	b, err := readBody(r, int(n-headerSize))
+	if err != nil {
 		return nil, err
 	}
 	if q.op == opQuery {
@@ -67,13 +85,37 @@ func readRequest(r io.Reader) (*request, error) {
 	return q, q.parseMsg(b)
 }
 
+// readBody reads n bytes in steps, so that a length that is only announced costs nothing.
+func readBody(r io.Reader, n int) ([]byte, error) {
+	b := make([]byte, min(n, readStep))
+	for read := 0; ; {
+		if _, err := io.ReadFull(r, b[read:]); err != nil {
+			return nil, cutShort(err)
+		}
+		if read = len(b); read == n {
+			return b, nil
+		}
+		larger := make([]byte, min(n, 2*read))
+		copy(larger, b)
+		b = larger
+	}
+}
+
+// cutShort tells the end in the middle of a message from the end between two.
+func cutShort(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
 // parseMsg reads the sections of an OP_MSG: one body, and any number of document sequences.
 func (q *request) parseMsg(b []byte) error {
 	flags := binary.LittleEndian.Uint32(b)
+	q.noReply = flags&flagMoreToCome != 0
 	if flags&flagsRequired&^flagsUnderstood != 0 {
 		return fmt.Errorf("%w: flags %#x", errWire, flags)
 	}
-	q.noReply = flags&flagMoreToCome != 0
 	q.sequences = map[string][][]byte{}
 	b = b[4:]
 	for len(b) > 0 {
@@ -153,7 +195,7 @@ func (q *request) malformed() error {
 	return nil
 }
 
-// parseQuery reads an OP_QUERY, which drivers send for the first hello only.
+// parseQuery reads an OP_QUERY, which drivers send for the first hello only. Before OP_MSG it was for searches too.
 func (q *request) parseQuery(b []byte) error {
 	end := bytes.IndexByte(b[4:], 0)
 	if end < 0 || len(b) < 4+end+1+8+5 {
@@ -167,7 +209,10 @@ func (q *request) parseQuery(b []byte) error {
 		return fmt.Errorf("%w: bytes after the query", errWire)
 	}
 	q.check(doc)
-	db, _, _ := bytes.Cut(b[4:4+end], []byte("."))
+	db, coll, _ := bytes.Cut(b[4:4+end], []byte("."))
+	if q.failed = string(coll) != "$cmd"; q.failed && q.err == nil {
+		q.err = notImplemented("OP_QUERY for another command than hello")
+	}
 	if q.body = doc; q.err == nil && lookup(doc, "$db").missing() {
 		w := newBuilder()
 		f := fieldsOf(doc)
@@ -185,7 +230,7 @@ func (q *request) parseQuery(b []byte) error {
 
 // replyHead is what goes before the document of a reply; the length is filled in by finishReply.
 func (q *request) replyHead() []byte {
-	if q.op == opMsg {
+	if q.op == opMsg || q.op == opCompressed {
 		b := make([]byte, headerSize+5, 512)
 		binary.LittleEndian.PutUint32(b[8:], q.id)
 		binary.LittleEndian.PutUint32(b[12:], opMsg)
@@ -194,6 +239,9 @@ func (q *request) replyHead() []byte {
 	b := make([]byte, headerSize+20, 512)
 	binary.LittleEndian.PutUint32(b[8:], q.id)
 	binary.LittleEndian.PutUint32(b[12:], opReply)
+	if q.failed || q.op == opGetMore {
+		binary.LittleEndian.PutUint32(b[headerSize:], replyFailed)
+	}
 	binary.LittleEndian.PutUint32(b[headerSize+16:], 1)
 	return b
 }

@@ -1,0 +1,150 @@
+package embedded
+
+import "slices"
+
+// extent is how much a collection holds.
+type extent struct {
+	ns               namespace
+	documents, bytes int64
+	indexes          []string // names
+}
+
+// extents measures some collections, in the order of their names. It works on copies and holds up nobody.
+func (db *Database) extents(wanted func(namespace) bool) []extent {
+	db.mu.Lock()
+	names := slices.DeleteFunc(db.namespaces(""), func(ns namespace) bool { return !wanted(ns) })
+	views := make([]*view, len(names))
+	for i, ns := range names {
+		views[i] = db.collections[ns].freeze()
+	}
+	db.mu.Unlock()
+	all := make([]extent, len(names))
+	for i, v := range views {
+		e := extent{ns: names[i]}
+		e.documents, e.bytes = v.measure()
+		for _, x := range v.indexes {
+			e.indexes = append(e.indexes, x.name)
+		}
+		all[i] = e
+	}
+	return all
+}
+
+// measure counts the documents and their bytes.
+func (v *view) measure() (documents, bytes int64) {
+	v.primary().tree.Scan(func(e entry) bool {
+		documents++
+		bytes += int64(len(e.rec.raw))
+		return true
+	})
+	return documents, bytes
+}
+
+// scale reads by how much the sizes of a reply are to be divided.
+func (a *args) scale() int64 {
+	n, given := a.natural("scale")
+	if given && n == 0 {
+		a.fail(fail(codeBadValue, "the field 'scale' of %s must be at least 1", a.what))
+	}
+	return max(n, 1)
+}
+
+// sizes writes what the replies about a database and a collection have in common. Documents lie on disk one after the
+// other, beside those of other collections, so that they take what they are long (less, as they are compressed);
+// indexes are in memory only.
+func (w *builder) sizes(documents, bytes, scale int64) {
+	if documents > 0 {
+		w.float64("avgObjSize", float64(bytes)/float64(documents))
+	}
+	w.number("storageSize", bytes/scale).number("totalSize", bytes/scale).number("scaleFactor", scale)
+}
+
+func (c *call) dbStats() error {
+	scale := c.scale()
+	if c.err != nil {
+		return c.err
+	}
+	var total extent
+	all := c.db.extents(func(ns namespace) bool { return ns.db == c.dbName })
+	for _, e := range all {
+		total.documents += e.documents
+		total.bytes += e.bytes
+		total.indexes = append(total.indexes, e.indexes...)
+	}
+	c.w.string("db", c.dbName).number("collections", int64(len(all))).number("views", 0).
+		number("objects", total.documents).number("dataSize", total.bytes/scale).
+		number("indexes", int64(len(total.indexes))).number("indexSize", 0)
+	c.w.sizes(total.documents, total.bytes, scale)
+	return nil
+}
+
+func (c *call) collStats() error {
+	ns, err := c.namespace()
+	if err != nil {
+		return err
+	}
+	scale := c.scale()
+	if c.err != nil {
+		return c.err
+	}
+	c.w.string("ns", ns.String())
+	c.db.describe(c.w, ns, scale)
+	return nil
+}
+
+// describe writes what collStats answers about a collection; about one that is not there, that it is empty.
+func (db *Database) describe(w *builder, ns namespace, scale int64) {
+	var e extent
+	if all := db.extents(func(n namespace) bool { return n == ns }); len(all) == 1 {
+		e = all[0]
+	}
+	w.number("size", e.bytes/scale).number("count", e.documents).bool("capped", false).
+		number("nindexes", int64(len(e.indexes))).number("totalIndexSize", 0).doc("indexSizes")
+	for _, name := range e.indexes {
+		w.number(name, 0)
+	}
+	w.end()
+	w.sizes(e.documents, e.bytes, scale)
+}
+
+// collStats is a parsed $collStats.
+type collStats struct {
+	count bool
+	scale int64 // of storageStats; 0: not wanted
+}
+
+func parseCollStats(doc []byte) (*collStats, error) {
+	a := newArgs("the stage '$collStats'", doc, "count", "storageStats")
+	s := &collStats{count: !a.is("count", "a document", rankDocument).missing()}
+	if s.count && count(a.document("count")) != 0 {
+		a.fail(fail(codeBadValue, "the field 'count' of %s must be an empty document", a.what))
+	}
+	if storage := a.is("storageStats", "a document", rankDocument); !storage.missing() {
+		inner := newArgs("the field 'storageStats'", storage.b, "scale")
+		s.scale = inner.scale()
+		if inner.err != nil {
+			a.fail(inner.err)
+		}
+	}
+	return s, a.err
+}
+
+// collStats gives the one document of a $collStats.
+func (db *Database) collStats(ns namespace, s *collStats) ([]*record, error) {
+	db.mu.RLock()
+	known := db.collections[ns] != nil
+	db.mu.RUnlock()
+	if !known {
+		return nil, fail(codeNamespaceNotFound, "Collection [%s] not found.", ns)
+	}
+	w := newBuilder().string("ns", ns.String()).value("localTime", dateValue(db.opts.Now().UnixMilli()))
+	if s.scale > 0 {
+		w.doc("storageStats")
+		db.describe(w, ns, s.scale)
+		w.end()
+	}
+	if s.count {
+		w.number("count", db.size(ns))
+	}
+	return []*record{{raw: w.bytes()}}, nil
+}
