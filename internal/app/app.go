@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"time"
 
 	"github.com/google/uuid"
@@ -59,9 +58,7 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger, now func() t
 func (a *App) openDatabase(ctx context.Context) (err error) {
 	o := mongodb.Options{URI: a.cfg.MongoDBURI}
 	if o.URI == "" {
-		dir := filepath.Join(a.cfg.Data, "database")
-		a.embedded, err = embedded.Open(dir, embedded.Options{Now: nowMillis, Log: a.log})
-		if err != nil {
+		if a.embedded, err = openData(a.cfg.Data, embedded.Options{Now: nowMillis, Log: a.log}); err != nil {
 			return err
 		}
 		o.URI, o.Dialer = mongodb.EmbeddedURI, a.embedded.Dialer()
