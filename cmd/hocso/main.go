@@ -23,6 +23,7 @@ const usage = `hocso <command> [flags]
   backup FILE       write the embedded database into one file (- is standard output), also while serving
   restore FILE      put a backup into an empty data folder; --check only checks the backup
   db check          check every document and index of the embedded database, also while serving
+  db copy           copy the embedded database to a MongoDB server (--to mongodb://…) or back (--from mongodb://…)
   fsck              compare the read model with the database
   config            print the settings, secrets masked
   version           print the version
@@ -58,6 +59,7 @@ func run(ctx context.Context, args []string) error {
 		{[]string{"backup"}, app.Backup},
 		{[]string{"restore"}, app.Restore},
 		{[]string{"db", "check"}, app.CheckDatabase},
+		{[]string{"db", "copy"}, app.CopyDatabase},
 		{[]string{"fsck"}, app.Fsck},
 		{[]string{"config"}, app.PrintConfig},
 		{[]string{"version"}, app.Version},

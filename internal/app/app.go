@@ -69,6 +69,9 @@ func (a *App) openDatabase(ctx context.Context) (err error) {
 	if err := a.db.Ping(ctx); err != nil {
 		return fmt.Errorf("the database does not answer: %w", err)
 	}
+	if err := a.db.CopyUnderWay(ctx); err != nil {
+		return err
+	}
 	return a.db.EnsureIndexes(ctx)
 }
 

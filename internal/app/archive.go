@@ -104,9 +104,10 @@ func pack(ctx context.Context, w io.Writer, m manifest, open func(name string) (
 		return err
 	}
 	sum := hex.EncodeToString(hashOf(text)) + "\n"
-	err = put(manifestName, int64(len(text)), bytes.NewReader(text))
-	err = errors.Join(err, put(manifestSum, int64(len(sum)), strings.NewReader(sum)))
-	if err != nil {
+	if err := put(manifestName, int64(len(text)), bytes.NewReader(text)); err != nil {
+		return err
+	}
+	if err := put(manifestSum, int64(len(sum)), strings.NewReader(sum)); err != nil {
 		return err
 	}
 	for _, f := range m.Files {
