@@ -60,6 +60,14 @@ func (t Terminal) copyDatabase(ctx context.Context, data string, server mongodb.
 	if err != nil {
 		return err
 	}
+	b, err := mongodb.Open(server)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.Close(context.WithoutCancel(ctx))) }()
+	if err := b.Ping(ctx); err != nil {
+		return fmt.Errorf("the server does not answer: %w", err)
+	}
 	// In the embedded database no time passes, so that nothing expires during the copy.
 	local, err := openData(data, embedded.Options{Now: func() time.Time { return time.Unix(0, 0) }, Log: log})
 	if err != nil {
@@ -71,14 +79,6 @@ func (t Terminal) copyDatabase(ctx context.Context, data string, server mongodb.
 		return err
 	}
 	defer func() { err = errors.Join(err, a.Close(context.WithoutCancel(ctx))) }()
-	b, err := mongodb.Open(server)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, b.Close(context.WithoutCancel(ctx))) }()
-	if err := b.Ping(ctx); err != nil {
-		return fmt.Errorf("the server does not answer: %w", err)
-	}
 	c := &mongodb.Copy{From: a, To: b, Source: folder, Now: nowMillis, Report: t.reportCopy()}
 	if !to {
 		c.From, c.To, c.Source = b, a, mongodb.Address(server.URI)
