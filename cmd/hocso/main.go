@@ -20,6 +20,10 @@ const usage = `hocso <command> [flags]
   content check     check a folder of courses and drills (default: the ones inside the program)
   content publish   publish what changed in it
   admin create      make an administrator: --email, --name, password on standard input
+  backup FILE       write the embedded database into one file (- is standard output), also while serving
+  restore FILE      put a backup into an empty data folder; --check only checks the backup
+  db check          check every document and index of the embedded database, also while serving
+  db copy           copy the embedded database to a MongoDB server (--to mongodb://…) or back (--from mongodb://…)
   fsck              compare the read model with the database
   db serve          let database clients on this machine read a data folder: --data, --listen, --write
   config            print the settings, secrets masked
@@ -53,6 +57,10 @@ func run(ctx context.Context, args []string) error {
 		{[]string{"content", "check"}, app.ContentCheck},
 		{[]string{"content", "publish"}, app.ContentPublish},
 		{[]string{"admin", "create"}, app.AdminCreate},
+		{[]string{"backup"}, app.Backup},
+		{[]string{"restore"}, app.Restore},
+		{[]string{"db", "check"}, app.CheckDatabase},
+		{[]string{"db", "copy"}, app.CopyDatabase},
 		{[]string{"fsck"}, app.Fsck},
 		{[]string{"db", "serve"}, app.DatabaseServe},
 		{[]string{"config"}, app.PrintConfig},

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"time"
 
 	"github.com/google/uuid"
@@ -62,9 +61,7 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger, now func() t
 func (a *App) openDatabase(ctx context.Context) (err error) {
 	o := mongodb.Options{URI: a.cfg.MongoDBURI}
 	if o.URI == "" {
-		dir := filepath.Join(a.cfg.Data, "database")
-		a.embedded, err = embedded.Open(dir, embedded.Options{Now: nowMillis, Log: a.log})
-		if err != nil {
+		if a.embedded, err = openData(a.cfg.Data, embedded.Options{Now: nowMillis, Log: a.log}); err != nil {
 			return err
 		}
 		warnLarge(a.log, a.embedded.Size())
@@ -75,6 +72,9 @@ func (a *App) openDatabase(ctx context.Context) (err error) {
 	}
 	if err := a.db.Ping(ctx); err != nil {
 		return fmt.Errorf("the database does not answer: %w", err)
+	}
+	if err := a.db.CopyUnderWay(ctx); err != nil {
+		return err
 	}
 	return a.db.EnsureIndexes(ctx)
 }

@@ -17,9 +17,9 @@ import (
 	"hocso/internal/mongodb/embedded"
 )
 
-// command is a message of the wire protocol: a command whose value is a string or 1, for the database hocso. Package
+// wireMessage is a message of the wire protocol: a command whose value is a string or 1, for the database hocso. Package
 // mongodb alone may import the driver.
-func command(name, value string) []byte {
+func wireMessage(name, value string) []byte {
 	doc := append([]byte{2}, name...)
 	if value == "" {
 		doc[0] = 16
@@ -58,8 +58,8 @@ func ask(t *testing.T, address string, message []byte) string {
 	return string(b)
 }
 
-// said finds the address in the line about the database, and whether it may be changed.
-func said(t *testing.T, out string) (address string, write bool) {
+// opened finds the address in the line about the database, and whether it may be changed.
+func opened(t *testing.T, out string) (address string, write bool) {
 	t.Helper()
 	m := regexp.MustCompile(`The database is open .*, (read-only|also for changes): mongodb://(127\.0\.0\.1:\d+)/`).FindStringSubmatch(out)
 	if m == nil {
@@ -71,14 +71,14 @@ func said(t *testing.T, out string) (address string, write bool) {
 // wantDatabase asks a database for its collections and tries to make one.
 func wantDatabase(t *testing.T, address string, write bool, setting string) {
 	t.Helper()
-	if got := ask(t, address, command("listCollections", "")); !strings.Contains(got, "people") {
+	if got := ask(t, address, wireMessage("listCollections", "")); !strings.Contains(got, "people") {
 		t.Errorf("listCollections answers %q, want people among them", got)
 	}
-	got := ask(t, address, command("create", "made_by_a_test"))
+	got := ask(t, address, wireMessage("create", "made_by_a_test"))
 	if refused := strings.Contains(got, "Unauthorized") && strings.Contains(got, setting); refused == write {
 		t.Errorf("create answers %q, to write to: %v", got, write)
 	}
-	got = ask(t, address, command("listCollections", ""))
+	got = ask(t, address, wireMessage("listCollections", ""))
 	if there := strings.Contains(got, "made_by_a_test"); there != write {
 		t.Errorf("listCollections answers %q after create, to write to: %v", got, write)
 	}
@@ -92,7 +92,7 @@ func TestServeLetsDatabaseClientsIn(t *testing.T) {
 			args = append(args, "--database-listen-write", "true")
 		}
 		out, stop := serving(t, data, args...)
-		address, may := said(t, out.String())
+		address, may := opened(t, out.String())
 		if may != write {
 			t.Errorf("printed %q, to write to: %v", out, write)
 		}
@@ -166,7 +166,7 @@ func TestDatabaseServe(t *testing.T) {
 			args = append(args, "--write")
 		}
 		out, stop := servingDatabase(t, args...)
-		address, may := said(t, out.String())
+		address, may := opened(t, out.String())
 		if may != write {
 			t.Errorf("printed %q, to write to: %v", out, write)
 		}

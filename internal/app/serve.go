@@ -82,6 +82,10 @@ func (a *App) serve(ctx context.Context, t Terminal, ln net.Listener, loops ...f
 	if err != nil {
 		return err
 	}
+	shut, err := a.openDoor()
+	if err != nil {
+		return err
+	}
 	a.reminders.Count = srv.CountPush
 	ctx, stop := context.WithCancel(ctx)
 	var running sync.WaitGroup
@@ -99,12 +103,25 @@ func (a *App) serve(ctx context.Context, t Terminal, ln net.Listener, loops ...f
 		err = fmt.Errorf("the data could not be written, so the program ends; nothing acknowledged is lost: %w", a.embedded.Err())
 	}
 	stop()
-	down := srv.Shutdown(drain)
+	down := errors.Join(srv.Shutdown(drain), shut())
 	running.Wait()
 	if metrics != nil {
 		down = errors.Join(down, metrics.Close())
 	}
 	return errors.Join(err, down)
+}
+
+// openDoor lets commands in that look after the embedded database; the function shuts the
+// door. With a server there is none.
+func (a *App) openDoor() (shut func() error, err error) {
+	if a.embedded == nil {
+		return func() error { return nil }, nil
+	}
+	d, err := openDoor(a.cfg.Data, a.embedded, a.log)
+	if err != nil {
+		return nil, err
+	}
+	return d.shut, nil
 }
 
 // loops are what runs beside the requests; each ends with its context.

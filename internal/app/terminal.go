@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"hocso/internal/config"
@@ -34,6 +35,33 @@ func (t Terminal) load(command string, args []string, extra func(*flag.FlagSet))
 	return cfg, slog.New(slog.NewJSONHandler(t.Err, nil)), err
 }
 
+// loadFile is load for a command that needs the name of one file, wherever it stands.
+func (t Terminal) loadFile(command, what string, args []string, extra func(*flag.FlagSet)) (cfg config.Config, log *slog.Logger, file string, err error) {
+	_, rest, err := config.Load(command, args, t.Getenv, t.Err, extra)
+	if len(rest) == 0 {
+		if err == nil {
+			err = fmt.Errorf("%s: name a %s", command, what)
+		}
+		return cfg, nil, "", err
+	}
+	at := len(args) - len(rest)
+	cfg, log, err = t.load(command, slices.Delete(slices.Clone(args), at, at+1), extra)
+	return cfg, log, rest[0], err
+}
+
+// stopped tells in a person's words that a command was stopped, if that is why it failed.
+func stopped(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return errors.New("stopped before the end")
+	}
+	return err
+}
+
+// note prints one line about what is going on, where it does not get into a result.
+func (t Terminal) note(format string, args ...any) {
+	_, _ = fmt.Fprintf(t.Err, format+"\n", args...) // a closed terminal must not stop the work
+}
+
 // say prints one line for the person at the terminal.
 func (t Terminal) say(format string, args ...any) {
 	_, _ = fmt.Fprintf(t.Out, format+"\n", args...) // a closed terminal must not stop the work
@@ -54,9 +82,15 @@ func PrintConfig(_ context.Context, t Terminal, args []string) error {
 
 // Version prints which build this is.
 func Version(_ context.Context, t Terminal, _ []string) error {
+	t.say("hocso %s", version())
+	return nil
+}
+
+// version names this build.
+func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return errors.New("this build does not know its version")
+		return "of an unknown build"
 	}
 	revision := ""
 	for _, s := range info.Settings {
@@ -64,6 +98,5 @@ func Version(_ context.Context, t Terminal, _ []string) error {
 			revision = " " + s.Value
 		}
 	}
-	t.say("hocso %s%s %s", info.Main.Version, revision, info.GoVersion)
-	return nil
+	return fmt.Sprintf("%s%s %s", info.Main.Version, revision, info.GoVersion)
 }

@@ -48,7 +48,7 @@ func Open(o Options) (*DB, error) {
 	}
 	c, err := mongo.Connect(co)
 	if err != nil {
-		return nil, fmt.Errorf("database address: %w", err)
+		return nil, fmt.Errorf("database address: %s", withoutSecrets(o.URI, err.Error()))
 	}
 	name := o.Name
 	if name == "" {

@@ -28,10 +28,21 @@ func (db *Database) Scrub(ctx context.Context) error {
 	return db.disk.scrub(ctx)
 }
 
-// Check reads everything on disk again and compares it with memory, and every index with the documents. It answers an
-// error that wraps ErrDamaged and names the place of the first difference. Reads go on meanwhile; writes wait only until
-// those before them are on disk.
-func (db *Database) Check() error {
+// Progress says how far a check is.
+type Progress struct {
+	Collection string `json:"collection"`
+	// Done and Total count every document once for the disk and once for each index.
+	Done  int `json:"done"`
+	Total int `json:"total"`
+}
+
+// Check is CheckAll without a report and an end before the end.
+func (db *Database) Check() error { return db.CheckAll(context.Background(), func(Progress) {}) }
+
+// CheckAll reads everything on disk again and compares it with memory, and every index with the documents. It answers an
+// error that wraps ErrDamaged and names the place of the first difference, or the error of ctx when that ends first.
+// Reads go on meanwhile; writes wait only until those before them are on disk. report is called often.
+func (db *Database) CheckAll(ctx context.Context, report func(Progress)) error {
 	if !db.begin() {
 		return ErrClosed
 	}
@@ -44,31 +55,52 @@ func (db *Database) Check() error {
 		return err
 	}
 	snap := db.disk.db.NewSnapshot()
-	all := map[*collection]*view{}
-	for _, c := range db.collections {
-		all[c] = c.freeze()
+	names := db.namespaces("")
+	numbers, views := make([]uint32, len(names)), make([]*view, len(names))
+	var p Progress
+	for i, ns := range names {
+		c := db.collections[ns]
+		numbers[i], views[i] = c.number, c.freeze()
+		p.Total += c.size() * len(views[i].indexes)
 	}
 	db.mu.Unlock()
 	defer func() { _ = snap.Close() }() // only read
-	for c, v := range all {
-		if err := v.checkDisk(snap, c.number); err != nil {
-			return damaged(db.dir, fmt.Errorf("collection %s: %w", c.ns, err))
+	for i, v := range views {
+		p.Collection = names[i].coll
+		step := func(n int) error {
+			p.Done += n
+			report(p)
+			return ctx.Err()
+		}
+		n, err := v.checkDisk(snap, numbers[i], step)
+		if err != nil && ctx.Err() == nil {
+			err = damaged(db.dir, fmt.Errorf("collection %s: %w", names[i], err))
+		}
+		if err != nil {
+			return err
 		}
 		for _, x := range v.indexes[1:] {
 			if err := x.check(v.primary()); err != nil {
-				return damaged(db.dir, fmt.Errorf("collection %s, index %s: %w", c.ns, x.name, err))
+				return damaged(db.dir, fmt.Errorf("collection %s, index %s: %w", names[i], x.name, err))
+			}
+			if err := step(n); err != nil {
+				return err
 			}
 		}
 	}
 	return nil
 }
 
-// checkDisk compares the documents of a collection with those on disk.
-func (v *view) checkDisk(snap *pebble.Snapshot, number uint32) error {
+// stepEvery is after how many documents a check says how far it is.
+const stepEvery = 1000
+
+// checkDisk compares the documents of a collection with those on disk, and says how many there are. It calls step with the
+// number of documents since the last call.
+func (v *view) checkDisk(snap *pebble.Snapshot, number uint32, step func(n int) error) (int, error) {
 	prefix := documentPrefix(number)
 	it, err := snap.NewIter(&pebble.IterOptions{LowerBound: prefix, UpperBound: []byte(after(prefix))})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	n := 0
 	primary := v.primary()
@@ -78,15 +110,17 @@ func (v *view) checkDisk(snap *pebble.Snapshot, number uint32) error {
 		id := it.Key()[len(prefix):]
 		if e, ok := primary.tree.get(primary.to(string(id))); !ok || !bytes.Equal(primary.raw(e), it.Value()) {
 			wrong = fmt.Errorf("key %x: disk and memory differ", id)
+		} else if n%stepEvery == 0 {
+			wrong = step(stepEvery)
 		}
 	}
 	if err := errors.Join(wrong, it.Error(), it.Close()); err != nil {
-		return err
+		return n, err
 	}
 	if want := primary.tree.n; n != want {
-		return fmt.Errorf("%d documents on disk, %d in memory", n, want)
+		return n, fmt.Errorf("%d documents on disk, %d in memory", n, want)
 	}
-	return nil
+	return n, step(n % stepEvery)
 }
 
 // check compares an index with the documents.

@@ -3,6 +3,7 @@ package embedded
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -75,4 +76,34 @@ func filesWith(t *testing.T, dir, marker string) []string {
 		}
 	}
 	return names
+}
+
+// TestCheckAll follows a check to its end, and ends one early.
+func TestCheckAll(t *testing.T) {
+	db := openTest(t, Options{})
+	c := connect(t, db).Database("test").Collection("c")
+	makeIndex(t, c, bson.D{{Key: "n", Value: 1}}, nil)
+	const many = 2500
+	var docs []any
+	for i := range many {
+		docs = append(docs, bson.M{"_id": i, "n": i % 7})
+	}
+	insert(t, c, docs...)
+	var seen []Progress
+	if err := db.CheckAll(t.Context(), func(p Progress) { seen = append(seen, p) }); err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range seen {
+		if p.Collection != "c" || p.Total != 2*many || i > 0 && p.Done < seen[i-1].Done {
+			t.Errorf("report %d is %+v after %+v", i, p, seen[:i])
+		}
+	}
+	if len(seen) < 4 || seen[len(seen)-1].Done != 2*many {
+		t.Errorf("the reports were %+v, want the last to say that all is done", seen)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	err := db.CheckAll(ctx, func(Progress) { cancel() })
+	if !errors.Is(err, context.Canceled) || errors.Is(err, ErrDamaged) {
+		t.Errorf("a check whose context ended: %v, want only that", err)
+	}
 }

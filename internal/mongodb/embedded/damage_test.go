@@ -250,37 +250,36 @@ func TestBackup(t *testing.T) {
 	if err := db.Backup(backup); err == nil {
 		t.Error("a backup over another one")
 	}
-	m, err := Verify(backup, Options{})
+	read := 0
+	m, err := Survey(t.Context(), backup, Options{}, func(n int) { read = n })
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.Documents < len(before.ids) || len(m.Collections) != 1 || m.Collections[0].Documents != m.Documents || !m.MadeAt.Equal(fixedNow()) {
-		t.Errorf("the manifest says %+v, %d were acknowledged before", m, len(before.ids))
+	if m.Documents < len(before.ids) || len(m.Collections) != 1 || m.Collections[0].Documents != m.Documents || read != m.Documents/1000*1000 {
+		t.Errorf("the manifest says %+v, the report %d, %d were acknowledged before", m, read, len(before.ids))
 	}
-	restored := filepath.Join(dir, "restored")
-	if err := Restore(backup, restored); err != nil {
+	twice, err := Survey(t.Context(), backup, Options{}, nil)
+	if err != nil || fmt.Sprint(twice) != fmt.Sprint(m) {
+		t.Errorf("the second survey says %+v, the first %+v: %v", twice, m, err)
+	}
+	spoilt := filepath.Join(dir, "spoilt")
+	if err := os.CopyFS(spoilt, os.DirFS(backup)); err != nil {
 		t.Fatal(err)
 	}
-	if err := Restore(backup, restored); !errors.Is(err, errNotEmpty) {
-		t.Errorf("restore into a folder that is not empty: %v", err)
-	}
-	again, err := Open(restored, Options{Now: fixedNow})
+	again, err := Open(backup, Options{Now: fixedNow})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if _, err := Survey(t.Context(), backup, Options{}, nil); !errors.Is(err, ErrInUse) {
+		t.Errorf("a survey of a folder that is open: %v, want ErrInUse", err)
 	}
 	before.verify(t, again, 1<<30)
 	if err := again.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Verify(restored, Options{}); err == nil {
-		t.Error("a folder without a manifest passes for a backup")
-	}
-	spoilOne(t, backup)
-	if _, err := Verify(backup, Options{}); !errors.Is(err, ErrDamaged) {
-		t.Errorf("a damaged backup: %v", err)
-	}
-	if err := Restore(backup, filepath.Join(dir, "other")); !errors.Is(err, ErrDamaged) {
-		t.Errorf("restore of a damaged backup: %v", err)
+	spoilOne(t, spoilt)
+	if got, err := Survey(t.Context(), spoilt, Options{}, nil); err == nil && got.SHA256 == m.SHA256 {
+		t.Errorf("a damaged backup passes: %+v", got)
 	}
 }
 

@@ -178,7 +178,7 @@ func (db *Database) reopener(l *logger) func() (*pebble.DB, error) {
 	}
 }
 
-// openForReading loads a folder that nobody writes to; only its trees and Pebble may be used.
+// openForReading opens a folder that nobody has open, and loads nothing; only its Pebble may be used.
 func openForReading(dir string, opts Options) (*Database, error) {
 	if opts.FS == nil {
 		opts.FS = vfs.Default
@@ -195,10 +195,7 @@ func openForReading(dir string, opts Options) (*Database, error) {
 	if db.pebble, err = openPebble(dir, opts.FS, l, &pebble.Options{ReadOnly: true, Lock: db.lock}); err != nil {
 		return nil, errors.Join(err, db.lock.Close())
 	}
-	if _, err = checkSeal(opts.FS, dir, db.pebble); err == nil {
-		err = db.load(l)
-	}
-	if err != nil {
+	if _, err = checkSeal(opts.FS, dir, db.pebble); err != nil {
 		return nil, errors.Join(err, l.failure.spare(db.pebble.Close), db.lock.Close())
 	}
 	return db, nil

@@ -105,20 +105,14 @@ func (db *Database) load(l *logger) (err error) {
 	if err != nil {
 		return damaged(db.dir, err)
 	}
-	var c *collection
 	for it.First(); it.Valid(); it.Next() {
-		key := it.Key()
-		if len(key) < 6 || key[0] != spaceDocuments {
-			return damaged(db.dir, errors.Join(fmt.Errorf("an unknown key %x", key), it.Close()))
-		}
-		if n := binary.BigEndian.Uint32(key[1:]); c == nil || c.number != n {
-			if c = byNumber[n]; c == nil {
-				return damaged(db.dir, errors.Join(fmt.Errorf("documents of an unknown collection %d", n), it.Close()))
-			}
-		}
-		if err := c.load(key[5:], it.Value()); err != nil {
+		c, err := owner(byNumber, it.Key(), it.Value())
+		if err != nil {
 			return damaged(db.dir, errors.Join(err, it.Close()))
 		}
+		x := c.live.primary()
+		at := x.docsIn.putDocument(string(it.Key()[5:]), it.Value())
+		x.tree.set(entry{at, at}, end)
 	}
 	if err := errors.Join(it.Error(), it.Close(), l.failure.get()); err != nil {
 		return damaged(db.dir, err)
@@ -133,31 +127,42 @@ func (db *Database) buildAll() error {
 	for _, c := range db.collections {
 		for i := range c.live.indexes[1:] {
 			at := &c.live.indexes[i+1]
-			group.Go(func() error {
+			group.Go(func() (err error) {
+				defer func() {
+					if r := recover(); r != nil {
+						err = fmt.Errorf("%v", r)
+					}
+					if err != nil {
+						err = damaged(db.dir, fmt.Errorf("collection %s, index %s: %w", c.ns, (*at).name, err))
+					}
+				}()
 				built, err := c.build((*at).indexSpec)
-				if err != nil {
-					return damaged(db.dir, fmt.Errorf("collection %s, index %s: %w", c.ns, (*at).name, err))
+				if err == nil {
+					*at = built
 				}
-				*at = built
-				return nil
+				return err
 			})
 		}
 	}
 	return group.Wait()
 }
 
-// load takes over one document from the disk, in the order of _id.
-func (c *collection) load(id, raw []byte) error {
+// owner gives the collection of a document on disk, which it validates.
+func owner(byNumber map[uint32]*collection, key, raw []byte) (*collection, error) {
+	if len(key) < 6 || key[0] != spaceDocuments {
+		return nil, fmt.Errorf("an unknown key %x", key)
+	}
+	c := byNumber[binary.BigEndian.Uint32(key[1:])]
+	if c == nil {
+		return nil, fmt.Errorf("a document of an unknown collection: key %x", key)
+	}
 	if err := validate(raw); err != nil {
-		return fmt.Errorf("collection %s, key %x: %w", c.ns, id, err)
+		return nil, fmt.Errorf("collection %s, key %x: %w", c.ns, key[5:], err)
 	}
-	if v := lookup(raw, "_id"); v.missing() || keyOf(v) != string(id) {
-		return fmt.Errorf("collection %s, key %x: the document has another _id", c.ns, id)
+	if v := lookup(raw, "_id"); v.missing() || keyOf(v) != string(key[5:]) {
+		return nil, fmt.Errorf("collection %s, key %x: the document has another _id", c.ns, key[5:])
 	}
-	x := c.live.primary()
-	at := x.docsIn.putDocument(string(id), raw)
-	x.tree.set(entry{at, at}, end)
-	return nil
+	return c, nil
 }
 
 // loadCatalogue reads the collections and their indexes; a new folder gets the version of the format.

@@ -1,6 +1,10 @@
 package embedded
 
-import "slices"
+import (
+	"slices"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
 
 // extent is how much a collection holds.
 type extent struct {
@@ -32,9 +36,10 @@ func (db *Database) extents(wanted func(namespace) bool) []extent {
 
 // measure counts the documents and their bytes.
 func (v *view) measure() (documents, bytes int64) {
-	v.primary().tree.Scan(func(e entry) bool {
+	x := v.primary()
+	x.tree.all(func(e entry) bool {
 		documents++
-		bytes += int64(len(e.rec.raw))
+		bytes += int64(len(x.raw(e)))
 		return true
 	})
 	return documents, bytes
@@ -130,7 +135,7 @@ func parseCollStats(doc []byte) (*collStats, error) {
 }
 
 // collStats gives the one document of a $collStats.
-func (db *Database) collStats(ns namespace, s *collStats) ([]*record, error) {
+func (db *Database) collStats(ns namespace, s *collStats) ([]bson.Raw, error) {
 	db.mu.RLock()
 	known := db.collections[ns] != nil
 	db.mu.RUnlock()
@@ -146,5 +151,5 @@ func (db *Database) collStats(ns namespace, s *collStats) ([]*record, error) {
 	if s.count {
 		w.number("count", db.size(ns))
 	}
-	return []*record{{raw: w.bytes()}}, nil
+	return []bson.Raw{w.bytes()}, nil
 }

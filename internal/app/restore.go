@@ -1,0 +1,142 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"reflect"
+	"runtime"
+
+	"hocso/internal/mongodb/embedded"
+)
+
+// restoring is the folder in the data folder where a restore lies until all of it is good.
+const restoring = "restoring"
+
+// Restore puts a backup into a data folder that is empty or not there, or with --check only
+// reads the backup. With - it comes from standard input.
+func Restore(ctx context.Context, t Terminal, args []string) error {
+	var only bool
+	cfg, log, file, err := t.loadFile("restore", "FILE, or - for standard input", args, func(f *flag.FlagSet) {
+		f.BoolVar(&only, "check", false, "only check the backup, restore nothing")
+	})
+	if err != nil {
+		return err
+	}
+	in := io.NopCloser(t.In)
+	if file != "-" {
+		if in, err = os.Open(file); err != nil {
+			return fmt.Errorf("restore: %w", err)
+		}
+	}
+	defer func() { _ = in.Close() }() // only read
+	if only {
+		m, sum, err := checkStream(ctx, in)
+		if err != nil {
+			return fmt.Errorf("restore: %s: %w", file, stopped(ctx, err))
+		}
+		t.say("%s is whole: %s\nsha256: %x", file, m, sum)
+		return nil
+	}
+	m, err := restore(ctx, t, in, cfg.Data, log)
+	if err != nil {
+		return fmt.Errorf("restore %s into %s, nothing was restored: %w", file, cfg.Data, stopped(ctx, err))
+	}
+	t.say("%s: restored %s", cfg.Data, m)
+	return nil
+}
+
+func restore(ctx context.Context, t Terminal, in io.Reader, data string, log *slog.Logger) (m manifest, err error) {
+	made, err := emptyFolder(data)
+	if err != nil {
+		return m, err
+	}
+	work := filepath.Join(data, restoring)
+	defer func() {
+		err = errors.Join(err, os.RemoveAll(work))
+		if err != nil && made {
+			err = errors.Join(err, os.Remove(data))
+		}
+	}()
+	if err := errors.Join(os.RemoveAll(work), os.MkdirAll(filepath.Join(work, databaseFolder), 0o700)); err != nil {
+		return m, err
+	}
+	m, err = unpack(ctx, in, func(name string) (io.WriteCloser, error) {
+		f, err := os.OpenFile(filepath.Join(work, filepath.FromSlash(name)), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		return syncedFile{f}, err
+	})
+	if err != nil {
+		return m, err
+	}
+	t.note("%d files unpacked; reading %d documents", len(m.Files), m.Database.Documents)
+	if err := checkRestored(ctx, t, filepath.Join(work, databaseFolder), m, log); err != nil {
+		return m, err
+	}
+	if err := os.Rename(filepath.Join(work, demoFile), filepath.Join(data, demoFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return m, err
+	}
+	// From here on the database is there.
+	if err := os.Rename(filepath.Join(work, databaseFolder), filepath.Join(data, databaseFolder)); err != nil {
+		return m, err
+	}
+	return m, syncFolder(data)
+}
+
+// emptyFolder makes a folder, or finds it empty but for a restore that was cut off.
+func emptyFolder(dir string) (made bool, err error) {
+	all, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, os.MkdirAll(dir, 0o700)
+	}
+	for _, e := range all {
+		if e.Name() != restoring {
+			return false, fmt.Errorf("the folder is not empty, it holds %q", e.Name())
+		}
+	}
+	return false, err
+}
+
+// checkRestored compares what was unpacked with the manifest, then opens it as the program
+// does and compares all documents and indexes.
+func checkRestored(ctx context.Context, t Terminal, dir string, m manifest, log *slog.Logger) error {
+	every := newTicks()
+	got, err := embedded.Survey(ctx, dir, embedded.Options{Log: log}, func(n int) {
+		if every.due() {
+			t.note("%d of %d documents read", n, m.Database.Documents)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if !reflect.DeepEqual(got, m.Database) {
+		return fmt.Errorf("%w: its database holds other documents than its manifest says", errNoBackup)
+	}
+	db, err := embedded.Open(dir, embedded.Options{Now: nowMillis, Log: log})
+	if err != nil {
+		return err
+	}
+	return errors.Join(db.CheckAll(ctx, t.reportCheck()), db.Close())
+}
+
+// syncedFile is on disk once it is closed.
+type syncedFile struct{ *os.File }
+
+func (f syncedFile) Close() error { return errors.Join(f.Sync(), f.File.Close()) }
+
+// syncFolder has the names in a folder on disk.
+func syncFolder(dir string) error {
+	if runtime.GOOS == "windows" { // there a folder cannot be synced
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
