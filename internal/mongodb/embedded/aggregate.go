@@ -63,8 +63,17 @@ func parsePipeline(docs [][]byte) (pipeline, error) {
 	return p, nil
 }
 
+// stages are the stages of an aggregation, accumulators what a $group may compute.
+func stages() []string {
+	return []string{"$match", "$group", "$sort", "$project", "$skip", "$limit", "$count"}
+}
+
+func accumulators() []string { return []string{"$sum", "$min", "$max", "$count"} }
+
 func parseStage(name string, v value) (s stage, err error) {
-	s.name = name
+	if s.name = name; !slices.Contains(stages(), name) {
+		return s, notImplemented("the aggregation stage '%s'", name)
+	}
 	switch name {
 	case "$match", "$group", "$sort", "$project":
 		if !v.isDoc() {
@@ -88,8 +97,6 @@ func parseStage(name string, v value) (s stage, err error) {
 		}
 		s.field = string(v.text())
 		return s, nil
-	default:
-		return s, notImplemented("the aggregation stage '%s'", name)
 	}
 	switch name {
 	case "$match":
@@ -151,17 +158,17 @@ func parseAccumulator(name string, v value) (accumulator, error) {
 	if count(v.b) != 1 {
 		return accumulator{}, fail(40238, "The field '%s' must specify one accumulator", name)
 	}
-	switch op {
-	case "$count":
-		if !arg.isDoc() || count(arg.b) != 0 {
-			return accumulator{}, fail(codeTypeMismatch, "$count takes no arguments, i.e. $count:{}")
-		}
-		return accumulator{name, "$sum", operand{constant: int32Value(1)}}, nil
-	case "$sum", "$min", "$max":
+	if !slices.Contains(accumulators(), op) {
+		return accumulator{}, notImplemented("the accumulator '%s'", op)
+	}
+	if op != "$count" {
 		o, err := parseOperand(arg, false)
 		return accumulator{name, op, o}, err
 	}
-	return accumulator{}, notImplemented("the accumulator '%s'", op)
+	if !arg.isDoc() || count(arg.b) != 0 {
+		return accumulator{}, fail(codeTypeMismatch, "$count takes no arguments, i.e. $count:{}")
+	}
+	return accumulator{name, "$sum", operand{constant: int32Value(1)}}, nil
 }
 
 // parseOperand takes a constant, "$path" or, where documents is set, a document of such.
@@ -170,6 +177,9 @@ func parseOperand(v value, documents bool) (operand, error) {
 	case rank(v.t) == rankString && len(v.text()) > 0 && v.text()[0] == '$':
 		p, err := parsePath(string(v.text()[1:]))
 		return operand{path: p}, err
+	case isOperators(v):
+		name, _, _ := firstField(v.b)
+		return operand{}, notImplemented("the expression '%s'", name)
 	case v.isArray() || v.isDoc() && !documents:
 		return operand{}, notImplemented("an expression of type %s in $group", v.t)
 	case !v.isDoc():
@@ -239,7 +249,7 @@ func (c *call) aggregate() error {
 	if err != nil {
 		c.fail(err)
 	}
-	options := newArgs("the field 'cursor'", c.document("cursor"), "batchSize")
+	options := newArgs("the field 'cursor'", c.document("cursor"), documentFields("cursor")...)
 	size, given := options.natural("batchSize")
 	if !given {
 		size = firstBatch

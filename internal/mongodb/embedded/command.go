@@ -138,6 +138,30 @@ func commonFields() []string {
 	return []string{"$db", "lsid", "comment", "$readPreference", "writeConcern", "readConcern", "maxTimeMS"}
 }
 
+// commonDocuments are the common fields that are documents.
+func commonDocuments() []string {
+	return []string{"lsid", "$readPreference", "writeConcern", "readConcern"}
+}
+
+// documentFields are what may stand in a document that is a common field, or in the field 'cursor'. All of the common
+// ones but the level of a read concern are without effect: there is one server, and it writes to the disk before it
+// answers.
+func documentFields(name string) []string {
+	switch name {
+	case "lsid":
+		return []string{"id", "uid"}
+	case "$readPreference":
+		return []string{"mode", "tags", "maxStalenessSeconds", "hedge"}
+	case "writeConcern":
+		return []string{"w", "j", "wtimeout"}
+	case "readConcern":
+		return []string{"level"}
+	}
+	return []string{"batchSize"}
+}
+
+func readConcerns() []string { return []string{"local", "majority"} }
+
 func commands() map[string]command {
 	hello := command{run: (*call).hello, fields: []string{
 		"helloOk", "client", "compression", "topologyVersion",
@@ -221,15 +245,14 @@ func (c *call) common() {
 	if c.dbName == "" || strings.ContainsAny(c.dbName, "/\\. \"$\x00") {
 		c.fail(fail(codeInvalidNamespace, "invalid database name '%s'", c.dbName))
 	}
-	for _, name := range []string{"lsid", "$readPreference", "writeConcern"} {
-		c.document(name)
-	}
-	concern := newArgs("readConcern", c.document("readConcern"), "level")
-	if level := concern.string("level"); level != "" && level != "local" && level != "majority" {
-		concern.fail(notImplemented("the read concern '%s'", level))
-	}
-	if concern.err != nil {
-		c.fail(concern.err)
+	for _, name := range commonDocuments() {
+		part := newArgs("the field '"+name+"'", c.document(name), documentFields(name)...)
+		if level := part.string("level"); level != "" && !slices.Contains(readConcerns(), level) {
+			part.fail(notImplemented("the read concern '%s'", level))
+		}
+		if part.err != nil {
+			c.fail(part.err)
+		}
 	}
 	if ms, given := c.natural("maxTimeMS"); given && ms > 0 {
 		expired := &atomic.Bool{}

@@ -248,7 +248,15 @@ func parseIndex(doc []byte) (*indexSpec, error) {
 	return s, nil
 }
 
+// indexOptions are the fields of an index's specification.
+func indexOptions() []string {
+	return []string{"v", "key", "name", "unique", "expireAfterSeconds"}
+}
+
 func (s *indexSpec) option(name string, v value) error {
+	if !slices.Contains(indexOptions(), name) {
+		return notImplemented("the index option '%s'", name)
+	}
 	switch name {
 	case "v":
 		if n, ok := v.whole(); !ok || n != 2 {
@@ -276,8 +284,6 @@ func (s *indexSpec) option(name string, v value) error {
 			return fail(codeCannotCreateIndex, "expireAfterSeconds must be a whole number between 0 and 2147483647")
 		}
 		s.expire = n
-	default:
-		return notImplemented("the index option '%s'", name)
 	}
 	return nil
 }

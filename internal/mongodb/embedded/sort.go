@@ -25,7 +25,8 @@ func parseSort(doc []byte) (*ordering, error) {
 			return o, nil
 		}
 		if v.isDoc() {
-			return nil, notImplemented("a sort by an expression for '%s'", name)
+			op, _, _ := firstField(v.b)
+			return nil, notImplemented("a sort of '%s' by the expression '%s'", name, op)
 		}
 		n, whole := v.whole()
 		if !whole || n != 1 && n != -1 {

@@ -125,6 +125,10 @@ func (c *call) insert() error {
 	return err
 }
 
+// updateFields and deleteFields are the fields of one statement.
+func updateFields() []string { return []string{"q", "u", "upsert", "multi", "hint"} }
+func deleteFields() []string { return []string{"q", "limit", "hint"} }
+
 // updateStatement is one of an update command, or a findAndModify.
 type updateStatement struct {
 	*query
@@ -135,7 +139,7 @@ type updateStatement struct {
 }
 
 func parseUpdateStatement(doc []byte) *updateStatement {
-	a := newArgs("an update statement", doc, "q", "u", "upsert", "multi", "hint")
+	a := newArgs("an update statement", doc, updateFields()...)
 	s := &updateStatement{query: a.query("q"), upsert: a.bool("upsert"), multi: a.bool("multi")}
 	if !s.multi {
 		s.limit = 1
@@ -287,7 +291,7 @@ type deleteStatement struct {
 }
 
 func parseDeleteStatement(doc []byte) *deleteStatement {
-	a := newArgs("a delete statement", doc, "q", "limit", "hint")
+	a := newArgs("a delete statement", doc, deleteFields()...)
 	s := &deleteStatement{query: a.query("q")}
 	limit, given := a.natural("limit")
 	if !given || limit > 1 {
