@@ -54,7 +54,7 @@ bench: needs-go ## server CPU per request at 1,000 and 10,000 learners, and grow
 	go test -tags bench -count=1 -timeout 40m -v ./internal/bench
 
 soak: needs-go ## 1,000 kills of the embedded database in the middle of writes (25 minutes); ROUNDS= and SEED= change it
-	HOCSO_SOAK_ROUNDS=$(or $(ROUNDS),1000) HOCSO_SOAK_SEED=$(or $(SEED),1) HOCSO_SOAK_ANSWERS=5000 \
+	HOCSO_SOAK_ROUNDS=$(or $(ROUNDS),1000) HOCSO_SOAK_SEED=$(or $(SEED),1) HOCSO_SOAK_ANSWERS=2500 \
 		go test -count=1 -timeout 2h -v -run '^TestKill$$' ./internal/mongodb/embedded
 
 audit: needs-go ## known vulnerabilities (needs network)

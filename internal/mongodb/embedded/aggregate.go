@@ -262,6 +262,10 @@ func (c *call) aggregate() error {
 	if c.err != nil {
 		return c.err
 	}
+	cur := &cursor{ns: ns}
+	if last := len(rest) - 1; last >= 0 && rest[last].name == "$project" {
+		cur.projection, rest = rest[last].projection, rest[:last] // done for each batch
+	}
 	found, counted := c.db.countAll(ns, q, rest)
 	if counted {
 		rest = rest[1:]
@@ -269,14 +273,12 @@ func (c *call) aggregate() error {
 		return err
 	}
 	for _, s := range rest {
-		if c.limits.expired != nil && c.limits.expired.Load() {
-			return fail(codeMaxTimeExpired, "operation exceeded time limit")
-		}
-		if found, err = s.run(found); err != nil {
+		if found, err = s.run(found, c.limits); err != nil {
 			return err
 		}
 	}
-	c.db.reply(c.w, &cursor{ns: ns, records: found}, "firstBatch", size, true)
+	cur.records = found
+	c.db.reply(c.w, cur, "firstBatch", size, true)
 	return nil
 }
 
@@ -303,12 +305,14 @@ func (db *Database) countAll(ns namespace, q *query, rest pipeline) ([]*record, 
 }
 
 // run carries out a stage on what the stages before it gave.
-func (s *stage) run(in []*record) ([]*record, error) {
+func (s *stage) run(in []*record, l limits) ([]*record, error) {
+	m := &meter{limits: l, what: "the stage " + s.name}
 	switch s.name {
 	case "$match":
-		return slices.DeleteFunc(slices.Clone(in), func(r *record) bool { return !s.filter.match(r.raw) }), nil
+		out := slices.DeleteFunc(slices.Clone(in), func(r *record) bool { return l.over() || !s.filter.match(r.raw) })
+		return out, m.add(0)
 	case "$sort":
-		return sorted(s.sort, slices.Clone(in), func(r *record) []byte { return r.raw })
+		return sorted(s.sort, slices.Clone(in), func(r *record) []byte { return r.raw }, math.MaxInt64, l)
 	case "$skip":
 		return in[min(int64(len(in)), s.n):], nil
 	case "$limit":
@@ -316,7 +320,11 @@ func (s *stage) run(in []*record) ([]*record, error) {
 	case "$project":
 		out := make([]*record, len(in))
 		for i, r := range in {
-			out[i] = &record{raw: s.projection.apply(r.raw)}
+			doc := s.projection.apply(r.raw)
+			if err := m.add(cap(doc) + madeEach); err != nil {
+				return nil, err
+			}
+			out[i] = &record{raw: doc}
 		}
 		return out, nil
 	case "$count":
@@ -325,11 +333,19 @@ func (s *stage) run(in []*record) ([]*record, error) {
 		}
 		return []*record{{raw: newBuilder().number(s.field, int64(len(in))).bytes()}}, nil
 	}
-	return s.group.run(in), nil
+	return s.group.run(in, m)
 }
 
+// madeEach is what a document takes that a stage makes, besides its bytes; groupEach what a group takes until then,
+// besides its key, and totalEach every accumulator in it.
+const (
+	madeEach  = 48
+	groupEach = 128
+	totalEach = 64
+)
+
 // run groups documents; groups come in the order in which their first documents did.
-func (g *grouping) run(in []*record) []*record {
+func (g *grouping) run(in []*record, m *meter) ([]*record, error) {
 	type group struct {
 		id   value
 		sums []total
@@ -341,6 +357,13 @@ func (g *grouping) run(in []*record) []*record {
 		id := g.id.of(r.raw)
 		key = appendKey(key[:0], id)
 		t := byKey[string(key)]
+		each := 0
+		if t == nil {
+			each = groupEach + len(key) + len(id.b) + totalEach*len(g.outputs)
+		}
+		if err := m.add(each); err != nil {
+			return nil, err
+		}
 		if t == nil {
 			t = &group{id: id, sums: make([]total, len(g.outputs))}
 			byKey[string(key)] = t
@@ -356,9 +379,16 @@ func (g *grouping) run(in []*record) []*record {
 		for j := range g.outputs {
 			w.value(g.outputs[j].name, t.sums[j].result(g.outputs[j].op))
 		}
-		out[i] = &record{raw: w.bytes()}
+		doc := w.bytes()
+		if len(doc) > maxDocument {
+			return nil, fail(codeTooLarge, "a group's document of %d bytes is larger than %d bytes", len(doc), maxDocument)
+		}
+		if err := m.add(cap(doc) + madeEach); err != nil {
+			return nil, err
+		}
+		out[i] = &record{raw: doc}
 	}
-	return out
+	return out, nil
 }
 
 // total is what an accumulator has gathered. Whole numbers are added exactly, as long as they fit 64 bits; doubles

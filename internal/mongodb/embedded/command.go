@@ -224,7 +224,7 @@ func (db *Database) call(name string, target value, body []byte, seqs map[string
 	if !ok {
 		return notImplemented("the command '%s'", name)
 	}
-	c := &call{db: db, name: name, target: target, seqs: seqs, w: w, limits: limits{scan: db.opts.RefuseScansOver}, stop: func() {}}
+	c := &call{db: db, name: name, target: target, seqs: seqs, w: w, limits: limits{scan: db.opts.RefuseScansOver, memory: db.opts.QueryMemory}, stop: func() {}}
 	c.args = newArgs("the command '"+name+"'", body, slices.Concat(commonFields(), []string{name}, cmd.fields)...)
 	for s := range seqs {
 		if !slices.Contains(cmd.sequences, s) || !lookup(body, s).missing() {
@@ -246,6 +246,9 @@ func (c *call) common() {
 		c.fail(fail(codeInvalidNamespace, "invalid database name '%s'", c.dbName))
 	}
 	for _, name := range commonDocuments() {
+		if lookup(c.doc, name).missing() {
+			continue
+		}
 		part := newArgs("the field '"+name+"'", c.document(name), documentFields(name)...)
 		if level := part.string("level"); level != "" && !slices.Contains(readConcerns(), level) {
 			part.fail(notImplemented("the read concern '%s'", level))

@@ -168,14 +168,21 @@ func (c *call) distinct() error {
 		return err
 	}
 	var all []value
-	seen := map[string]bool{}
+	seen, bytes := map[string]bool{}, 0
 	add := func(v value) {
 		if k := keyOf(v); !v.missing() && !seen[k] {
 			seen[k] = true
 			all = append(all, v)
+			bytes += len(v.b) + 8
 		}
 	}
 	for _, r := range found {
+		if bytes > maxReply {
+			return fail(codeDistinctTooLarge, "distinct too big: the values of '%s' have more than %d bytes", p, maxReply)
+		}
+		if c.limits.over() {
+			return fail(codeMaxTimeExpired, "operation exceeded time limit")
+		}
 		walk(r.raw, p, false, func(v value) bool {
 			if !v.isArray() {
 				add(v)
@@ -219,7 +226,9 @@ func (c *call) explain() error {
 	if err != nil {
 		return err
 	}
-	found, s, err := c.db.read(ns, q, limits{expired: c.limits.expired})
+	l := c.limits
+	l.scan = 0
+	found, s, err := c.db.read(ns, q, l)
 	if err != nil {
 		return err
 	}

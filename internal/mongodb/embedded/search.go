@@ -30,7 +30,7 @@ func searchWith(p *plan, q *query, l limits) ([]*record, stats, error) {
 	}
 	found := s.found
 	if q.sort != nil && !p.sorted {
-		if found, err = sorted(q.sort, found, func(r *record) []byte { return r.raw }); err != nil {
+		if found, err = sorted(q.sort, found, func(r *record) []byte { return r.raw }, q.wanted(), l); err != nil {
 			return nil, s.stats, err
 		}
 	}
@@ -52,7 +52,7 @@ type searcher struct {
 
 // enough tells whether what was found is all that is wanted.
 func (s *searcher) enough() bool {
-	return s.limit > 0 && (s.sort == nil || s.stats.plan.sorted) && int64(len(s.found)) >= s.skip+s.limit
+	return (s.sort == nil || s.stats.plan.sorted) && int64(len(s.found)) >= s.wanted()
 }
 
 func (s *searcher) run(p *plan) error {

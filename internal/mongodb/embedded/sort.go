@@ -55,25 +55,55 @@ func (o *ordering) key(doc []byte) (string, error) {
 	return slices.Min(keys), nil
 }
 
-// sorted puts documents in order; equal ones stay in the order they have.
-func sorted[T any](o *ordering, all []T, doc func(T) []byte) ([]T, error) {
+// sortedEach is what a sort takes for each document besides its key.
+const sortedEach = 32
+
+// sorted puts documents in order; equal ones stay in the order they have. Only the first ones are wanted: the memory
+// that it takes depends on how many, whatever the number of documents.
+func sorted[T any](o *ordering, all []T, doc func(T) []byte, wanted int64, l limits) ([]T, error) {
 	type keyed struct {
 		key  string
 		item T
 	}
-	list := make([]keyed, len(all))
-	for i, item := range all {
+	room := len(all)
+	if wanted < int64(room) {
+		room = min(room, 2*int(wanted)+1000)
+	}
+	m := &meter{limits: l, what: "the sort"}
+	if err := m.add(room * sortedEach); err != nil {
+		return nil, err
+	}
+	list := make([]keyed, 0, room)
+	order := func() {
+		slices.SortStableFunc(list, func(a, b keyed) int {
+			if l.over() {
+				return 0 // the next of the meter's answers ends the sort
+			}
+			return strings.Compare(a.key, b.key)
+		})
+	}
+	for _, item := range all {
 		k, err := o.key(doc(item))
 		if err != nil {
 			return nil, err
 		}
-		list[i] = keyed{k, item}
+		if err := m.add(len(k)); err != nil {
+			return nil, err
+		}
+		if list = append(list, keyed{k, item}); len(list) < room || len(list) == len(all) {
+			continue
+		}
+		order()
+		for _, late := range list[wanted:] {
+			m.used -= len(late.key)
+		}
+		list = list[:wanted]
 	}
-	slices.SortStableFunc(list, func(a, b keyed) int { return strings.Compare(a.key, b.key) })
+	order()
 	for i := range list {
 		all[i] = list[i].item
 	}
-	return all, nil
+	return all[:len(list)], m.add(0)
 }
 
 // sortValues sorts the elements of an array by fields in them, as $push does; what is no document has no fields.

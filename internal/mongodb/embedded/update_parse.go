@@ -126,6 +126,9 @@ func (u *update) parseOperator(op string, arg value) error {
 }
 
 func parseUpdatePath(s string) (path, error) {
+	if err := checkDepth(s); err != nil {
+		return nil, err
+	}
 	p := path(strings.Split(s, "."))
 	for _, name := range p {
 		switch {

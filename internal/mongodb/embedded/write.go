@@ -68,13 +68,20 @@ func (e *writeErrors) add(index int, err error) bool {
 	return e.ordered
 }
 
+// write puts the errors into a reply. When they are so many that it would become too large, the last ones are told by
+// their codes alone.
 func (e *writeErrors) write(w *builder) {
 	if len(e.list) == 0 {
 		return
 	}
 	w.array("writeErrors")
 	for _, x := range e.list {
-		w.doc("").int32("index", int32(x.index)).int32("code", x.err.code).string("errmsg", x.err.message)
+		w.doc("").int32("index", int32(x.index)).int32("code", x.err.code)
+		if len(w.b)+len(x.err.message)+len(x.err.key) > maxReply {
+			w.string("errmsg", "").end()
+			continue
+		}
+		w.string("errmsg", x.err.message)
 		if x.err.pattern != nil {
 			w.raw("keyPattern", x.err.pattern).raw("keyValue", x.err.key)
 		}
