@@ -303,7 +303,7 @@ func (s *indexSpec) parseKeys() error {
 			return fail(codeCannotCreateIndex, "the values of an index's key must be 1 or -1")
 		}
 		if strings.Contains(string(name), "$**") {
-			return notImplemented("a wildcard index")
+			return notImplemented("the wildcard index '%s'", name)
 		}
 		p, err := parsePath(string(name))
 		if err != nil {
