@@ -17,19 +17,26 @@ type args struct {
 	err  error
 }
 
-// newArgs refuses every field that is not allowed (238).
+// newArgs refuses every field that is not allowed (238), or there twice (40413): of two, one would be ignored.
 func newArgs(what string, doc []byte, allowed ...string) *args {
 	a := &args{what: what, doc: doc}
+	var seen uint64
 	f := fieldsOf(doc)
 	for {
 		name, _, ok := f.next()
 		if !ok {
 			return a
 		}
-		if !slices.Contains(allowed, string(name)) {
+		i := slices.Index(allowed, string(name))
+		if i < 0 {
 			a.fail(notImplemented("the field '%s' of %s", name, a.what))
 			return a
 		}
+		if seen&(1<<i) != 0 {
+			a.fail(fail(codeDuplicateField, "the field '%s' of %s is given twice", name, a.what))
+			return a
+		}
+		seen |= 1 << i
 	}
 }
 
@@ -231,20 +238,20 @@ func (db *Database) call(name string, target value, body []byte, seqs map[string
 			c.fail(notImplemented("the document sequence '%s' of the command '%s'", s, name))
 		}
 	}
-	c.common()
-	if c.err != nil {
-		return c.err
-	}
-	defer func() { c.stop() }()
-	return cmd.run(c)
-}
-
-// common reads the fields that every command may have.
-func (c *call) common() {
 	c.dbName = c.string("$db")
 	if c.dbName == "" || strings.ContainsAny(c.dbName, "/\\. \"$\x00") {
 		c.fail(fail(codeInvalidNamespace, "invalid database name '%s'", c.dbName))
 	}
+	c.common()
+	defer func() { c.stop() }()
+	if c.err != nil {
+		return c.err
+	}
+	return cmd.run(c)
+}
+
+// common reads the fields that every command may have, besides the database.
+func (c *call) common() {
 	for _, name := range commonDocuments() {
 		if lookup(c.doc, name).missing() {
 			continue

@@ -51,6 +51,7 @@ const (
 	codeExclusionInInclusion = 31254
 	codeInclusionInExclusion = 31253
 	codePathCollision        = 31249
+	codeDuplicateField       = 40413
 	codeMissingField         = 40414
 )
 

@@ -226,6 +226,9 @@ func (s *indexSpec) document() []byte {
 // parseIndex reads one element of createIndexes' indexes, or what the catalogue keeps of it.
 func parseIndex(doc []byte) (*indexSpec, error) {
 	s := &indexSpec{expire: -1}
+	if a := newArgs("an index", doc, indexOptions()...); a.err != nil {
+		return nil, a.err
+	}
 	f := fieldsOf(doc)
 	for {
 		name, v, ok := f.next()
@@ -254,9 +257,6 @@ func indexOptions() []string {
 }
 
 func (s *indexSpec) option(name string, v value) error {
-	if !slices.Contains(indexOptions(), name) {
-		return notImplemented("the index option '%s'", name)
-	}
 	switch name {
 	case "v":
 		if n, ok := v.whole(); !ok || n != 2 {

@@ -252,11 +252,12 @@ func withField(t *testing.T, c *mongo.Collection, name, command, field string) s
 			t.Fatal(err)
 		}
 	}
-	if field == "" || field == "$db" || strings.Contains(command, `"`+field+`":`) {
+	sent := field == "" || field == "$db" || field == "lsid" // the driver sends both
+	if sent || strings.Contains(command, `"`+field+`":`) {
 		return command
 	}
 	v, ok := map[string]string{
-		"lsid": "{}", "comment": `"why"`, "$readPreference": `{"mode":"primary"}`, "writeConcern": `{"w":1}`, "readConcern": `{"level":"local"}`,
+		"comment": `"why"`, "$readPreference": `{"mode":"primary"}`, "writeConcern": `{"w":1}`, "readConcern": `{"level":"local"}`,
 		"maxTimeMS": "10000", "filter": "{}", "query": "{}", "sort": `{"_id":1}`, "projection": `{"a":1}`, "fields": `{"a":1}`, "hint": `"_id_"`,
 		"skip": "1", "limit": "1", "batchSize": "1", "singleBatch": "true", "cursor": `{"batchSize":1}`, "ordered": "true", "new": "true", "upsert": "true",
 		"nameOnly": "true", "authorizedCollections": "true", "authorizedDatabases": "true", "verbosity": `"queryPlanner"`,
