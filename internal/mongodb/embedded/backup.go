@@ -51,7 +51,9 @@ func (db *Database) Backup(dir string) error {
 	}
 	db.maintenance.Lock()
 	defer db.maintenance.Unlock()
-	if err := db.disk.db.Checkpoint(dir, pebble.WithFlushedWAL()); err != nil {
+	// It panics when it cannot sync the new folder.
+	err := db.disk.failure.spare(func() error { return db.disk.db.Checkpoint(dir, pebble.WithFlushedWAL()) })
+	if err != nil {
 		if errors.Is(err, fs.ErrExist) {
 			return fmt.Errorf("back up to %s: the folder is there already: %w", dir, err)
 		}
@@ -107,7 +109,9 @@ func Verify(dir string, opts Options) (Manifest, error) {
 }
 
 // Restore copies a backup into a folder that is empty or not there yet, after Verify and before another one.
-func Restore(backup, dir string) error {
+func Restore(backup, dir string) error { return restore(backup, dir, copyFile) }
+
+func restore(backup, dir string, copyFile func(from, to string) error) error {
 	if _, err := Verify(backup, Options{}); err != nil {
 		return err
 	}
@@ -124,6 +128,10 @@ func Restore(backup, dir string) error {
 	all, err := os.ReadDir(backup)
 	if err != nil {
 		return fmt.Errorf("restore from %s: %w", backup, err)
+	}
+	// With a seal the folder does not pass for a new one when the copying ends early.
+	if err := writeSeal(vfs.Default, dir, 0); err != nil {
+		return fmt.Errorf("restore into %s: %w", dir, err)
 	}
 	for _, e := range all {
 		if !e.Type().IsRegular() || e.Name() == "LOCK" {

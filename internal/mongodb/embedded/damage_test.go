@@ -10,9 +10,11 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
@@ -273,6 +275,72 @@ func TestBackup(t *testing.T) {
 	}
 	if err := Restore(backup, filepath.Join(dir, "other")); !errors.Is(err, ErrDamaged) {
 		t.Errorf("restore of a damaged backup: %v", err)
+	}
+}
+
+// TestFailedBackup lets every file operation of a backup fail in turn: Backup says why, what it left does not pass for a
+// backup unless it is whole, and the database works on.
+func TestFailedBackup(t *testing.T) {
+	failing := newFailingFS(vfs.NewMem(), syscall.ENOSPC, func(op errorfs.Op) bool {
+		return strings.HasPrefix(op.Path, "backup") && op.Kind.ReadOrWrite() == errorfs.OpIsWrite
+	})
+	db := openTest(t, Options{FS: failing})
+	c := connect(t, db).Database("test").Collection("c")
+	insert(t, c, bson.M{"_id": "a"})
+	for left := 0; ; left++ {
+		failing.arm(left)
+		name := fmt.Sprint("backup", left)
+		err := db.Backup(name)
+		failing.arm(1 << 30)
+		insert(t, c, bson.M{"_id": left})
+		if err == nil {
+			if _, err := Verify(name, Options{FS: failing}); err != nil || left < 5 {
+				t.Errorf("%d operations: %v", left, err)
+			}
+			break
+		}
+		if !errors.Is(err, syscall.ENOSPC) {
+			t.Errorf("%d operations, then a full disk: %v", left, err)
+		}
+		if m, err := Verify(name, Options{FS: failing}); err == nil && m.Documents != left+1 {
+			t.Errorf("%d operations, then a full disk: what is left passes for a backup, with %d documents", left, m.Documents)
+		}
+	}
+	if err := db.Check(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestInterruptedRestore ends a restore after some files: what is there must not open as a new, empty database.
+func TestInterruptedRestore(t *testing.T) {
+	db := openTest(t, Options{})
+	insert(t, connect(t, db).Database("test").Collection("c"), bson.M{"_id": "a"})
+	backup := filepath.Join(t.TempDir(), "backup")
+	if err := db.Backup(backup); err != nil {
+		t.Fatal(err)
+	}
+	for left := 0; ; left++ {
+		dir, n := t.TempDir(), 0
+		err := restore(backup, dir, func(from, to string) error {
+			if n++; n > left {
+				return syscall.ENOSPC
+			}
+			return copyFile(from, to)
+		})
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, syscall.ENOSPC) {
+			t.Errorf("%d files, then a full disk: %v", left, err)
+		}
+		db, err := Open(dir, Options{Now: fixedNow})
+		if err == nil {
+			t.Errorf("%d files, then a full disk: the folder opens, with %d documents", left, len(foundIn(t, db)))
+			err = db.Close()
+		}
+		if err != nil && !errors.Is(err, ErrDamaged) {
+			t.Errorf("%d files, then a full disk: %v", left, err)
+		}
 	}
 }
 

@@ -19,7 +19,7 @@ func (m *meter) add(bytes int) error {
 		return fail(codeMaxTimeExpired, "operation exceeded time limit")
 	}
 	if m.used += bytes; m.memory > 0 && m.used > m.memory {
-		return fail(codeMemoryExceeded, "%s needs more than %d bytes of memory; let an index serve it, or ask for less", m.what, m.memory)
+		return fail(codeMemoryExceeded, "%s needs more than %d bytes of memory: ask for less, or let an index serve a sort", m.what, m.memory)
 	}
 	return nil
 }
