@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run demo build test check content e2e bench audit pwa needs-go needs-node
+.PHONY: help run demo build test check content e2e bench soak audit pwa needs-go needs-node
 GOTOOL = go tool -modfile=.ci/tools.mod
 APP_SOURCES = $(shell find pwa/src pwa/public -type f 2>/dev/null) pwa/index.html pwa/package.json $(wildcard pwa/*.ts pwa/*.js)
 
@@ -52,6 +52,10 @@ e2e: pwa needs-go ## the real program in real browsers; screenshots in ./screens
 
 bench: needs-go ## server CPU per request at 1,000 and 10,000 learners, and growth
 	go test -tags bench -count=1 -timeout 40m -v ./internal/bench
+
+soak: needs-go ## 1,000 kills of the embedded database in the middle of writes (25 minutes); ROUNDS= and SEED= change it
+	HOCSO_SOAK_ROUNDS=$(or $(ROUNDS),1000) HOCSO_SOAK_SEED=$(or $(SEED),1) HOCSO_SOAK_ANSWERS=2500 \
+		go test -count=1 -timeout 2h -v -run '^TestKill$$' ./internal/mongodb/embedded
 
 audit: needs-go ## known vulnerabilities (needs network)
 	$(GOTOOL) govulncheck ./...

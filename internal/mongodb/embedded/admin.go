@@ -71,7 +71,7 @@ func (c *call) listing() (*filter, int64) {
 	if err != nil {
 		c.fail(err)
 	}
-	options := newArgs("the field 'cursor'", c.document("cursor"), "batchSize")
+	options := newArgs("the field 'cursor'", c.document("cursor"), documentFields("cursor")...)
 	size, given := options.natural("batchSize")
 	if !given {
 		size = firstBatch

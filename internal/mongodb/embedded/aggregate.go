@@ -67,8 +67,17 @@ func parsePipeline(docs [][]byte) (pipeline, error) {
 	return p, nil
 }
 
+// stages are the stages of an aggregation, accumulators what a $group may compute.
+func stages() []string {
+	return []string{"$match", "$group", "$sort", "$project", "$skip", "$limit", "$count", "$collStats"}
+}
+
+func accumulators() []string { return []string{"$sum", "$min", "$max", "$count"} }
+
 func parseStage(name string, v value) (s stage, err error) {
-	s.name = name
+	if s.name = name; !slices.Contains(stages(), name) {
+		return s, notImplemented("the aggregation stage '%s'", name)
+	}
 	switch name {
 	case "$match", "$group", "$sort", "$project", "$collStats":
 		if !v.isDoc() {
@@ -92,8 +101,6 @@ func parseStage(name string, v value) (s stage, err error) {
 		}
 		s.field = string(v.text())
 		return s, nil
-	default:
-		return s, notImplemented("the aggregation stage '%s'", name)
 	}
 	switch name {
 	case "$match":
@@ -157,17 +164,17 @@ func parseAccumulator(name string, v value) (accumulator, error) {
 	if count(v.b) != 1 {
 		return accumulator{}, fail(40238, "The field '%s' must specify one accumulator", name)
 	}
-	switch op {
-	case "$count":
-		if !arg.isDoc() || count(arg.b) != 0 {
-			return accumulator{}, fail(codeTypeMismatch, "$count takes no arguments, i.e. $count:{}")
-		}
-		return accumulator{name, "$sum", operand{constant: int32Value(1)}}, nil
-	case "$sum", "$min", "$max":
+	if !slices.Contains(accumulators(), op) {
+		return accumulator{}, notImplemented("the accumulator '%s'", op)
+	}
+	if op != "$count" {
 		o, err := parseOperand(arg, false)
 		return accumulator{name, op, o}, err
 	}
-	return accumulator{}, notImplemented("the accumulator '%s'", op)
+	if !arg.isDoc() || count(arg.b) != 0 {
+		return accumulator{}, fail(codeTypeMismatch, "$count takes no arguments, i.e. $count:{}")
+	}
+	return accumulator{name, "$sum", operand{constant: int32Value(1)}}, nil
 }
 
 // parseOperand takes a constant, "$path" or, where documents is set, a document of such.
@@ -176,6 +183,9 @@ func parseOperand(v value, documents bool) (operand, error) {
 	case rank(v.t) == rankString && len(v.text()) > 0 && v.text()[0] == '$':
 		p, err := parsePath(string(v.text()[1:]))
 		return operand{path: p}, err
+	case isOperators(v):
+		name, _, _ := firstField(v.b)
+		return operand{}, notImplemented("the expression '%s'", name)
 	case v.isArray() || v.isDoc() && !documents:
 		return operand{}, notImplemented("an expression of type %s in $group", v.t)
 	case !v.isDoc():
@@ -245,7 +255,7 @@ func (c *call) aggregate() error {
 	if err != nil {
 		c.fail(err)
 	}
-	options := newArgs("the field 'cursor'", c.document("cursor"), "batchSize")
+	options := newArgs("the field 'cursor'", c.document("cursor"), documentFields("cursor")...)
 	size, given := options.natural("batchSize")
 	if !given {
 		size = firstBatch
@@ -259,6 +269,10 @@ func (c *call) aggregate() error {
 	if c.err != nil {
 		return c.err
 	}
+	cur := &cursor{ns: ns}
+	if last := len(rest) - 1; last >= 0 && rest[last].name == "$project" {
+		cur.projection, rest = rest[last].projection, rest[:last] // done for each batch
+	}
 	found, counted := c.db.countAll(ns, q, rest)
 	if counted {
 		rest = rest[1:]
@@ -271,14 +285,12 @@ func (c *call) aggregate() error {
 		return err
 	}
 	for _, s := range rest {
-		if c.limits.expired != nil && c.limits.expired.Load() {
-			return fail(codeMaxTimeExpired, "operation exceeded time limit")
-		}
-		if found, err = s.run(found); err != nil {
+		if found, err = s.run(found, c.limits); err != nil {
 			return err
 		}
 	}
-	c.db.reply(c.w, &cursor{ns: ns, documents: found}, "firstBatch", size, true)
+	cur.documents = found
+	c.db.reply(c.w, cur, "firstBatch", size, true)
 	return nil
 }
 
@@ -305,12 +317,14 @@ func (db *Database) countAll(ns namespace, q *query, rest pipeline) ([]bson.Raw,
 }
 
 // run carries out a stage on what the stages before it gave.
-func (s *stage) run(in []bson.Raw) ([]bson.Raw, error) {
+func (s *stage) run(in []bson.Raw, l limits) ([]bson.Raw, error) {
+	m := &meter{limits: l, what: "the stage " + s.name}
 	switch s.name {
 	case "$match":
-		return slices.DeleteFunc(slices.Clone(in), func(doc bson.Raw) bool { return !s.filter.match(doc) }), nil
+		out := slices.DeleteFunc(slices.Clone(in), func(doc bson.Raw) bool { return l.over() || !s.filter.match(doc) })
+		return out, m.add(0)
 	case "$sort":
-		return sorted(s.sort, slices.Clone(in))
+		return sorted(s.sort, slices.Clone(in), math.MaxInt64, l)
 	case "$skip":
 		return in[min(int64(len(in)), s.n):], nil
 	case "$limit":
@@ -318,7 +332,11 @@ func (s *stage) run(in []bson.Raw) ([]bson.Raw, error) {
 	case "$project":
 		out := make([]bson.Raw, len(in))
 		for i, doc := range in {
-			out[i] = s.projection.apply(doc)
+			made := s.projection.apply(doc)
+			if err := m.add(cap(made) + madeEach); err != nil {
+				return nil, err
+			}
+			out[i] = made
 		}
 		return out, nil
 	case "$count":
@@ -327,11 +345,19 @@ func (s *stage) run(in []bson.Raw) ([]bson.Raw, error) {
 		}
 		return []bson.Raw{newBuilder().number(s.field, int64(len(in))).bytes()}, nil
 	}
-	return s.group.run(in), nil
+	return s.group.run(in, m)
 }
 
+// madeEach is what a document takes that a stage makes, besides its bytes; groupEach what a group takes until then,
+// besides its key, and totalEach every accumulator in it.
+const (
+	madeEach  = 48
+	groupEach = 128
+	totalEach = 64
+)
+
 // run groups documents; groups come in the order in which their first documents did.
-func (g *grouping) run(in []bson.Raw) []bson.Raw {
+func (g *grouping) run(in []bson.Raw, m *meter) ([]bson.Raw, error) {
 	type group struct {
 		id   value
 		sums []total
@@ -343,6 +369,13 @@ func (g *grouping) run(in []bson.Raw) []bson.Raw {
 		id := g.id.of(doc)
 		key = appendKey(key[:0], id)
 		t := byKey[string(key)]
+		each := 0
+		if t == nil {
+			each = groupEach + len(key) + len(id.b) + totalEach*len(g.outputs)
+		}
+		if err := m.add(each); err != nil {
+			return nil, err
+		}
 		if t == nil {
 			t = &group{id: id, sums: make([]total, len(g.outputs))}
 			byKey[string(key)] = t
@@ -358,9 +391,16 @@ func (g *grouping) run(in []bson.Raw) []bson.Raw {
 		for j := range g.outputs {
 			w.value(g.outputs[j].name, t.sums[j].result(g.outputs[j].op))
 		}
-		out[i] = w.bytes()
+		doc := w.bytes()
+		if len(doc) > maxDocument {
+			return nil, fail(codeTooLarge, "a group's document of %d bytes is larger than %d bytes", len(doc), maxDocument)
+		}
+		if err := m.add(cap(doc) + madeEach); err != nil {
+			return nil, err
+		}
+		out[i] = doc
 	}
-	return out
+	return out, nil
 }
 
 // total is what an accumulator has gathered. Whole numbers are added exactly, as long as they fit 64 bits; doubles

@@ -46,7 +46,9 @@ func (db *Database) Backup(dir string) error {
 	}
 	db.maintenance.Lock()
 	defer db.maintenance.Unlock()
-	if err := db.disk.db.Checkpoint(dir, pebble.WithFlushedWAL()); err != nil {
+	// It panics when it cannot sync the new folder.
+	err := db.disk.failure.spare(func() error { return db.disk.db.Checkpoint(dir, pebble.WithFlushedWAL()) })
+	if err != nil {
 		if errors.Is(err, fs.ErrExist) {
 			return fmt.Errorf("back up to %s: the folder is there already: %w", dir, err)
 		}

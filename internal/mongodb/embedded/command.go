@@ -18,19 +18,26 @@ type args struct {
 	err  error
 }
 
-// newArgs refuses every field that is not allowed (238).
+// newArgs refuses every field that is not allowed (238), or there twice (40413): of two, one would be ignored.
 func newArgs(what string, doc []byte, allowed ...string) *args {
 	a := &args{what: what, doc: doc}
+	var seen uint64
 	f := fieldsOf(doc)
 	for {
 		name, _, ok := f.next()
 		if !ok {
 			return a
 		}
-		if !slices.Contains(allowed, string(name)) {
+		i := slices.Index(allowed, string(name))
+		if i < 0 {
 			a.fail(notImplemented("the field '%s' of %s", name, a.what))
 			return a
 		}
+		if seen&(1<<i) != 0 {
+			a.fail(fail(codeDuplicateField, "the field '%s' of %s is given twice", name, a.what))
+			return a
+		}
+		seen |= 1 << i
 	}
 }
 
@@ -141,6 +148,30 @@ func commonFields() []string {
 	return []string{"$db", "lsid", "comment", "$readPreference", "writeConcern", "readConcern", "maxTimeMS"}
 }
 
+// commonDocuments are the common fields that are documents.
+func commonDocuments() []string {
+	return []string{"lsid", "$readPreference", "writeConcern", "readConcern"}
+}
+
+// documentFields are what may stand in a document that is a common field, or in the field 'cursor'. All of the common
+// ones but the level of a read concern are without effect: there is one server, and it writes to the disk before it
+// answers.
+func documentFields(name string) []string {
+	switch name {
+	case "lsid":
+		return []string{"id", "uid"}
+	case "$readPreference":
+		return []string{"mode", "tags", "maxStalenessSeconds", "hedge"}
+	case "writeConcern":
+		return []string{"w", "j", "wtimeout"}
+	case "readConcern":
+		return []string{"level"}
+	}
+	return []string{"batchSize"}
+}
+
+func readConcerns() []string { return []string{"local", "majority"} }
+
 func commands() map[string]command {
 	greet := command{run: (*call).hello, fields: []string{
 		"helloOk", "client", "compression", "topologyVersion", "maxAwaitTimeMS", "backpressure",
@@ -196,7 +227,10 @@ func (db *Database) run(q *request, w *builder) error {
 		return notImplemented("OP_QUERY for another command than hello")
 	}
 	cmd, ok := db.commands[name]
-	if !ok {
+	switch {
+	case name == "saslStart": // from a client that was given a name and a password
+		return fail(codeNotImplemented, "the command '%s' is not supported by the embedded database, which knows no names and passwords: connect without them", name)
+	case !ok:
 		return notImplemented("the command '%s'", name)
 	}
 	if cmd.writes {
@@ -206,7 +240,7 @@ func (db *Database) run(q *request, w *builder) error {
 	}
 	c := &call{
 		db: db, name: name, target: target, seqs: q.sequences, w: w, from: q.from,
-		limits: limits{scan: db.opts.RefuseScansOver}, stop: func() {},
+		limits: limits{scan: db.opts.RefuseScansOver, memory: db.opts.QueryMemory}, stop: func() {},
 	}
 	c.args = newArgs("the command '"+name+"'", q.body, slices.Concat(commonFields(), []string{name}, cmd.fields)...)
 	for s := range q.sequences {
@@ -214,29 +248,31 @@ func (db *Database) run(q *request, w *builder) error {
 			c.fail(notImplemented("the document sequence '%s' of the command '%s'", s, name))
 		}
 	}
-	c.common()
-	if c.err != nil {
-		return c.err
-	}
-	defer func() { c.stop() }()
-	return cmd.run(c)
-}
-
-// common reads the fields that every command may have.
-func (c *call) common() {
 	c.dbName = c.string("$db")
 	if c.dbName == "" || strings.ContainsAny(c.dbName, "/\\. \"$\x00") {
 		c.fail(fail(codeInvalidNamespace, "invalid database name '%s'", c.dbName))
 	}
-	for _, name := range []string{"lsid", "$readPreference", "writeConcern"} {
-		c.document(name)
+	c.common()
+	defer func() { c.stop() }()
+	if c.err != nil {
+		return c.err
 	}
-	concern := newArgs("readConcern", c.document("readConcern"), "level")
-	if level := concern.string("level"); level != "" && level != "local" && level != "majority" {
-		concern.fail(notImplemented("the read concern '%s'", level))
-	}
-	if concern.err != nil {
-		c.fail(concern.err)
+	return cmd.run(c)
+}
+
+// common reads the fields that every command may have, besides the database.
+func (c *call) common() {
+	for _, name := range commonDocuments() {
+		if lookup(c.doc, name).missing() {
+			continue
+		}
+		part := newArgs("the field '"+name+"'", c.document(name), documentFields(name)...)
+		if level := part.string("level"); level != "" && !slices.Contains(readConcerns(), level) {
+			part.fail(notImplemented("the read concern '%s'", level))
+		}
+		if part.err != nil {
+			c.fail(part.err)
+		}
 	}
 	if ms, given := c.natural("maxTimeMS"); given && ms > 0 {
 		expired := &atomic.Bool{}

@@ -1,7 +1,6 @@
 package embedded
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -111,83 +110,6 @@ func (a *acked) verify(t *testing.T, db *Database, ahead int) {
 	if err := db.Check(); err != nil {
 		t.Error(err)
 	}
-}
-
-// TestChildWriter is the process that TestKill kills: it prints what is acknowledged, and never ends by itself.
-func TestChildWriter(t *testing.T) {
-	dir := os.Getenv(childFolder)
-	if dir == "" {
-		t.Skip("run by TestKill")
-	}
-	db, err := Open(dir, Options{Now: fixedNow})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := connect(t, db).Database("test").Collection("c")
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	for w := range 8 {
-		writer := fmt.Sprint("w", w)
-		var m struct{ N int }
-		if err := c.FindOne(t.Context(), bson.M{"_id": "count-" + writer}).Decode(&m); err != nil && !errors.Is(err, mongo.ErrNoDocuments) {
-			t.Fatal(err)
-		}
-		n, err := c.CountDocuments(t.Context(), bson.M{"_id": bson.M{"$gte": writer + "-", "$lt": writer + "."}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		wg.Go(func() {
-			writeUntil(t.Context(), c, writer, int(n), func(id string) {
-				mu.Lock()
-				defer mu.Unlock()
-				fmt.Println(id)
-			})
-		})
-	}
-	wg.Wait()
-}
-
-// TestKill kills a writing process 20 times, each time after a random number of acknowledgements.
-func TestKill(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts 20 processes")
-	}
-	dir := t.TempDir()
-	a := newAcked()
-	rng := rand.New(rand.NewPCG(1, 2))
-	for round := range 20 {
-		c := child(t, "TestChildWriter", dir)
-		out, err := c.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := c.Start(); err != nil {
-			t.Fatal(err)
-		}
-		wanted := 1 + rng.IntN(150)
-		lines := bufio.NewScanner(out)
-		for n := 0; lines.Scan(); n++ {
-			if n == wanted {
-				if err := c.Process.Signal(syscall.SIGKILL); err != nil {
-					t.Fatal(err)
-				}
-			}
-			id := lines.Text()
-			writer, _, ok := strings.Cut(id, "-")
-			if !ok {
-				t.Fatalf("round %d: the child says %q", round, id)
-			}
-			a.add(id, writer)
-		}
-		_ = c.Wait() // it was killed
-	}
-	db, err := Open(dir, Options{Now: fixedNow})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	a.verify(t, db, 20)
-	t.Logf("%d acknowledged, 20 kills", len(a.ids))
 }
 
 // TestChildOpen is the second process of TestLockOfAnotherProcess.

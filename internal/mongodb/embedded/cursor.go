@@ -22,47 +22,86 @@ type cursor struct {
 	used       time.Time
 }
 
-// cursors are the open ones, by their id.
+// cursorRoom is how many documents all open cursors together may hold, counting cursorCost for each cursor itself.
+const (
+	cursorRoom = 4_000_000
+	cursorCost = 100
+)
+
+func (c *cursor) cost() int { return cursorCost + len(c.documents) }
+
+// cursors are the open ones, by their id. When there is no room for one more, those go that were not used the longest:
+// their owners have most likely forgotten them.
 type cursors struct {
-	mu  sync.Mutex
-	all map[int64]*cursor
+	mu         sync.Mutex
+	all        map[int64]*cursor
+	held, room int
 }
+
+func newCursors() cursors { return cursors{all: map[int64]*cursor{}, room: cursorRoom} }
 
 func (s *cursors) add(c *cursor, now time.Time) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for {
 		if id := rand.Int64(); id != 0 && s.all[id] == nil {
-			c.used = now
-			s.all[id] = c
+			s.keep(id, c, now)
 			return id
 		}
 	}
+}
+
+// keep takes a cursor in. The caller holds the lock.
+func (s *cursors) keep(id int64, c *cursor, now time.Time) {
+	for s.held+c.cost() > s.room && len(s.all) > 0 {
+		s.drop(s.oldest())
+	}
+	c.used = now
+	s.all[id] = c
+	s.held += c.cost()
+}
+
+// drop lets go of a cursor, if there is one. The caller holds the lock.
+func (s *cursors) drop(id int64) *cursor {
+	c := s.all[id]
+	if c != nil {
+		delete(s.all, id)
+		s.held -= c.cost()
+	}
+	return c
+}
+
+func (s *cursors) oldest() (oldest int64) {
+	for id, c := range s.all {
+		if oldest == 0 || c.used.Before(s.all[oldest].used) {
+			oldest = id
+		}
+	}
+	return oldest
 }
 
 // take removes a cursor, so that only one getMore at a time works with it.
 func (s *cursors) take(id int64) *cursor {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := s.all[id]
-	delete(s.all, id)
-	return c
+	return s.drop(id)
 }
 
 func (s *cursors) put(id int64, c *cursor, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c.used = now
-	s.all[id] = c
+	s.keep(id, c, now)
 }
 
-// expire ends the cursors that nobody used for a while.
+// expire ends the cursors that nobody used for a while. Where the clock has gone back since, the while begins anew.
 func (s *cursors) expire(now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for id, c := range s.all {
-		if now.Sub(c.used) > cursorIdle {
-			delete(s.all, id)
+		if now.Before(c.used) {
+			c.used = now
+		} else if now.Sub(c.used) > cursorIdle {
+			s.drop(id)
 		}
 	}
 }
@@ -81,6 +120,7 @@ func (c *cursor) batch(w *builder, name string, n int64) {
 		w.raw("", doc)
 		given++
 	}
+	clear(c.documents[:given]) // what was given out and is stored no more can go
 	c.documents = c.documents[given:]
 	w.end()
 }

@@ -10,9 +10,11 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
@@ -280,6 +282,36 @@ func TestBackup(t *testing.T) {
 	spoilOne(t, spoilt)
 	if got, err := Survey(t.Context(), spoilt, Options{}, nil); err == nil && got.SHA256 == m.SHA256 {
 		t.Errorf("a damaged backup passes: %+v", got)
+	}
+}
+
+// TestFailedBackup lets every file operation of a backup fail in turn: Backup says why, and the database works
+// on.
+func TestFailedBackup(t *testing.T) {
+	failing := newFailingFS(vfs.NewMem(), syscall.ENOSPC, func(op errorfs.Op) bool {
+		return strings.HasPrefix(op.Path, "backup") && op.Kind.ReadOrWrite() == errorfs.OpIsWrite
+	})
+	db := openTest(t, Options{FS: failing})
+	c := connect(t, db).Database("test").Collection("c")
+	insert(t, c, bson.M{"_id": "a"})
+	for left := 0; ; left++ {
+		failing.arm(left)
+		name := fmt.Sprint("backup", left)
+		err := db.Backup(name)
+		failing.arm(1 << 30)
+		insert(t, c, bson.M{"_id": left})
+		if err == nil {
+			if m, err := Survey(t.Context(), name, Options{FS: failing}, nil); err != nil || m.Documents != left+1 || left < 5 {
+				t.Errorf("after %d operations the backup holds %d documents: %v", left, m.Documents, err)
+			}
+			break
+		}
+		if !errors.Is(err, syscall.ENOSPC) {
+			t.Errorf("%d operations, then a full disk: %v", left, err)
+		}
+	}
+	if err := db.Check(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -32,6 +32,9 @@ type Options struct {
 	MustExist bool
 	// KeepExpired leaves documents whose time is over where they are: for looking into a folder without changing it.
 	KeepExpired bool
+	// QueryMemory is the most bytes that a sort without an index, a $group, or the documents that a stage of an
+	// aggregation makes may take before the command is refused with error 292. 100 MiB if 0.
+	QueryMemory int
 	// Log takes what an operator should know; nothing is logged if nil. It is never given the content of documents.
 	Log *slog.Logger
 }
@@ -73,6 +76,9 @@ func Open(dir string, opts Options) (*Database, error) {
 	}
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if opts.QueryMemory == 0 {
+		opts.QueryMemory = queryMemory
 	}
 	if opts.FS == nil {
 		opts.FS = vfs.Default
@@ -140,7 +146,7 @@ func newDatabase(dir string, opts Options) *Database {
 	return &Database{
 		dir: dir, opts: opts, log: opts.Log, commands: commands(),
 		collections: map[namespace]*collection{},
-		cursors:     cursors{all: map[int64]*cursor{}},
+		cursors:     newCursors(),
 		conns:       map[net.Conn]struct{}{},
 		listeners:   map[net.Listener]struct{}{},
 		stop:        make(chan struct{}), swept: make(chan struct{}),

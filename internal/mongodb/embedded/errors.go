@@ -50,11 +50,14 @@ const (
 	codeParallelArrays       = 171
 	codeNotImplemented       = 238
 	codeScanRefused          = 291
+	codeMemoryExceeded       = 292
 	codeTooLarge             = 10334
 	codeDuplicateKey         = 11000
+	codeDistinctTooLarge     = 17217
 	codeExclusionInInclusion = 31254
 	codeInclusionInExclusion = 31253
 	codePathCollision        = 31249
+	codeDuplicateField       = 40413
 	codeMissingField         = 40414
 )
 
@@ -117,6 +120,8 @@ func codeName(code int32) string {
 		return "NotImplemented"
 	case codeScanRefused:
 		return "NoQueryExecutionPlans"
+	case codeMemoryExceeded:
+		return "QueryExceededMemoryLimitNoDiskUseAllowed"
 	case codeTooLarge:
 		return "BSONObjectTooLarge"
 	case codeDuplicateKey:

@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"math"
+	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -24,9 +25,21 @@ func parseFilter(doc []byte) (*filter, error) {
 	}
 }
 
+// logicalOperators are the operators that stand where a path may stand.
+func logicalOperators() map[string]filterOp {
+	return map[string]filterOp{"$and": opAnd, "$or": opOr, "$nor": opNor}
+}
+
+// fieldOperators are the operators on one path: {path: {$gt: 1}}.
+func fieldOperators() []string {
+	return []string{
+		"$eq", "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin", "$exists", "$type", "$size", "$not", "$all", "$elemMatch",
+	}
+}
+
 func parseClause(name string, v value) (*filter, error) {
 	if name != "" && name[0] == '$' {
-		op, known := map[string]filterOp{"$and": opAnd, "$or": opOr, "$nor": opNor}[name]
+		op, known := logicalOperators()[name]
 		if !known {
 			return nil, notImplemented("the query operator '%s'", name)
 		}
@@ -107,10 +120,12 @@ func parseOperators(p path, doc []byte) (*filter, error) {
 }
 
 func parseOperator(p path, name string, v value) (*filter, error) {
-	if name == "" || name[0] != '$' {
+	switch {
+	case name == "" || name[0] != '$':
 		return nil, fail(codeBadValue, "unknown operator: %s", name)
-	}
-	if v.t == bson.TypeRegex {
+	case !slices.Contains(fieldOperators(), name):
+		return nil, notImplemented("the query operator '%s'", name)
+	case v.t == bson.TypeRegex:
 		return nil, notImplemented("a regular expression in a query")
 	}
 	switch name {
@@ -164,14 +179,12 @@ func parseOperator(p path, name string, v value) (*filter, error) {
 		return not(f), nil
 	case "$all":
 		return parseAll(p, v)
-	case "$elemMatch":
-		q, err := parseElemMatch(v)
-		if err != nil {
-			return nil, err
-		}
-		return leaf(p, q), nil
 	}
-	return nil, notImplemented("the query operator '%s'", name)
+	q, err := parseElemMatch(v)
+	if err != nil {
+		return nil, err
+	}
+	return leaf(p, q), nil
 }
 
 func parseList(name string, v value) ([]value, error) {
@@ -252,15 +265,14 @@ func valuePredicate(f *filter) predicate {
 	return f.pred
 }
 
-// typeByName knows the names that $type takes for the types this database keeps; "number" (0) is any of three.
-func typeByName(name string) (bson.Type, bool) {
-	t, ok := map[string]bson.Type{
+// typeNames are the names that $type takes for the types this database keeps; "number" (0) is any of three.
+func typeNames() map[string]bson.Type {
+	return map[string]bson.Type{
 		"number": 0, "double": bson.TypeDouble, "string": bson.TypeString, "object": bson.TypeEmbeddedDocument,
 		"array": bson.TypeArray, "binData": bson.TypeBinary, "objectId": bson.TypeObjectID, "bool": bson.TypeBoolean,
 		"date": bson.TypeDateTime, "null": bson.TypeNull, "regex": bson.TypeRegex, "int": bson.TypeInt32,
 		"timestamp": bson.TypeTimestamp, "long": bson.TypeInt64, "minKey": bson.TypeMinKey, "maxKey": bson.TypeMaxKey,
-	}[name]
-	return t, ok
+	}
 }
 
 func parseTypes(v value) ([]bson.Type, error) {
@@ -277,7 +289,7 @@ func parseTypes(v value) ([]bson.Type, error) {
 	var types []bson.Type
 	for _, x := range list {
 		if x.t == bson.TypeString {
-			t, ok := typeByName(string(x.text()))
+			t, ok := typeNames()[string(x.text())]
 			if !ok {
 				return nil, notImplemented("the type name '%s'", x.text())
 			}

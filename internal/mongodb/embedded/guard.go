@@ -41,7 +41,11 @@ func (f *failure) spare(run func() error) error {
 	done := make(chan error, 1)
 	go func() {
 		defer func() {
-			if r := recover(); r != nil {
+			switch r := recover().(type) {
+			case nil:
+			case error:
+				done <- r
+			default:
 				done <- fmt.Errorf("%v", r)
 			}
 		}()

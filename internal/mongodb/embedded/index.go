@@ -280,6 +280,9 @@ func (s *indexSpec) document() []byte {
 // parseIndex reads one element of createIndexes' indexes, or what the catalogue keeps of it.
 func parseIndex(doc []byte) (*indexSpec, error) {
 	s := &indexSpec{expire: -1}
+	if a := newArgs("an index", doc, indexOptions()...); a.err != nil {
+		return nil, a.err
+	}
 	f := fieldsOf(doc)
 	for {
 		name, v, ok := f.next()
@@ -300,6 +303,11 @@ func parseIndex(doc []byte) (*indexSpec, error) {
 		return nil, fail(codeCannotCreateIndex, "TTL indexes are single-field indexes, compound indexes do not support TTL")
 	}
 	return s, nil
+}
+
+// indexOptions are the fields of an index's specification.
+func indexOptions() []string {
+	return []string{"v", "key", "name", "unique", "expireAfterSeconds"}
 }
 
 func (s *indexSpec) option(name string, v value) error {
@@ -330,8 +338,6 @@ func (s *indexSpec) option(name string, v value) error {
 			return fail(codeCannotCreateIndex, "expireAfterSeconds must be a whole number between 0 and 2147483647")
 		}
 		s.expire = n
-	default:
-		return notImplemented("the index option '%s'", name)
 	}
 	return nil
 }
@@ -351,7 +357,7 @@ func (s *indexSpec) parseKeys() error {
 			return fail(codeCannotCreateIndex, "the values of an index's key must be 1 or -1")
 		}
 		if strings.Contains(string(name), "$**") {
-			return notImplemented("a wildcard index")
+			return notImplemented("the wildcard index '%s'", name)
 		}
 		p, err := parsePath(string(name))
 		if err != nil {

@@ -36,7 +36,6 @@ func informing() map[string]command {
 		"dbStats":          {run: (*call).dbStats, fields: []string{"scale"}},
 		"collStats":        stats,
 		"whatsmyuri":       {run: (*call).whatsMyURI},
-		"saslStart":        {run: (*call).saslStart, fields: []string{"mechanism", "payload", "options", "autoAuthorize"}},
 		"logout":           {run: func(*call) error { return nil }}, // nobody is ever signed in
 	}
 	for old, name := range map[string]string{"buildinfo": "buildInfo", "dbstats": "dbStats", "collstats": "collStats"} {
@@ -74,11 +73,6 @@ func (c *call) buildInfo() error {
 		int32("maxBsonObjectSize", maxDocument).array("modules").string("", "hocso embedded").end().
 		array("storageEngines").string("", "pebble").end()
 	return nil
-}
-
-// saslStart is what a client sends that was given a name and a password.
-func (c *call) saslStart() error {
-	return fail(codeNotImplemented, "the embedded database knows no names and passwords, so that 'saslStart' is not supported: connect without them")
 }
 
 // connectionStatus says that nobody is signed in.

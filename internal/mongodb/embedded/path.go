@@ -13,6 +13,9 @@ func (p path) String() string { return strings.Join(p, ".") }
 
 // parsePath splits a dotted name as it stands in filters, sorts, projections and indexes.
 func parsePath(s string) (path, error) {
+	if err := checkDepth(s); err != nil {
+		return nil, err
+	}
 	p := path(strings.Split(s, "."))
 	for _, name := range p {
 		if name == "" {
@@ -23,6 +26,14 @@ func parsePath(s string) (path, error) {
 		}
 	}
 	return p, nil
+}
+
+// checkDepth refuses a dotted name that goes deeper than any document.
+func checkDepth(s string) error {
+	if n := strings.Count(s, ".") + 1; n > maxDepth {
+		return fail(codeOverflow, "a path of %d names goes deeper than %d levels", n, maxDepth)
+	}
+	return nil
 }
 
 // position reads a field name as the position in an array.

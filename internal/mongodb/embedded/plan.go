@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"math"
 	"slices"
 	"sync/atomic"
 )
@@ -13,9 +14,18 @@ type query struct {
 	hint        value     // name or keys of the index to use; missing for the planner's choice
 }
 
+// wanted is how many documents are looked for before those to skip are dropped.
+func (q *query) wanted() int64 {
+	if q.limit == 0 || q.skip > math.MaxInt64-q.limit {
+		return math.MaxInt64
+	}
+	return q.skip + q.limit
+}
+
 // limits end a search early.
 type limits struct {
 	scan    int          // the most documents a scan may examine; 0 for any
+	memory  int          // the most bytes that a sort or a stage may take; 0 for any
 	expired *atomic.Bool // maxTimeMS has passed; nil for no limit
 }
 

@@ -50,6 +50,10 @@ func parseProjection(doc []byte) (*projection, error) {
 			break
 		}
 		n := string(name)
+		if isOperators(v) {
+			op, _, _ := firstField(v.b)
+			return nil, notImplemented("the projection '%s' of '%s'", op, n)
+		}
 		if !v.isNumber() && rank(v.t) != rankBoolean {
 			return nil, notImplemented("a projection of '%s' other than 0 or 1", n)
 		}

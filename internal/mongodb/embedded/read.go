@@ -1,6 +1,8 @@
 package embedded
 
 import (
+	"slices"
+
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
@@ -169,14 +171,21 @@ func (c *call) distinct() error {
 		return err
 	}
 	var all []value
-	seen := map[string]bool{}
+	seen, bytes := map[string]bool{}, 0
 	add := func(v value) {
 		if k := keyOf(v); !v.missing() && !seen[k] {
 			seen[k] = true
 			all = append(all, v)
+			bytes += len(v.b) + 8
 		}
 	}
 	for _, doc := range found {
+		if bytes > maxReply {
+			return fail(codeDistinctTooLarge, "distinct too big: the values of '%s' have more than %d bytes", p, maxReply)
+		}
+		if c.limits.over() {
+			return fail(codeMaxTimeExpired, "operation exceeded time limit")
+		}
 		walk(doc, p, false, func(v value) bool {
 			if !v.isArray() {
 				add(v)
@@ -201,14 +210,21 @@ func (c *call) explain() error {
 	if !c.target.isDoc() {
 		return fail(codeTypeMismatch, "explain needs a command")
 	}
-	c.string("verbosity")
+	if v := c.string("verbosity"); v != "" && !slices.Contains([]string{"queryPlanner", "executionStats", "allPlansExecution"}, v) {
+		return fail(codeFailedToParse, "explain does not know the verbosity '%s'", v)
+	}
 	name, target, _ := firstField(c.target.b)
 	inner, ok := c.db.commands[name]
 	if !ok {
 		return notImplemented("explain of the command '%s'", name)
 	}
-	e := &call{db: c.db, name: name, target: target, dbName: c.dbName}
-	e.args = newArgs("the command '"+name+"'", c.target.b, append(append(commonFields(), name), inner.fields...)...)
+	e := &call{db: c.db, name: name, target: target, dbName: c.dbName, limits: c.limits, stop: func() {}}
+	e.args = newArgs("the command '"+name+"'", c.target.b, slices.Concat(commonFields(), []string{name}, inner.fields)...)
+	e.common()
+	defer func() { e.stop() }()
+	if db := e.string("$db"); db != "" && db != c.dbName {
+		e.fail(fail(codeInvalidNamespace, "explain of a command for another database '%s'", db))
+	}
 	q, err := e.explained()
 	if err != nil {
 		return err
@@ -220,7 +236,9 @@ func (c *call) explain() error {
 	if err != nil {
 		return err
 	}
-	found, s, err := c.db.read(ns, q, limits{expired: c.limits.expired})
+	l := e.limits
+	l.scan = 0
+	found, s, err := c.db.read(ns, q, l)
 	if err != nil {
 		return err
 	}

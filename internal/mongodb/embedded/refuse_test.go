@@ -104,6 +104,12 @@ func TestUnknownParts(t *testing.T) {
 		{`{"listCollections":1,"filter":{"$madeUp":1}}`, "$madeUp"},
 		{`{"explain":{"madeUp":"c"}}`, "madeUp"},
 		{`{"explain":{"find":"c","madeUp":1}}`, "madeUp"},
+		{`{"explain":{"find":"c","readConcern":{"level":"snapshot"}}}`, "snapshot"},
+		{`{"explain":{"find":"c","lsid":{"madeUp":1}}}`, "madeUp"},
+		{`{"find":"c","writeConcern":{"madeUp":1}}`, "madeUp"},
+		{`{"find":"c","$readPreference":{"madeUp":1}}`, "madeUp"},
+		{withStage(`{"$group":{"_id":null,"n":{"$sum":{"$madeUp":1}}}}`), "$madeUp"},
+		{withStage(`{"$group":{"_id":"$$ROOT"}}`), "$ROOT"},
 		{`{"create":"c2","capped":true}`, "capped"},
 	}
 	for _, tt := range tests {
@@ -199,6 +205,14 @@ func TestKnownErrors(t *testing.T) {
 		{`{"createIndexes":"c","indexes":[{"key":{"a":1},"name":"a_1"},{"key":{"b":1},"name":"a_1"}]}`, codeIndexKeysConflict},
 		{`{"createIndexes":"c","indexes":[{"key":{"a":1},"name":"a_1"},{"key":{"a":1},"name":"a_1","unique":true}]}`, codeIndexOptionsConflict},
 		{`{"distinct":"c"}`, codeMissingField},
+		{`{"find":"c","filter":{},"filter":{"v":9}}`, codeDuplicateField},
+		{`{"find":"c","find":"d"}`, codeDuplicateField},
+		{`{"delete":"c","deletes":[{"q":{"v":9},"limit":1,"q":{}}]}`, codeDuplicateField},
+		{`{"update":"c","updates":[{"q":{},"u":{"v":2},"u":{"v":3}}]}`, codeDuplicateField},
+		{`{"createIndexes":"c","indexes":[{"key":{"a":1},"name":"x","unique":true,"unique":false}]}`, codeDuplicateField},
+		{`{"explain":{"find":"c","filter":{},"filter":{}}}`, codeDuplicateField},
+		{`{"explain":{"find":"c"},"verbosity":"all"}`, codeFailedToParse},
+		{`{"explain":{"find":"c","$db":"other"}}`, codeInvalidNamespace},
 	}
 	for _, tt := range tests {
 		t.Run(tt.command, func(t *testing.T) {

@@ -31,7 +31,7 @@ func searchWith(p *plan, q *query, l limits) ([]bson.Raw, stats, error) {
 	}
 	found := s.found
 	if q.sort != nil && !p.sorted {
-		if found, err = sorted(q.sort, found); err != nil {
+		if found, err = sorted(q.sort, found, q.wanted(), l); err != nil {
 			return nil, s.stats, err
 		}
 	}
@@ -53,7 +53,7 @@ type searcher struct {
 
 // enough tells whether what was found is all that is wanted.
 func (s *searcher) enough() bool {
-	return s.limit > 0 && (s.sort == nil || s.stats.plan.sorted) && int64(len(s.found)) >= s.skip+s.limit
+	return (s.sort == nil || s.stats.plan.sorted) && int64(len(s.found)) >= s.wanted()
 }
 
 func (s *searcher) run(p *plan) error {

@@ -27,7 +27,8 @@ func parseSort(doc []byte) (*ordering, error) {
 			return o, nil
 		}
 		if v.isDoc() {
-			return nil, notImplemented("a sort by an expression for '%s'", name)
+			op, _, _ := firstField(v.b)
+			return nil, notImplemented("a sort of '%s' by the expression '%s'", name, op)
 		}
 		n, whole := v.whole()
 		if !whole || n != 1 && n != -1 {
@@ -56,25 +57,55 @@ func (o *ordering) key(doc []byte) (string, error) {
 	return slices.Min(keys), nil
 }
 
-// sorted puts documents in order; equal ones stay in the order they have.
-func sorted(o *ordering, all []bson.Raw) ([]bson.Raw, error) {
+// sortedEach is what a sort takes for each document besides its key.
+const sortedEach = 32
+
+// sorted puts documents in order; equal ones stay in the order they have. Only the first ones are wanted: the memory
+// that it takes depends on how many, whatever the number of documents.
+func sorted(o *ordering, all []bson.Raw, wanted int64, l limits) ([]bson.Raw, error) {
 	type keyed struct {
 		key string
 		doc bson.Raw
 	}
-	list := make([]keyed, len(all))
-	for i, doc := range all {
+	room := len(all)
+	if wanted < int64(room) {
+		room = min(room, 2*int(wanted)+1000)
+	}
+	m := &meter{limits: l, what: "the sort"}
+	if err := m.add(room * sortedEach); err != nil {
+		return nil, err
+	}
+	list := make([]keyed, 0, room)
+	order := func() {
+		slices.SortStableFunc(list, func(a, b keyed) int {
+			if l.over() {
+				return 0 // the next of the meter's answers ends the sort
+			}
+			return strings.Compare(a.key, b.key)
+		})
+	}
+	for _, doc := range all {
 		k, err := o.key(doc)
 		if err != nil {
 			return nil, err
 		}
-		list[i] = keyed{k, doc}
+		if err := m.add(len(k)); err != nil {
+			return nil, err
+		}
+		if list = append(list, keyed{k, doc}); len(list) < room || len(list) == len(all) {
+			continue
+		}
+		order()
+		for _, late := range list[wanted:] {
+			m.used -= len(late.key)
+		}
+		list = list[:wanted]
 	}
-	slices.SortStableFunc(list, func(a, b keyed) int { return strings.Compare(a.key, b.key) })
+	order()
 	for i := range list {
 		all[i] = list[i].doc
 	}
-	return all, nil
+	return all[:len(list)], m.add(0)
 }
 
 // sortValues sorts the elements of an array by fields in them, as $push does; what is no document has no fields.

@@ -79,17 +79,32 @@ func checkTopNames(doc []byte) error {
 	}
 }
 
-func (u *update) parseOperator(op string, arg value) error {
-	switch op {
-	case "$set", "$setOnInsert", "$unset", "$rename", "$inc", "$mul", "$min", "$max", "$currentDate", "$push",
-		"$addToSet", "$pull", "$pullAll", "$pop":
-	default:
-		if op == "" || op[0] != '$' {
-			return fail(codeFailedToParse, "Unknown modifier: %s", op)
-		}
-		return notImplemented("the update operator '%s'", op)
+// updateOperators are the operators of an update.
+func updateOperators() []string {
+	return []string{
+		"$set", "$setOnInsert", "$unset", "$rename", "$inc", "$mul", "$min", "$max", "$currentDate",
+		"$push", "$addToSet", "$pull", "$pullAll", "$pop",
 	}
-	if !arg.isDoc() {
+}
+
+// modifiers are what may stand beside the $each of an update operator, and itself.
+func modifiers(op string) []string {
+	switch op {
+	case "$push":
+		return []string{"$each", "$slice", "$sort", "$position"}
+	case "$addToSet":
+		return []string{"$each"}
+	}
+	return nil
+}
+
+func (u *update) parseOperator(op string, arg value) error {
+	switch {
+	case op == "" || op[0] != '$':
+		return fail(codeFailedToParse, "Unknown modifier: %s", op)
+	case !slices.Contains(updateOperators(), op):
+		return notImplemented("the update operator '%s'", op)
+	case !arg.isDoc():
 		return fail(codeFailedToParse, "Modifiers operate on fields, but %s has no document", op)
 	}
 	f := fieldsOf(arg.b)
@@ -111,6 +126,9 @@ func (u *update) parseOperator(op string, arg value) error {
 }
 
 func parseUpdatePath(s string) (path, error) {
+	if err := checkDepth(s); err != nil {
+		return nil, err
+	}
 	p := path(strings.Split(s, "."))
 	for _, name := range p {
 		switch {
@@ -187,7 +205,7 @@ func (c *change) parseEach() error {
 		if !ok {
 			return nil
 		}
-		if string(name) != "$each" {
+		if !slices.Contains(modifiers(c.op), string(name)) {
 			return c.unknownModifier(string(name))
 		}
 		if !v.isArray() {
@@ -212,7 +230,7 @@ func (c *change) parsePush() error {
 	}
 	if lookup(c.arg.b, "$each").missing() {
 		name, _, _ := firstField(c.arg.b)
-		if !slices.Contains([]string{"$slice", "$sort", "$position"}, name) {
+		if !slices.Contains(modifiers(c.op), name) {
 			return c.unknownModifier(name)
 		}
 		return fail(codeBadValue, "The modifier %s of $push needs $each", name)
@@ -222,6 +240,9 @@ func (c *change) parsePush() error {
 		name, v, ok := f.next()
 		if !ok {
 			return nil
+		}
+		if !slices.Contains(modifiers(c.op), string(name)) {
+			return c.unknownModifier(string(name))
 		}
 		n, whole := v.whole()
 		switch string(name) {
@@ -248,8 +269,6 @@ func (c *change) parsePush() error {
 			} else if c.push.sortWhole = int(n); !whole || n != 1 && n != -1 {
 				return fail(codeBadValue, "The $sort element value must be either 1 or -1")
 			}
-		default:
-			return c.unknownModifier(string(name))
 		}
 	}
 }

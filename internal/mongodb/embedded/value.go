@@ -144,7 +144,7 @@ func validateAt(doc []byte, depth int) error {
 		rest = rest[end+2:]
 		n, known := size(t, rest)
 		if !known {
-			return notImplemented("BSON type 0x%02x (%s)", byte(t), t)
+			return notImplemented("the BSON type '%s' (0x%02x)", t, byte(t))
 		}
 		if n < 0 {
 			return fail(codeInvalidBSON, "a value of type %s is cut short", t)

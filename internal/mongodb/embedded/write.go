@@ -68,13 +68,20 @@ func (e *writeErrors) add(index int, err error) bool {
 	return e.ordered
 }
 
+// write puts the errors into a reply. When they are so many that it would become too large, the last ones are told by
+// their codes alone.
 func (e *writeErrors) write(w *builder) {
 	if len(e.list) == 0 {
 		return
 	}
 	w.array("writeErrors")
 	for _, x := range e.list {
-		w.doc("").int32("index", int32(x.index)).int32("code", x.err.code).string("errmsg", x.err.message)
+		w.doc("").int32("index", int32(x.index)).int32("code", x.err.code)
+		if len(w.b)+len(x.err.message)+len(x.err.key) > maxReply {
+			w.string("errmsg", "").end()
+			continue
+		}
+		w.string("errmsg", x.err.message)
 		if x.err.pattern != nil {
 			w.raw("keyPattern", x.err.pattern).raw("keyValue", x.err.key)
 		}
@@ -125,6 +132,10 @@ func (c *call) insert() error {
 	return err
 }
 
+// updateFields and deleteFields are the fields of one statement.
+func updateFields() []string { return []string{"q", "u", "upsert", "multi", "hint"} }
+func deleteFields() []string { return []string{"q", "limit", "hint"} }
+
 // updateStatement is one of an update command, or a findAndModify.
 type updateStatement struct {
 	*query
@@ -135,7 +146,7 @@ type updateStatement struct {
 }
 
 func parseUpdateStatement(doc []byte) *updateStatement {
-	a := newArgs("an update statement", doc, "q", "u", "upsert", "multi", "hint")
+	a := newArgs("an update statement", doc, updateFields()...)
 	s := &updateStatement{query: a.query("q"), upsert: a.bool("upsert"), multi: a.bool("multi")}
 	if !s.multi {
 		s.limit = 1
@@ -287,7 +298,7 @@ type deleteStatement struct {
 }
 
 func parseDeleteStatement(doc []byte) *deleteStatement {
-	a := newArgs("a delete statement", doc, "q", "limit", "hint")
+	a := newArgs("a delete statement", doc, deleteFields()...)
 	s := &deleteStatement{query: a.query("q")}
 	limit, given := a.natural("limit")
 	if !given || limit > 1 {
