@@ -113,18 +113,13 @@ func (c *call) listDatabases() error {
 	if c.err != nil {
 		return c.err
 	}
-	var all []extent // one for a database
-	for _, e := range c.db.extents(func(namespace) bool { return true }) {
-		if n := len(all); n == 0 || all[n-1].ns.db != e.ns.db {
-			all = append(all, extent{ns: namespace{db: e.ns.db}})
-		}
-		sum := &all[len(all)-1]
-		sum.documents += e.documents
-		sum.bytes += e.bytes
+	databases, err := c.db.databases(nameOnly, c.limits)
+	if err != nil {
+		return err
 	}
 	total := int64(0)
 	c.w.array("databases")
-	for _, e := range all {
+	for _, e := range databases {
 		w := newBuilder().string("name", e.ns.db)
 		if !nameOnly {
 			w.int64("sizeOnDisk", e.bytes).bool("empty", e.documents == 0)

@@ -277,7 +277,7 @@ func (c *call) aggregate() error {
 	if counted {
 		rest = rest[1:]
 	} else if len(p) > 0 && p[0].stats != nil {
-		if found, err = c.db.collStats(ns, p[0].stats); err != nil {
+		if found, err = c.db.collStats(ns, p[0].stats, c.limits); err != nil {
 			return err
 		}
 		rest = rest[1:]

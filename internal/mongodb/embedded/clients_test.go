@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -354,5 +355,18 @@ func TestWhatClientsAreTold(t *testing.T) {
 		if log := ask(who, `{"getLog":"startupWarnings","$db":"admin"}`).Lookup("log").String(); !strings.Contains(log, want) {
 			t.Errorf("the warnings are %s, want %q", log, want)
 		}
+	}
+}
+
+func TestSizesObeyTheTimeLimit(t *testing.T) {
+	db := openTest(t, Options{})
+	insert(t, connect(t, db).Database("test").Collection("c"), bson.M{"_id": "a"})
+	over := limits{expired: &atomic.Bool{}}
+	over.expired.Store(true)
+	if _, err := db.databases(false, over); asCommandError(err).code != codeMaxTimeExpired {
+		t.Errorf("sizes when the time is over: %v, want code %d", err, codeMaxTimeExpired)
+	}
+	if all, err := db.databases(true, over); err != nil || len(all) != 1 {
+		t.Errorf("names when the time is over: %v %v", all, err)
 	}
 }

@@ -8,19 +8,11 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// version is the release of MongoDB whose behaviour is followed where it is known here.
-func version() []int32 { return []int32{7, 0, 0} }
-
-func versionText() string {
-	text := ""
-	for i, n := range version() {
-		if i > 0 {
-			text += "."
-		}
-		text += strconv.Itoa(int(n))
-	}
-	return text
-}
+// version is the release of MongoDB whose behaviour is followed where it is known here, and series what it is one of.
+const (
+	version = "7.0.0"
+	series  = "7.0"
+)
 
 // informing are the commands by which shells and other clients find out what they talk to. They answer what is true.
 func informing() map[string]command {
@@ -65,8 +57,8 @@ func (c *call) hello() error {
 }
 
 func (c *call) buildInfo() error {
-	c.w.string("version", versionText()).array("versionArray")
-	for _, n := range append(version(), 0) {
+	c.w.string("version", version).array("versionArray")
+	for _, n := range []int32{7, 0, 0, 0} {
 		c.w.int32("", n)
 	}
 	c.w.end().string("gitVersion", "").int32("bits", strconv.IntSize).bool("debug", false).
@@ -104,8 +96,7 @@ func (c *call) getParameter() error {
 		asked = true
 		switch name {
 		case "featureCompatibilityVersion":
-			v := version()
-			c.w.doc(name).string("version", strconv.Itoa(int(v[0]))+"."+strconv.Itoa(int(v[1]))).end()
+			c.w.doc(name).string("version", series).end()
 		case "authenticationMechanisms":
 			c.w.array(name).end()
 		}
@@ -185,7 +176,7 @@ func (c *call) serverStatus() error {
 	c.db.connMu.Lock()
 	open := len(c.db.conns)
 	c.db.connMu.Unlock()
-	c.w.string("host", host).string("version", versionText()).string("process", "hocso").int64("pid", int64(os.Getpid())).
+	c.w.string("host", host).string("version", version).string("process", "hocso").int64("pid", int64(os.Getpid())).
 		float64("uptime", up.Seconds()).int64("uptimeMillis", up.Milliseconds()).value("localTime", dateValue(now.UnixMilli())).
 		doc("connections").int32("current", int32(open)).end().
 		doc("storageEngine").string("name", "pebble").end()

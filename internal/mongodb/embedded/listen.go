@@ -35,7 +35,6 @@ type server struct {
 
 	mu      sync.Mutex
 	clients int
-	total   int64     // that were let in since the start
 	refused int       // that nothing was logged about yet
 	logged  time.Time // when a refusal was logged last
 }
@@ -135,7 +134,6 @@ func (s *server) admit() bool {
 	defer s.mu.Unlock()
 	if s.clients < s.MaxConnections {
 		s.clients++
-		s.total++
 		return true
 	}
 	s.refused++
@@ -204,5 +202,9 @@ func (p *peer) mayWrite(command string) error {
 	if p == nil || p.Write {
 		return nil
 	}
-	return fail(codeUnauthorized, "the command '%s' changes data and this connection may only read: start the program with %s to allow it", command, p.WriteSetting)
+	text := "the command '" + command + "' changes data and this connection may only read"
+	if p.WriteSetting != "" {
+		text += ": start the program with " + p.WriteSetting + " to allow it"
+	}
+	return fail(codeUnauthorized, "%s", text)
 }

@@ -14,7 +14,7 @@ type extent struct {
 }
 
 // extents measures some collections, in the order of their names. It works on copies and holds up nobody.
-func (db *Database) extents(wanted func(namespace) bool) []extent {
+func (db *Database) extents(wanted func(namespace) bool, l limits) ([]extent, error) {
 	db.mu.Lock()
 	names := slices.DeleteFunc(db.namespaces(""), func(ns namespace) bool { return !wanted(ns) })
 	views := make([]*view, len(names))
@@ -25,24 +25,58 @@ func (db *Database) extents(wanted func(namespace) bool) []extent {
 	all := make([]extent, len(names))
 	for i, v := range views {
 		e := extent{ns: names[i]}
-		e.documents, e.bytes = v.measure()
+		var err error
+		if e.documents, e.bytes, err = v.measure(l); err != nil {
+			return nil, err
+		}
 		for _, x := range v.indexes {
 			e.indexes = append(e.indexes, x.name)
 		}
 		all[i] = e
 	}
-	return all
+	return all, nil
+}
+
+// databases gives one extent for each database, by name, with what its collections hold together or without.
+func (db *Database) databases(namesOnly bool, l limits) ([]extent, error) {
+	var parts []extent
+	if namesOnly {
+		db.mu.RLock()
+		for _, ns := range db.namespaces("") {
+			parts = append(parts, extent{ns: ns})
+		}
+		db.mu.RUnlock()
+	} else {
+		var err error
+		if parts, err = db.extents(func(namespace) bool { return true }, l); err != nil {
+			return nil, err
+		}
+	}
+	var all []extent
+	for _, e := range parts {
+		if n := len(all); n == 0 || all[n-1].ns.db != e.ns.db {
+			all = append(all, extent{ns: namespace{db: e.ns.db}})
+		}
+		sum := &all[len(all)-1]
+		sum.documents += e.documents
+		sum.bytes += e.bytes
+	}
+	return all, nil
 }
 
 // measure counts the documents and their bytes.
-func (v *view) measure() (documents, bytes int64) {
+func (v *view) measure(l limits) (documents, bytes int64, err error) {
 	x := v.primary()
 	x.tree.all(func(e entry) bool {
+		if l.over() {
+			err = fail(codeMaxTimeExpired, "operation exceeded time limit")
+			return false
+		}
 		documents++
 		bytes += int64(len(x.raw(e)))
 		return true
 	})
-	return documents, bytes
+	return documents, bytes, err
 }
 
 // scale reads by how much the sizes of a reply are to be divided.
@@ -70,7 +104,10 @@ func (c *call) dbStats() error {
 		return c.err
 	}
 	var total extent
-	all := c.db.extents(func(ns namespace) bool { return ns.db == c.dbName })
+	all, err := c.db.extents(func(ns namespace) bool { return ns.db == c.dbName }, c.limits)
+	if err != nil {
+		return err
+	}
 	for _, e := range all {
 		total.documents += e.documents
 		total.bytes += e.bytes
@@ -93,14 +130,17 @@ func (c *call) collStats() error {
 		return c.err
 	}
 	c.w.string("ns", ns.String())
-	c.db.describe(c.w, ns, scale)
-	return nil
+	return c.db.describe(c.w, ns, scale, c.limits)
 }
 
 // describe writes what collStats answers about a collection; about one that is not there, that it is empty.
-func (db *Database) describe(w *builder, ns namespace, scale int64) {
+func (db *Database) describe(w *builder, ns namespace, scale int64, l limits) error {
+	all, err := db.extents(func(n namespace) bool { return n == ns }, l)
+	if err != nil {
+		return err
+	}
 	var e extent
-	if all := db.extents(func(n namespace) bool { return n == ns }); len(all) == 1 {
+	if len(all) == 1 {
 		e = all[0]
 	}
 	w.number("size", e.bytes/scale).number("count", e.documents).bool("capped", false).
@@ -110,6 +150,7 @@ func (db *Database) describe(w *builder, ns namespace, scale int64) {
 	}
 	w.end()
 	w.sizes(e.documents, e.bytes, scale)
+	return nil
 }
 
 // collStats is a parsed $collStats.
@@ -135,7 +176,7 @@ func parseCollStats(doc []byte) (*collStats, error) {
 }
 
 // collStats gives the one document of a $collStats.
-func (db *Database) collStats(ns namespace, s *collStats) ([]bson.Raw, error) {
+func (db *Database) collStats(ns namespace, s *collStats, l limits) ([]bson.Raw, error) {
 	db.mu.RLock()
 	known := db.collections[ns] != nil
 	db.mu.RUnlock()
@@ -145,7 +186,9 @@ func (db *Database) collStats(ns namespace, s *collStats) ([]bson.Raw, error) {
 	w := newBuilder().string("ns", ns.String()).value("localTime", dateValue(db.opts.Now().UnixMilli()))
 	if s.scale > 0 {
 		w.doc("storageStats")
-		db.describe(w, ns, s.scale)
+		if err := db.describe(w, ns, s.scale, l); err != nil {
+			return nil, err
+		}
 		w.end()
 	}
 	if s.count {
