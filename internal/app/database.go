@@ -77,7 +77,7 @@ func (a *App) serveDatabase(t Terminal) error {
 	if err != nil {
 		return err
 	}
-	o := embedded.ServeOptions{Write: a.cfg.DatabaseWrite, WriteSetting: "--database-listen-write true"}
+	o := embedded.ServeOptions{Write: a.cfg.DatabaseWrite, WriteSetting: "--database-listen-write"}
 	go func() {
 		if err := a.embedded.Serve(ln, o); !errors.Is(err, embedded.ErrClosed) {
 			a.log.Error("the address of the database is served no more", "err", err)

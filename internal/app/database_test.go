@@ -89,7 +89,7 @@ func TestServeLetsDatabaseClientsIn(t *testing.T) {
 	for _, write := range []bool{false, true} {
 		args := []string{"--database-listen", "127.0.0.1:0"}
 		if write {
-			args = append(args, "--database-listen-write", "true")
+			args = append(args, "--database-listen-write")
 		}
 		out, stop := serving(t, data, args...)
 		address, may := opened(t, out.String())

@@ -58,7 +58,7 @@ func settings() []setting {
 			}
 			return Loopback(v)
 		}},
-		{"database-listen-write", "false", "true: they may change it too", false, func(c *Config, v string) (err error) {
+		{"database-listen-write", "false", "they may change it too", false, func(c *Config, v string) (err error) {
 			c.DatabaseWrite, err = truth(v)
 			return err
 		}},
@@ -84,13 +84,23 @@ func settings() []setting {
 		{"push-hosts", "", "push services allowed besides the known ones, with commas", false, func(c *Config, v string) error { c.PushHosts = list(v); return nil }},
 		{"push-origins", "", "exact loopback origins allowed as push services, for tests", false, func(c *Config, v string) error { c.PushOrigins = list(v); return nil }},
 		{"push-contact", "", "https address push services may write to; default the public address", false, func(c *Config, v string) error { c.PushContact = v; return webAddress(v, "https") }},
-		{"insecure-cookie", "false", "true: sign-in works over http in Safari too; only for development", false, func(c *Config, v string) (err error) {
+		{"insecure-cookie", "false", "sign-in works over http in Safari too; only for development", false, func(c *Config, v string) (err error) {
 			c.InsecureCookie, err = truth(v)
 			return err
 		}},
 		{"organisation", "Học số", "name of the organisation", false, func(c *Config, v string) error { c.OrganisationName = v; return nil }},
 	}
 }
+
+// text is the value of a flag. Of one that is true or false the name alone means true.
+type text struct {
+	value string
+	truth bool
+}
+
+func (t *text) String() string     { return t.value }
+func (t *text) Set(v string) error { t.value = v; return nil }
+func (t *text) IsBoolFlag() bool   { return t.truth }
 
 // Load reads the flags in args, then the environment, then the defaults: the
 // first that is there wins. It returns the arguments left over. Each wrong
@@ -102,21 +112,22 @@ func Load(command string, args []string, getenv func(string) string, help io.Wri
 	if extra != nil {
 		extra(fs)
 	}
-	values := map[string]*string{}
+	values := map[string]*text{}
 	for _, s := range settings() {
-		v := s.value
+		v := &text{value: s.value, truth: s.value == "false"}
 		if e := getenv(s.variable()); e != "" {
-			v = e
+			v.value = e
 		}
-		values[s.name] = fs.String(s.name, v, s.usage+" ("+s.variable()+")")
+		values[s.name] = v
+		fs.Var(v, s.name, s.usage+" ("+s.variable()+")")
 	}
 	if err := fs.Parse(args); err != nil {
 		return c, nil, err
 	}
 	var problems []error
 	for _, s := range settings() {
-		if err := s.set(&c, *values[s.name]); err != nil {
-			problems = append(problems, fmt.Errorf("--%s %q (%s): %w", s.name, *values[s.name], s.variable(), err))
+		if err := s.set(&c, values[s.name].value); err != nil {
+			problems = append(problems, fmt.Errorf("--%s %q (%s): %w", s.name, values[s.name].value, s.variable(), err))
 		}
 	}
 	if c.DatabaseListen != "" && c.MongoDBURI != "" {

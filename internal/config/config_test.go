@@ -25,14 +25,14 @@ func TestLoad(t *testing.T) {
 		{name: "not a network", args: []string{"--trusted-proxies", "10.0.0.0/99"}, bad: "HOCSO_TRUSTED_PROXIES"},
 		{name: "database address", args: []string{"--database-listen", "127.0.0.1:27018"}, want: "127.0.0.1:8080"},
 		{name: "database address, version 6", args: []string{"--database-listen", "[::1]:27018"}, want: "127.0.0.1:8080"},
-		{name: "database to write to", args: []string{"--database-listen-write", "true"}, want: "127.0.0.1:8080"},
+		{name: "database to write to", args: []string{"--database-listen-write"}, want: "127.0.0.1:8080"},
 		{name: "database for everybody", args: []string{"--database-listen", "0.0.0.0:27018"}, bad: `--database-listen "0.0.0.0:27018" (HOCSO_DATABASE_LISTEN): must be a loopback address`},
 		{name: "database for everybody, version 6", args: []string{"--database-listen", "[::]:27018"}, bad: "loopback"},
 		{name: "database at all addresses", env: map[string]string{"HOCSO_DATABASE_LISTEN": ":27018"}, bad: "nobody is asked for a password"},
 		{name: "database in the network", args: []string{"--database-listen", "192.168.1.2:27018"}, bad: "loopback"},
 		{name: "database at a name", args: []string{"--database-listen", "localhost:27018"}, bad: "127.0.0.1:27018"},
 		{name: "database without a port", args: []string{"--database-listen", "127.0.0.1"}, bad: "loopback address with a port"},
-		{name: "database perhaps to write to", args: []string{"--database-listen-write", "yes"}, bad: "HOCSO_DATABASE_LISTEN_WRITE"},
+		{name: "database perhaps to write to", args: []string{"--database-listen-write=yes"}, bad: "HOCSO_DATABASE_LISTEN_WRITE"},
 		{
 			name: "database of a server", args: []string{"--database-listen", "127.0.0.1:27018"},
 			env: map[string]string{"HOCSO_MONGODB_URI": "mongodb://db/"}, bad: "no embedded database to look into",
@@ -57,7 +57,7 @@ func TestDatabaseSettings(t *testing.T) {
 	if err != nil || c.DatabaseListen != "" || c.DatabaseWrite {
 		t.Errorf("by default the database is served at %q, to write to: %v; %v", c.DatabaseListen, c.DatabaseWrite, err)
 	}
-	c, _, err = Load("serve", []string{"--database-listen", "[::1]:1", "--database-listen-write", "true"}, none, io.Discard, nil)
+	c, _, err = Load("serve", []string{"--database-listen", "[::1]:1", "--database-listen-write"}, none, io.Discard, nil)
 	if err != nil || c.DatabaseListen != "[::1]:1" || !c.DatabaseWrite {
 		t.Errorf("the database is served at %q, to write to: %v; %v", c.DatabaseListen, c.DatabaseWrite, err)
 	}
