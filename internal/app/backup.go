@@ -42,7 +42,7 @@ func backup(ctx context.Context, t Terminal, data, file string, log *slog.Logger
 		return err
 	}
 	defer func() {
-		if _, gone := os.Stat(dir); err != nil && errors.Is(gone, fs.ErrNotExist) {
+		if _, gone := os.Stat(dir); err != nil && errors.Is(gone, fs.ErrNotExist) { // by the start, or by hanging up
 			err = fmt.Errorf("the program was started anew meanwhile, try again: %w", err)
 		}
 		err = errors.Join(err, done())
@@ -178,9 +178,10 @@ func writeBackup(ctx context.Context, file string, write func(io.Writer) ([]byte
 	if err != nil {
 		return nil, err
 	}
+	left := part
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, os.Remove(part))
+			err = errors.Join(err, os.Remove(left))
 		}
 	}()
 	sum, err = write(f)
@@ -203,6 +204,7 @@ func writeBackup(ctx context.Context, file string, write func(io.Writer) ([]byte
 	if err := os.Rename(part, file); err != nil {
 		return nil, err
 	}
+	left = file
 	return sum, syncFolder(filepath.Dir(file))
 }
 

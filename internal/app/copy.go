@@ -39,8 +39,12 @@ func CopyDatabase(ctx context.Context, t Terminal, args []string) error {
 	if !strings.HasPrefix(uri, "mongodb://") && !strings.HasPrefix(uri, "mongodb+srv://") {
 		return errors.New("db copy: the address of the server must start with mongodb:// or mongodb+srv://")
 	}
-	if err := t.copyDatabase(ctx, cfg.Data, mongodb.Options{URI: uri}, to != "", log); err != nil {
-		return fmt.Errorf("db copy: %w", stopped(ctx, err))
+	err = t.copyDatabase(ctx, cfg.Data, mongodb.Options{URI: uri}, to != "", log)
+	if ctx.Err() != nil && err != nil {
+		return errors.New("db copy: stopped before the end. Run the same command again to go on")
+	}
+	if err != nil {
+		return fmt.Errorf("db copy: %w", err)
 	}
 	server := mongodb.Address(uri)
 	if to != "" {
