@@ -42,7 +42,7 @@ func backup(ctx context.Context, t Terminal, data, file string, log *slog.Logger
 		return err
 	}
 	defer func() {
-		if _, gone := os.Stat(dir); err != nil && errors.Is(gone, fs.ErrNotExist) {
+		if _, gone := os.Stat(dir); err != nil && errors.Is(gone, fs.ErrNotExist) { // by the start, or by hanging up
 			err = fmt.Errorf("the program was started anew meanwhile, try again: %w", err)
 		}
 		err = errors.Join(err, done())
@@ -137,10 +137,7 @@ func checkpointHere(data string, log *slog.Logger) (dir string, done func() erro
 
 // openDatabaseHere opens the embedded database that a data folder must already hold.
 func openDatabaseHere(data string, log *slog.Logger) (*embedded.Database, error) {
-	if _, err := os.Stat(filepath.Join(data, databaseFolder)); err != nil {
-		return nil, fmt.Errorf("there is no database in %s (--data or HOCSO_DATA): %w", data, err)
-	}
-	db, err := openData(data, embedded.Options{Now: nowMillis, Log: log})
+	db, err := openData(data, embedded.Options{Now: nowMillis, Log: log, MustExist: true, KeepExpired: true})
 	if errors.Is(err, embedded.ErrInUse) {
 		return nil, fmt.Errorf("%w; it does not answer at the door that %s names, so stop it first", err, filepath.Join(data, controlFile))
 	}
@@ -178,9 +175,10 @@ func writeBackup(ctx context.Context, file string, write func(io.Writer) ([]byte
 	if err != nil {
 		return nil, err
 	}
+	left := part
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, os.Remove(part))
+			err = errors.Join(err, os.Remove(left))
 		}
 	}()
 	sum, err = write(f)
@@ -203,6 +201,7 @@ func writeBackup(ctx context.Context, file string, write func(io.Writer) ([]byte
 	if err := os.Rename(part, file); err != nil {
 		return nil, err
 	}
+	left = file
 	return sum, syncFolder(filepath.Dir(file))
 }
 

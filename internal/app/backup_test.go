@@ -52,13 +52,43 @@ func running(t *testing.T, data string) (a *App, stop func()) {
 	})
 }
 
+// demoFiles are the files of a small organisation, which is made once.
+var demoFiles = sync.OnceValues(func() (files map[string][]byte, err error) {
+	data, err := os.MkdirTemp("", "hocso")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(data)) }()
+	term, _, _ := terminal("")
+	if err := Demo(context.Background(), term, []string{"--data", data, "--people", "20"}); err != nil {
+		return nil, err
+	}
+	files = map[string][]byte{}
+	for _, name := range append(names(data), names(filepath.Join(data, databaseFolder))...) {
+		for _, f := range []string{name, filepath.Join(databaseFolder, name)} {
+			if b, err := os.ReadFile(filepath.Join(data, f)); err == nil {
+				files[f] = b
+			}
+		}
+	}
+	return files, nil
+})
+
 // demoData is a data folder with a small organisation.
 func demoData(t *testing.T) string {
 	t.Helper()
-	data := filepath.Join(t.TempDir(), "data")
-	term, _, _ := terminal("")
-	if err := Demo(t.Context(), term, []string{"--data", data, "--people", "20"}); err != nil {
+	files, err := demoFiles()
+	if err != nil {
 		t.Fatal(err)
+	}
+	data := filepath.Join(t.TempDir(), "data")
+	if err := os.MkdirAll(filepath.Join(data, databaseFolder), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, b := range files {
+		if err := os.WriteFile(filepath.Join(data, name), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return data
 }

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -96,7 +97,11 @@ func (d *door) shut() error {
 	d.close()
 	ctx, cancel := context.WithTimeout(context.Background(), drain)
 	defer cancel()
-	err := errors.Join(os.Remove(filepath.Join(d.data, controlFile)), d.srv.Shutdown(ctx))
+	err := os.Remove(filepath.Join(d.data, controlFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	err = errors.Join(err, d.srv.Shutdown(ctx))
 	d.open.Wait()
 	return err
 }

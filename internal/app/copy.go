@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"hocso/internal/mongodb"
 	"hocso/internal/mongodb/embedded"
@@ -39,8 +38,12 @@ func CopyDatabase(ctx context.Context, t Terminal, args []string) error {
 	if !strings.HasPrefix(uri, "mongodb://") && !strings.HasPrefix(uri, "mongodb+srv://") {
 		return errors.New("db copy: the address of the server must start with mongodb:// or mongodb+srv://")
 	}
-	if err := t.copyDatabase(ctx, cfg.Data, mongodb.Options{URI: uri}, to != "", log); err != nil {
-		return fmt.Errorf("db copy: %w", stopped(ctx, err))
+	err = t.copyDatabase(ctx, cfg.Data, mongodb.Options{URI: uri}, to != "", log)
+	if ctx.Err() != nil && err != nil {
+		return errors.New("db copy: stopped before the end. Run the same command again to go on")
+	}
+	if err != nil {
+		return fmt.Errorf("db copy: %w", err)
 	}
 	server := mongodb.Address(uri)
 	if to != "" {
@@ -68,8 +71,7 @@ func (t Terminal) copyDatabase(ctx context.Context, data string, server mongodb.
 	if err := b.Ping(ctx); err != nil {
 		return fmt.Errorf("the server does not answer: %w", err)
 	}
-	// In the embedded database no time passes, so that nothing expires during the copy.
-	local, err := openData(data, embedded.Options{Now: func() time.Time { return time.Unix(0, 0) }, Log: log})
+	local, err := openData(data, embedded.Options{Now: nowMillis, Log: log, KeepExpired: true})
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"net"
-	"path/filepath"
 
 	"hocso/internal/config"
 	"hocso/internal/mongodb/embedded"
@@ -41,9 +40,7 @@ func DatabaseServe(ctx context.Context, t Terminal, args []string) error {
 	if err != nil {
 		return err
 	}
-	db, err := embedded.Open(filepath.Join(*data, "database"), embedded.Options{
-		Now: nowMillis, Log: log, MustExist: true, KeepExpired: !*write,
-	})
+	db, err := openData(*data, embedded.Options{Now: nowMillis, Log: log, MustExist: true, KeepExpired: !*write})
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}

@@ -49,9 +49,10 @@ func (t Terminal) loadFile(command, what string, args []string, extra func(*flag
 	return cfg, log, rest[0], err
 }
 
-// stopped tells in a person's words that a command was stopped, if that is why it failed.
+// stopped gives the error of a command in a person's words if somebody stopped it: what
+// went wrong then went wrong because of that.
 func stopped(ctx context.Context, err error) error {
-	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+	if ctx.Err() != nil {
 		return errors.New("stopped before the end")
 	}
 	return err

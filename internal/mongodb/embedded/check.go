@@ -36,7 +36,7 @@ type Progress struct {
 	Total int `json:"total"`
 }
 
-// Check is CheckAll without a report and an end before the end.
+// Check is CheckAll to its end, without a report.
 func (db *Database) Check() error { return db.CheckAll(context.Background(), func(Progress) {}) }
 
 // CheckAll reads everything on disk again and compares it with memory, and every index with the documents. It answers an
