@@ -122,7 +122,7 @@ func code(err error) int {
 func TestEverydayUse(t *testing.T) {
 	c := testCollection(t)
 	ctx := t.Context()
-	if _, err := c.InsertOne(ctx, bson.M{"_id": "a", "n": 1, "tags": bson.A{"x"}}); err != nil {
+	if _, err := c.InsertOne(ctx, bson.D{{Key: "_id", Value: "a"}, {Key: "n", Value: 1}, {Key: "tags", Value: bson.A{"x"}}}); err != nil {
 		t.Fatal(err)
 	}
 	_, err := c.InsertOne(ctx, bson.M{"_id": "a"})
