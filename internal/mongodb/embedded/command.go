@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -275,7 +276,7 @@ func (c *call) common() {
 		}
 	}
 	if ms, given := c.natural("maxTimeMS"); given && ms > 0 {
-		expired := &atomic.Bool{}
+		expired := cmp.Or(c.limits.expired, &atomic.Bool{}) // the one of an explain ends what it explains
 		timer := time.AfterFunc(time.Duration(min(ms, 1<<31))*time.Millisecond, func() { expired.Store(true) })
 		c.limits.expired, c.stop = expired, func() { timer.Stop() }
 	}

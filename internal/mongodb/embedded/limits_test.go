@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/cockroachdb/pebble/v2/vfs"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
@@ -152,19 +153,12 @@ func tell(t *testing.T, c net.Conn, command, sequenceName string, docs ...[]byte
 // errorCodes counts the codes in a reply.
 func errorCodes(t *testing.T, reply bson.Raw) map[int32]int {
 	t.Helper()
-	var r struct {
-		Code        int32
-		WriteErrors []struct{ Code int32 }
-	}
-	if err := bson.Unmarshal(reply, &r); err != nil {
-		t.Fatal(err)
-	}
 	codes := map[int32]int{}
-	if r.Code != 0 {
-		codes[r.Code]++
+	if v := lookup(reply, "code"); !v.missing() {
+		codes[v.int32()]++
 	}
-	for _, e := range r.WriteErrors {
-		codes[e.Code]++
+	for _, e := range elements(lookup(reply, "writeErrors").b) {
+		codes[lookup(e.b, "code").int32()]++
 	}
 	return codes
 }
@@ -172,9 +166,9 @@ func errorCodes(t *testing.T, reply bson.Raw) map[int32]int {
 // TestManyStatements fills commands to the limit of 100,000 statements, and lets all of them fail.
 func TestManyStatements(t *testing.T) {
 	if testing.Short() {
-		t.Skip("300,000 statements")
+		t.Skip("300,000 documents")
 	}
-	db := openTest(t, Options{})
+	db := openTest(t, Options{FS: vfs.NewMem()})
 	c := dial(t, db)
 	padding := strings.Repeat("x", 200)
 	id := func(i int) string { return fmt.Sprint(padding, i) }
@@ -192,12 +186,6 @@ func TestManyStatements(t *testing.T) {
 	reply, n := tell(t, c, "insert", "documents", docs...)
 	if got := errorCodes(t, reply)[codeDuplicateKey]; got != maxStatements || n > maxReply+8<<20 {
 		t.Errorf("all of them again: %d duplicates in %d bytes", got, n)
-	}
-	statement := newBuilder().raw("q", newBuilder().string("_id", id(7)).bytes()).
-		raw("u", newBuilder().raw("$inc", newBuilder().int32("n", 1).bytes()).bytes()).bytes()
-	reply, _ = tell(t, c, "update", "updates", slices.Repeat([][]byte{statement}, maxStatements)...)
-	if reply.Lookup("nModified").Int32() != maxStatements {
-		t.Errorf("%d updates: %d changed", maxStatements, reply.Lookup("nModified").Int32())
 	}
 	if err := db.Check(); err != nil {
 		t.Error(err)
