@@ -176,7 +176,7 @@ func TestCursorLetsGo(t *testing.T) {
 	var held []weak.Pointer[byte]
 	for range 10 {
 		doc := newBuilder().string("text", strings.Repeat("x", 1000)).bytes()
-		c.records, held = append(c.records, &record{raw: doc}), append(held, weak.Make(&doc[0]))
+		c.documents, held = append(c.documents, doc), append(held, weak.Make(&doc[0]))
 	}
 	c.batch(newBuilder(), "firstBatch", 6)
 	runtime.GC()
