@@ -176,16 +176,7 @@ func (c *call) distinct() error {
 		}
 	}
 	for _, r := range found {
-		walk(r.raw, p, false, func(v value) bool {
-			if !v.isArray() {
-				add(v)
-				return false
-			}
-			for _, e := range elements(v.b) {
-				add(e)
-			}
-			return false
-		})
+		spread(r.raw, p, add)
 	}
 	c.w.array("values")
 	for _, v := range sortValues(all) {
