@@ -182,7 +182,7 @@ func (s *side) put(c *mongo.Collection, q question) string {
 		} `bson:"lastErrorObject"`
 	}
 	if err := s.db.RunCommand(context.Background(), command).Decode(&r); err != nil {
-		if n := code(err); n > 1 || n == 1 && !strings.Contains(err.Error(), "connection") && !strings.Contains(err.Error(), "database system") {
+		if n := code(err); n > 1 || n == 1 && strings.Contains(err.Error(), "conflicting key") {
 			return fmt.Sprint("error ", n)
 		}
 		return down + err.Error()
@@ -199,6 +199,9 @@ func (s *side) put(c *mongo.Collection, q question) string {
 		add("upserted=%s", canonical(u))
 	}
 	for _, e := range r.WriteErrors {
+		if e.Code == 1 {
+			return down + "a statement failed"
+		}
 		add("error %d at %d", e.Code, e.Index)
 	}
 	if r.Last != nil {

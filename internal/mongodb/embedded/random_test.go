@@ -116,19 +116,12 @@ func (r random) filter(depth int) bson.D {
 			d = append(d, bson.E{Key: pick(r, "$and", "$or", "$nor"), Value: list})
 			continue
 		}
-		d = append(d, bson.E{Key: r.filterPath(), Value: r.condition(depth)})
+		d = append(d, bson.E{Key: r.path(), Value: r.condition(depth)})
 	}
 	if len(d) == 2 && d[0].Key == d[1].Key {
 		return d[:1]
 	}
 	return d
-}
-
-func (r random) filterPath() string {
-	if r.one(12) {
-		return "_id"
-	}
-	return r.path()
 }
 
 // condition is a value to be equal to, or one to three operators.

@@ -36,6 +36,9 @@ func (q question) statements() []question {
 			continue
 		}
 		for j := range list {
+			if len(list) == 1 {
+				break
+			}
 			c := slices.Clone(q.command)
 			c[i+1].Value = slices.Delete(slices.Clone(list), j, j+1)
 			all = append(all, question{q.docs, q.indexes, c})
