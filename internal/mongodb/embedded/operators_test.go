@@ -79,6 +79,10 @@ func tablePairs() []bson.D {
 
 // tablePair gives a pair for the tests that go through a table.
 func tablePair(t *testing.T) *pair {
+	t.Helper()
+	if !*fullFlag {
+		t.Skip("without -full")
+	}
 	server := serverDatabase(t, "embedded_operators")
 	ours := connect(t, openTest(t, Options{})).Database("test")
 	return &pair{t: t, comparison: newComparison(), server: newSide(server, "o"), ours: newSide(ours, "o")}

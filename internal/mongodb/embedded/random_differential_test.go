@@ -19,6 +19,7 @@ import (
 
 var (
 	seedFlag       = flag.Uint64("seed", 0, "the seed of TestRandomDifferential; 0 makes one up")
+	fullFlag       = flag.Bool("full", false, "compare every operator with every type of value, which takes minutes")
 	operationsFlag = flag.Int("operations", 5000, "how many operations TestRandomDifferential compares")
 )
 
