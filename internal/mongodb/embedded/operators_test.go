@@ -13,9 +13,19 @@ import (
 func tableValues() []any {
 	return []any{
 		nil, int32(0), int32(1), int64(1), 1.0, math.Copysign(0, -1), 2.5, math.NaN(), math.Inf(1), int32(math.MaxInt32), int64(math.MaxInt64),
-		"", "x", "y", false, true, bson.DateTime(0), bson.DateTime(1000), bson.Timestamp{T: 1, I: 2}, bson.ObjectID{1}, bson.Binary{Data: []byte{1}},
-		bson.MinKey{}, bson.MaxKey{}, bson.D{}, bson.D{{Key: "x", Value: int32(1)}}, bson.D{{Key: "x", Value: int32(1)}, {Key: "y", Value: "x"}},
-		bson.A{}, bson.A{int32(1), "x"}, bson.A{bson.A{int32(1)}}, bson.A{bson.D{{Key: "x", Value: int32(1)}}, int32(1)},
+		"", "x", "y", false, true, bson.DateTime(0), bson.DateTime(1000),
+		bson.Timestamp{T: 1, I: 2},
+		bson.ObjectID{1},
+		bson.Binary{Data: []byte{1}},
+		bson.MinKey{},
+		bson.MaxKey{},
+		bson.D{},
+		bson.D{{Key: "x", Value: int32(1)}},
+		bson.D{{Key: "x", Value: int32(1)}, {Key: "y", Value: "x"}},
+		bson.A{},
+		bson.A{int32(1), "x"},
+		bson.A{bson.A{int32(1)}},
+		bson.A{bson.D{{Key: "x", Value: int32(1)}}, int32(1)},
 	}
 }
 
@@ -60,11 +70,24 @@ func tableConditions() []bson.D {
 // tablePairs combines every two operators.
 func tablePairs() []bson.D {
 	one := []bson.E{
-		{Key: "$eq", Value: int32(1)}, {Key: "$ne", Value: "x"}, {Key: "$gt", Value: int32(0)}, {Key: "$gte", Value: bson.A{int32(1)}},
-		{Key: "$lt", Value: "y"}, {Key: "$lte", Value: 2.5}, {Key: "$in", Value: bson.A{int32(1), nil, "x"}}, {Key: "$nin", Value: bson.A{"y", int32(0)}},
-		{Key: "$exists", Value: true}, {Key: "$exists", Value: false}, {Key: "$type", Value: "number"}, {Key: "$type", Value: "array"},
-		{Key: "$all", Value: bson.A{int32(1)}}, {Key: "$size", Value: int32(2)}, {Key: "$not", Value: field("$eq", int32(1))},
-		{Key: "$not", Value: field("$size", int32(1))}, {Key: "$elemMatch", Value: field("x", int32(1))}, {Key: "$elemMatch", Value: field("$gte", int32(1))},
+		{Key: "$eq", Value: int32(1)},
+		{Key: "$ne", Value: "x"},
+		{Key: "$gt", Value: int32(0)},
+		{Key: "$gte", Value: bson.A{int32(1)}},
+		{Key: "$lt", Value: "y"},
+		{Key: "$lte", Value: 2.5},
+		{Key: "$in", Value: bson.A{int32(1), nil, "x"}},
+		{Key: "$nin", Value: bson.A{"y", int32(0)}},
+		{Key: "$exists", Value: true},
+		{Key: "$exists", Value: false},
+		{Key: "$type", Value: "number"},
+		{Key: "$type", Value: "array"},
+		{Key: "$all", Value: bson.A{int32(1)}},
+		{Key: "$size", Value: int32(2)},
+		{Key: "$not", Value: field("$eq", int32(1))},
+		{Key: "$not", Value: field("$size", int32(1))},
+		{Key: "$elemMatch", Value: field("x", int32(1))},
+		{Key: "$elemMatch", Value: field("$gte", int32(1))},
 	}
 	var all []bson.D
 	for _, a := range one {

@@ -289,8 +289,12 @@ func (p *pair) document(id any) bson.D {
 // id gives the i-th _id: of several types, all different.
 func (p *pair) id(i int) any {
 	return []any{
-		int32(0), 1.0, int64(2), "a", "b", bson.ObjectID{3}, bson.DateTime(4), true, bson.D{{Key: "a", Value: int32(1)}, {Key: "b", Value: "x"}},
-		bson.Binary{Subtype: 4, Data: []byte("0123456789abcdef")}, nil, 2.5,
+		int32(0), 1.0, int64(2), "a", "b",
+		bson.ObjectID{3},
+		bson.DateTime(4), true,
+		bson.D{{Key: "a", Value: int32(1)}, {Key: "b", Value: "x"}},
+		bson.Binary{Subtype: 4, Data: []byte("0123456789abcdef")},
+		nil, 2.5,
 	}[i%12]
 }
 

@@ -58,9 +58,17 @@ func oddValues() []any {
 		int32(-1), int32(math.MaxInt32), int32(math.MinInt32), int64(2), int64(math.MaxInt64), int64(math.MinInt64), int64(1<<53 + 1),
 		0.0, math.Copysign(0, -1), -1.5, math.NaN(), math.Inf(1), math.Inf(-1), float64(1 << 53), float64(1 << 63), 1e300, math.SmallestNonzeroFloat64,
 		"X", "xy", "1", "ă", "a\u0306", "𝄞", "\uffff", "x\x00y", "$x", "a.b", strings.Repeat("long ", 80),
-		bson.DateTime(-1), bson.DateTime(math.MaxInt64), bson.Timestamp{T: 1, I: 2}, bson.Timestamp{T: math.MaxUint32, I: 1},
-		bson.ObjectID{1}, bson.ObjectID{2}, bson.Binary{Data: []byte{}}, bson.Binary{Data: []byte{1}}, bson.Binary{Data: []byte{0, 9}},
-		bson.Binary{Subtype: 4, Data: []byte("0123456789abcdef")}, bson.MinKey{}, bson.MaxKey{},
+		bson.DateTime(-1), bson.DateTime(math.MaxInt64),
+		bson.Timestamp{T: 1, I: 2},
+		bson.Timestamp{T: math.MaxUint32, I: 1},
+		bson.ObjectID{1},
+		bson.ObjectID{2},
+		bson.Binary{Data: []byte{}},
+		bson.Binary{Data: []byte{1}},
+		bson.Binary{Data: []byte{0, 9}},
+		bson.Binary{Subtype: 4, Data: []byte("0123456789abcdef")},
+		bson.MinKey{},
+		bson.MaxKey{},
 	}
 }
 

@@ -159,8 +159,9 @@ func toDoc(t testing.TB, x any) []byte {
 	return b
 }
 
-// FuzzValidate holds the reader of documents to the driver's: it accepts what the driver accepts, except for depth and
-// types that are not kept, and whatever it accepts can be read, compared and made a key of.
+// FuzzValidate holds the reader of documents to the driver's: it accepts nothing that the driver refuses, and what the
+// driver reads and writes again byte for byte, except for depth and types that are not kept. Whatever it accepts can be
+// read, compared and made a key of.
 func FuzzValidate(f *testing.F) {
 	for _, row := range orderedValues() {
 		f.Add(toDoc(f, row[0]))
@@ -176,7 +177,7 @@ func FuzzValidate(f *testing.F) {
 			t.Errorf("accepted, and the driver does not: %x: %v", doc, theirs)
 		}
 		if err != nil {
-			if code := asCommandError(err).code; theirs == nil && code != codeNotImplemented && code != codeOverflow {
+			if code := asCommandError(err).code; code != codeNotImplemented && code != codeOverflow && driverRepeats(doc) {
 				t.Errorf("refused, and the driver does not: %x: %v", doc, err)
 			}
 			return
@@ -202,6 +203,17 @@ func FuzzValidate(f *testing.F) {
 			t.Errorf("written again %x, was %x", w.bytes(), doc)
 		}
 	})
+}
+
+// driverRepeats tells whether the driver reads a document and writes the same bytes. It reads more than that: it does
+// not look behind the end of the last field.
+func driverRepeats(doc []byte) bool {
+	var d bson.D
+	if err := bson.Unmarshal(doc, &d); err != nil {
+		return false
+	}
+	again, err := bson.Marshal(d)
+	return err == nil && bytes.Equal(again, doc)
 }
 
 func walkAll(doc []byte, visit func(value)) {
