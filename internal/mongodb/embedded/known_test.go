@@ -81,7 +81,7 @@ var knownDifferences = []knownDifference{
 	{"$addToSet takes numbers in documents for different when their types are", `"\$addToSet":.*\{`, func(got, want string) bool {
 		return len(got) < len(want) && !strings.Contains(got+want, "error")
 	}},
-	{"$in takes numbers in documents for different when their types are", `"\$n?in":\[\{`, nil},
+	{"$in takes numbers in documents for different when their types are", `"\$n?in":\[\{[^]]*\d`, nil},
 	{"$all of nothing is no condition beside an _id", `"_id":.*"\$all":\[\]`, nil},
 	{"$rename from within null", `:null.*"\$rename"`, refuses("28")},
 	{"$rename of a field to itself is refused only where there is a document", `"\$rename"`, refuses("2")},
@@ -92,7 +92,9 @@ var knownDifferences = []knownDifference{
 		return strings.HasPrefix(want, "error") && !strings.Contains(got, "error")
 	}},
 	{"distinct does not look into an array at a position", `"distinct":"c","key":"[\w.]+\.\d"`, nil},
-	{"$group leaves out an _id that is missing", `"\$group":`, func(got, want string) bool { return !strings.Contains(got, `{"p":`) && strings.Contains(want, `{"p":`) || strings.Contains(want, `{"q":`) }},
+	{"$group leaves out an _id that is missing", `"\$group":`, func(got, want string) bool {
+		return !strings.Contains(got, `{"p":`) && strings.Contains(want, `{"p":`) || strings.Contains(want, `{"q":`)
+	}},
 	{"nModified counts documents that did not change", "", func(got, want string) bool {
 		return got < want && modified.ReplaceAllString(got, "") == modified.ReplaceAllString(want, "")
 	}},

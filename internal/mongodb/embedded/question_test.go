@@ -82,8 +82,9 @@ func (s *side) collection(purpose string, indexes bson.A) (*mongo.Collection, er
 	if s.made[name] || len(indexes) == 0 {
 		return c, nil
 	}
-	s.made[name] = true
-	return c, s.db.RunCommand(context.Background(), bson.D{{Key: "createIndexes", Value: name}, {Key: "indexes", Value: indexes}}).Err()
+	err := s.db.RunCommand(context.Background(), bson.D{{Key: "createIndexes", Value: name}, {Key: "indexes", Value: indexes}}).Err()
+	s.made[name] = err == nil
+	return c, err
 }
 
 // fill makes these the documents of a collection.

@@ -130,7 +130,9 @@ func (p *pair) episode() {
 	q := question{indexes: pick(p.r, indexSets()...)}
 	ours, theirs, err := p.collections("kept", q.indexes)
 	if err != nil {
-		p.t.Error(err)
+		if down := p.server.awaken(); down != nil {
+			p.t.Error(err, down)
+		}
 		return
 	}
 	if err := fill(ours, nil); err != nil {
@@ -193,6 +195,13 @@ func (p *pair) compare(ours, theirs *mongo.Collection, q *question) bool {
 	if manyFailed(*q, got, want) {
 		return false // how far an update of several documents came before it failed is left to the database
 	}
+	first := got
+	if q.writes() {
+		first = strings.TrimSpace(got + " " + gotDocs)
+	}
+	if again := p.ours.ask(*q); again != first {
+		p.t.Errorf("%s\nthe embedded database answered %s\nand with the same documents anew %s", q, first, again)
+	}
 	p.report(p.smallest(*q))
 	return false
 }
@@ -243,7 +252,8 @@ func (p *pair) smallest(q question) question {
 	return shrink(q, question.parts, faulty)
 }
 
-// report asks a small question again, and fails unless it has one answer or is a known difference.
+// report asks a small question again, and fails unless it is a known difference, or has one answer now: then it was the
+// server that answered otherwise the first time, for compare has asked the embedded database again.
 func (p *pair) report(q question) {
 	got, want := p.ask(q)
 	if sameAnswer(got, want) || strings.HasPrefix(want, down) || strings.HasPrefix(want, "empty") {
