@@ -220,6 +220,9 @@ func parseAll(p path, v value) (*filter, error) {
 	}
 	f := &filter{op: opAnd}
 	for _, x := range list {
+		if isElemMatch(x) != isElemMatch(list[0]) {
+			return nil, fail(codeBadValue, "$all takes values or $elemMatch, not both")
+		}
 		sub := leaf(p, predicate{op: predEq, operand: x})
 		if isElemMatch(x) {
 			if sub, err = parseOperators(p, x.b); err != nil {

@@ -118,6 +118,34 @@ func walkArray(array []byte, rest path, expand bool, visit func(value) bool) boo
 	}
 }
 
+// spread visits what a path names in doc as distinct does: a number looks into an array by position only, other names
+// look into each of its elements, and an array at the end is visited element by element.
+func spread(doc []byte, p path, visit func(value)) {
+	v := lookup(doc, p[0])
+	switch {
+	case len(p) == 1 && v.isArray():
+		for _, e := range elements(v.b) {
+			visit(e)
+		}
+	case len(p) == 1:
+		visit(v)
+	case v.isDoc():
+		spread(v.b, p[1:], visit)
+	case v.isArray():
+		if isDigits(p[1]) {
+			spread(v.b, p[1:], visit)
+			return
+		}
+		for _, e := range elements(v.b) {
+			if e.isDoc() || e.isArray() {
+				spread(e.b, p[1:], visit)
+			}
+		}
+	}
+}
+
+func isDigits(name string) bool { return strings.Trim(name, "0123456789") == "" }
+
 // plainLookup follows a path through documents only.
 func plainLookup(doc []byte, p path) value {
 	for i, name := range p {
@@ -151,15 +179,10 @@ func expression(doc []byte, p path) value {
 			if !ok {
 				return value{bson.TypeArray, w.bytes()}
 			}
-			found := value{}
-			if e.isDoc() {
-				found = expression(e.b, p[1:])
-			} else if e.isArray() {
-				// MongoDB looks into nested arrays here: wrap it so that the same rule applies to it.
-				inner := newBuilder().value(p[0], e).bytes()
-				found = expression(inner, p)
+			if !e.isDoc() {
+				continue // not even an array in the array
 			}
-			if !found.missing() {
+			if found := expression(e.b, p[1:]); !found.missing() {
 				w.value("", found)
 			}
 		}

@@ -186,16 +186,7 @@ func (c *call) distinct() error {
 		if c.limits.over() {
 			return fail(codeMaxTimeExpired, "operation exceeded time limit")
 		}
-		walk(doc, p, false, func(v value) bool {
-			if !v.isArray() {
-				add(v)
-				return false
-			}
-			for _, e := range elements(v.b) {
-				add(e)
-			}
-			return false
-		})
+		spread(doc, p, add)
 	}
 	c.w.array("values")
 	for _, v := range sortValues(all) {

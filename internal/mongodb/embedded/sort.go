@@ -108,19 +108,30 @@ func sorted(o *ordering, all []bson.Raw, wanted int64, l limits) ([]bson.Raw, er
 	return all[:len(list)], m.add(0)
 }
 
-// sortValues sorts the elements of an array by fields in them, as $push does; what is no document has no fields.
+// sortValues sorts the elements of an array by fields in them, as $push does: an array there is compared whole, and what
+// is no document has no fields.
 func (o *ordering) sortValues(all []value) {
-	empty := newBuilder().bytes()
-	key := func(v value) string {
-		doc := empty
-		if v.isDoc() {
-			doc = v.b
+	slices.SortStableFunc(all, func(a, b value) int {
+		for _, p := range o.parts {
+			c := compare(within(a, p.path), within(b, p.path))
+			if p.desc {
+				c = -c
+			}
+			if c != 0 {
+				return c
+			}
 		}
-		k, err := o.key(doc)
-		if err != nil {
-			return ""
+		return 0
+	})
+}
+
+// within follows a path through documents and, by position, arrays.
+func within(v value, p path) value {
+	for i, name := range p {
+		if !v.isDoc() && (i == 0 || !v.isArray()) {
+			return value{}
 		}
-		return k
+		v = lookup(v.b, name)
 	}
-	slices.SortStableFunc(all, func(a, b value) int { return strings.Compare(key(a), key(b)) })
+	return v
 }

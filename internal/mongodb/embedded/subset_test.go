@@ -182,7 +182,7 @@ func TestSubsetCommands(t *testing.T) {
 
 // unknownFields are the fields that MongoDB documents for a command, or for every one, and that it does not know here.
 func unknownFields(name string) []string {
-	documented := append(mongoCommonFields(), mongoFields()[canonical(name)]...)
+	documented := append(mongoCommonFields(), mongoFields()[properName(name)]...)
 	known := append(commonFields(), commands()[name].fields...)
 	return slices.DeleteFunc(documented, func(f string) bool { return slices.Contains(known, f) })
 }
@@ -191,8 +191,8 @@ func unknownCommands() []string {
 	return slices.DeleteFunc(mongoCommands(), func(name string) bool { _, ok := commands()[name]; return ok })
 }
 
-// canonical gives the name that a command has besides one in small letters.
-func canonical(name string) string {
+// properName gives the name that a command has besides one in small letters.
+func properName(name string) string {
 	for other := range commands() {
 		if strings.EqualFold(name, other) && other != strings.ToLower(other) {
 			return other
@@ -286,7 +286,7 @@ func subsetTables(t *testing.T) string {
 	row("every command", quoted(commonFields()), quoted(slices.DeleteFunc(mongoCommonFields(), func(f string) bool { return slices.Contains(commonFields(), f) })))
 	table := commands()
 	for _, name := range slices.Sorted(maps.Keys(table)) {
-		if canonical(name) != name {
+		if properName(name) != name {
 			continue
 		}
 		title := "`" + name + "`"

@@ -150,7 +150,7 @@ func (c *change) newValue(target *node, now time.Time) (value, error) {
 	}
 	if target == nil {
 		if c.op == "$mul" {
-			return multiply(c.arg, int32Value(0))
+			return zero(c.arg), nil
 		}
 		return c.arg, nil
 	}
@@ -181,6 +181,9 @@ func (c *change) newValue(target *node, now time.Time) (value, error) {
 func add(a, b value) (value, error) {
 	return calculate(a, b, "$inc", (*big.Int).Add, func(x, y float64) float64 { return x + y })
 }
+
+// zero gives the zero of a number's type, whatever the number.
+func zero(v value) value { return value{v.t, make([]byte, len(v.b))} }
 
 func multiply(a, b value) (value, error) {
 	return calculate(a, b, "$mul", (*big.Int).Mul, func(x, y float64) float64 { return x * y })
@@ -246,5 +249,5 @@ func renameParent(root *node, p path, create bool) (*node, error) {
 			n = n.child(p[i])
 		}
 	}
-	return descend(root, p, create, false)
+	return descend(root, p, create, true)
 }
