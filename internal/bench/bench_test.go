@@ -55,11 +55,14 @@ func TestServerCPU(t *testing.T) {
 		servers[i] = newServer(t, binary, n)
 		fmt.Printf("%d learners: filled and ready in %v, %.0f MB resident\n", n, time.Since(start).Round(time.Millisecond), servers[i].residentMB())
 	}
+	for _, s := range servers {
+		s.settle(time.Minute) // every loop of the program has come round, and reminders that were due are out
+	}
 	got := map[string][][]float64{}
 	for _, a := range actions() {
 		got[a.name] = make([][]float64, len(servers))
 		for _, s := range servers {
-			s.settle() // what the action before left to collect or compact is not this one's
+			s.settle(2 * time.Second) // what the action before left to collect or compact is not this one's
 		}
 		for range rounds {
 			for i, s := range servers {

@@ -299,14 +299,16 @@ func (s *server) call(token, method, path string, body, answer any) int {
 	return res.StatusCode
 }
 
-// settle waits until the server has done what a start leaves to do: until it rests
-// for two seconds, or half a minute has passed.
-func (s *server) settle() {
-	for range 15 {
+// settle waits until the server has done what it had left to do: until it has rested for so long, or five minutes have
+// passed.
+func (s *server) settle(rest time.Duration) {
+	const step = 2 * time.Second
+	rested := time.Duration(0)
+	for end := time.Now().Add(5 * time.Minute); rested < rest && time.Now().Before(end); rested += step {
 		before := s.cpu()
-		time.Sleep(2 * time.Second)
-		if s.cpu()-before < 50*time.Millisecond {
-			return
+		time.Sleep(step)
+		if s.cpu()-before > 50*time.Millisecond {
+			rested = -step
 		}
 	}
 }

@@ -222,10 +222,8 @@ func (c *call) dropIndexes() error {
 	if err != nil {
 		return err
 	}
+	c.needs("index")
 	which := c.is("index", "a name, a list of names or a key", rankString, rankArray, rankDocument)
-	if which.missing() {
-		c.fail(fail(codeMissingField, "the command 'dropIndexes' needs the field 'index'"))
-	}
 	if c.err != nil {
 		return c.err
 	}

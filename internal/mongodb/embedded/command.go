@@ -65,6 +65,15 @@ func (a *args) is(name, want string, ranks ...byte) value {
 	return v
 }
 
+// needs refuses to go on without some fields.
+func (a *args) needs(names ...string) {
+	for _, name := range names {
+		if v := lookup(a.doc, name); v.missing() || v.t == bson.TypeNull {
+			a.fail(fail(codeMissingField, "%s needs the field '%s'", a.what, name))
+		}
+	}
+}
+
 func (a *args) string(name string) string {
 	v := a.is(name, "a string", rankString)
 	if v.missing() {

@@ -155,10 +155,8 @@ func (c *call) distinct() error {
 		return err
 	}
 	q := c.query("query")
+	c.needs("key")
 	key := c.is("key", "a string", rankString)
-	if key.missing() {
-		c.fail(fail(codeMissingField, "the command 'distinct' needs the field 'key'"))
-	}
 	if c.err != nil {
 		return c.err
 	}

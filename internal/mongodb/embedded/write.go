@@ -147,6 +147,7 @@ type updateStatement struct {
 
 func parseUpdateStatement(doc []byte) *updateStatement {
 	a := newArgs("an update statement", doc, updateFields()...)
+	a.needs("q", "u")
 	s := &updateStatement{query: a.query("q"), upsert: a.bool("upsert"), multi: a.bool("multi")}
 	if !s.multi {
 		s.limit = 1
@@ -299,9 +300,10 @@ type deleteStatement struct {
 
 func parseDeleteStatement(doc []byte) *deleteStatement {
 	a := newArgs("a delete statement", doc, deleteFields()...)
+	a.needs("q", "limit")
 	s := &deleteStatement{query: a.query("q")}
-	limit, given := a.natural("limit")
-	if !given || limit > 1 {
+	limit, _ := a.natural("limit")
+	if limit > 1 {
 		a.fail(fail(codeFailedToParse, "the limit of a delete statement must be 0 or 1"))
 	}
 	s.limit, s.err = limit, a.err
