@@ -144,7 +144,7 @@ func TestLockOfAnotherProcess(t *testing.T) {
 
 // TestPowerCut takes away what was not synced, block by block at random, while four writers are at work.
 func TestPowerCut(t *testing.T) {
-	rounds := 25
+	rounds := 100
 	if testing.Short() {
 		rounds = 3
 	}
@@ -203,13 +203,14 @@ func TestPowerCut(t *testing.T) {
 // failingFS fails every operation that changes the disk, or only some, from some number of them after it is armed.
 type failingFS struct {
 	vfs.FS
+	why   error
 	mu    sync.Mutex
 	armed bool
 	left  int
 }
 
 func newFailingFS(below vfs.FS, why error, only func(errorfs.Op) bool) *failingFS {
-	f := &failingFS{}
+	f := &failingFS{why: why}
 	f.FS = errorfs.Wrap(below, errorfs.InjectorFunc(func(op errorfs.Op) error {
 		f.mu.Lock()
 		defer f.mu.Unlock()
@@ -224,17 +225,51 @@ func newFailingFS(below vfs.FS, why error, only func(errorfs.Op) bool) *failingF
 	return f
 }
 
+// shortFS writes half of what a write wants to write before that fails.
+type shortFS struct{ *failingFS }
+
+func (f shortFS) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	file, err := f.failingFS.Create(name, c)
+	return shortFile{file, f.failingFS}, err
+}
+
+func (f shortFS) ReuseForWrite(from, to string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	file, err := f.failingFS.ReuseForWrite(from, to, c)
+	return shortFile{file, f.failingFS}, err
+}
+
+type shortFile struct {
+	vfs.File
+	fs *failingFS
+}
+
+func (f shortFile) Write(b []byte) (int, error) {
+	f.fs.mu.Lock()
+	last := f.fs.armed && f.fs.left == 0
+	if last {
+		f.fs.armed = false
+	}
+	f.fs.mu.Unlock()
+	if !last {
+		return f.File.Write(b)
+	}
+	n, err := f.File.Write(b[:len(b)/2])
+	f.fs.arm(0)
+	return n, errors.Join(err, f.fs.why)
+}
+
 func (f *failingFS) arm(left int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.armed, f.left = true, left
 }
 
-// TestFailedFileOperations lets the k-th file operation that changes the disk fail, and all after it: nobody is told of
+// TestFailedFileOperations lets the k-th file operation that changes the disk fail, and all after it, in some rounds after
+// half of what a write wanted was written: nobody is told of
 // a write that is not there, every command answers an error from then on, and the folder opens again with all that was
 // acknowledged.
 func TestFailedFileOperations(t *testing.T) {
-	rounds := 40
+	rounds := 120
 	if testing.Short() {
 		rounds = 5
 	}
@@ -243,7 +278,11 @@ func TestFailedFileOperations(t *testing.T) {
 		rng := rand.New(rand.NewPCG(5, uint64(round)))
 		disk := vfs.NewCrashableMem()
 		failing := newFailingFS(disk, why, nil)
-		db, err := Open("data", Options{Now: fixedNow, FS: failing})
+		files := vfs.FS(failing)
+		if round%3 == 0 {
+			files = shortFS{failing}
+		}
+		db, err := Open("data", Options{Now: fixedNow, FS: files})
 		if err != nil {
 			t.Fatal(err)
 		}
