@@ -97,7 +97,7 @@ func (t Terminal) copyDatabase(ctx context.Context, data string, server mongodb.
 	}
 	total := 0
 	for _, x := range copied {
-		t.say("%-16s %9d documents, the same on both sides", x.Collection, x.Documents)
+		t.say("%-16s %9d documents, the same on both sides, sha256 %s", x.Collection, x.Documents, x.SHA256)
 		total += x.Documents
 	}
 	t.say("%d documents in %d collections copied and compared.", total, len(copied))

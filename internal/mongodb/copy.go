@@ -3,6 +3,8 @@ package mongodb
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -47,10 +49,11 @@ type CopyProgress struct {
 // ErrRefused is what Run answers before anything was copied.
 var ErrRefused = errors.New("nothing was copied")
 
-// Copied says what a copy holds.
+// Copied says what a copy holds. The hash is over the documents, each as its bytes, in the order of _id.
 type Copied struct {
 	Collection string
 	Documents  int
+	SHA256     string
 }
 
 // Difference is a document that is not the same on both sides of a copy.
@@ -98,11 +101,11 @@ func (c *Copy) Run(ctx context.Context) ([]Copied, error) {
 	}
 	var copied []Copied
 	for _, name := range all {
-		n, err := c.compare(ctx, name, ttls[name])
+		same, err := c.compare(ctx, name, ttls[name])
 		if err != nil {
 			return nil, fmt.Errorf("compare both sides: %w", err)
 		}
-		copied = append(copied, Copied{name, n})
+		copied = append(copied, same)
 	}
 	if err := c.To.db.Collection(underway).Drop(ctx); err != nil {
 		return nil, fmt.Errorf("say that the copy is whole: %w", err)
@@ -228,9 +231,9 @@ func (c *Copy) fill(ctx context.Context, name string, again bool) error {
 
 // compare holds every document of both sides to the other's. A document that is on one side
 // only may have expired on the other meanwhile.
-func (c *Copy) compare(ctx context.Context, name string, ttls []ttl) (int, error) {
+func (c *Copy) compare(ctx context.Context, name string, ttls []ttl) (Copied, error) {
 	from, to := c.From.db.Collection(name), c.To.db.Collection(name)
-	same := 0
+	same, hash := Copied{Collection: name}, sha256.New()
 	err := c.each(ctx, from, nil, "compared", func(batch []bson.Raw) error {
 		have, err := lookUp(ctx, to, batch, nil)
 		if err != nil {
@@ -239,7 +242,8 @@ func (c *Copy) compare(ctx context.Context, name string, ttls []ttl) (int, error
 		for _, doc := range batch {
 			switch there := have[idOf(doc)]; {
 			case bytes.Equal(there, doc):
-				same++
+				same.Documents++
+				hash.Write(doc)
 			case there != nil:
 				return differs(name, doc, "it differs")
 			case !expired(doc, ttls, c.Now().Add(leeway)):
@@ -251,6 +255,7 @@ func (c *Copy) compare(ctx context.Context, name string, ttls []ttl) (int, error
 	if err != nil {
 		return same, err
 	}
+	same.SHA256 = hex.EncodeToString(hash.Sum(nil))
 	return same, c.each(ctx, to, onlyID, "compared back", func(batch []bson.Raw) error {
 		have, err := lookUp(ctx, from, batch, onlyID)
 		if err != nil {
