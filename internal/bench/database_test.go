@@ -28,10 +28,16 @@ import (
 func enrolment(i int) bson.D {
 	lesson := func(id string, done bool) bson.D { return bson.D{{Key: "id", Value: id}, {Key: "done", Value: done}} }
 	return bson.D{
-		{Key: "_id", Value: enrolmentID(i)}, {Key: "u", Value: fmt.Sprintf("u%06d", i/10)}, {Key: "course", Value: fmt.Sprintf("c%03d", i%10)},
-		{Key: "st", Value: []string{"new", "run", "done"}[i%3]}, {Key: "score", Value: i % 100}, {Key: "n", Value: 0},
-		{Key: "unit", Value: fmt.Sprint("unit", i%40)}, {Key: "at", Value: bson.DateTime(1_700_000_000_000 + i)},
-		{Key: "lessons", Value: bson.A{lesson("l1", true), lesson("l2", false), lesson("l3", false)}}, {Key: "note", Value: strings.Repeat("x", 230)},
+		{Key: "_id", Value: enrolmentID(i)},
+		{Key: "u", Value: fmt.Sprintf("u%06d", i/10)},
+		{Key: "course", Value: fmt.Sprintf("c%03d", i%10)},
+		{Key: "st", Value: []string{"new", "run", "done"}[i%3]},
+		{Key: "score", Value: i % 100},
+		{Key: "n", Value: 0},
+		{Key: "unit", Value: fmt.Sprint("unit", i%40)},
+		{Key: "at", Value: bson.DateTime(1_700_000_000_000 + i)},
+		{Key: "lessons", Value: bson.A{lesson("l1", true), lesson("l2", false), lesson("l3", false)}},
+		{Key: "note", Value: strings.Repeat("x", 230)},
 	}
 }
 
