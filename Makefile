@@ -50,10 +50,10 @@ content: needs-go ## check courses and drills
 e2e: pwa needs-go ## the real program in real browsers; screenshots in ./screenshots
 	go test -tags e2e -count=1 -timeout 40m -v ./internal/e2e
 
-bench: needs-go ## server CPU per request at 1,000 and 10,000 learners, and growth
+bench: needs-go ## server CPU per request at 1,000 and 10,000 learners, growth, and the database beside the server at MONGO_TEST_URI
 	go test -tags bench -count=1 -timeout 40m -v ./internal/bench
 
-soak: needs-go ## 1,000 kills of the embedded database in the middle of writes (25 minutes); ROUNDS= and SEED= change it
+soak: needs-go ## 1,000 kills of the embedded database in the middle of writes (15 minutes); ROUNDS= and SEED= change it
 	HOCSO_SOAK_ROUNDS=$(or $(ROUNDS),1000) HOCSO_SOAK_SEED=$(or $(SEED),1) HOCSO_SOAK_ANSWERS=2500 \
 		go test -count=1 -timeout 2h -v -run '^TestKill$$' ./internal/mongodb/embedded
 
