@@ -4,7 +4,7 @@ GOTOOL = go tool -modfile=.ci/tools.mod
 APP_SOURCES = $(shell find pwa/src pwa/public -type f 2>/dev/null) pwa/index.html pwa/package.json $(wildcard pwa/*.ts pwa/*.js)
 
 help: ## list the targets
-	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 run: build ## build everything and serve http://127.0.0.1:8080 from ./data
 	@bin/hocso serve
