@@ -54,7 +54,7 @@ func asKnown(q question, want string) string {
 
 // knownDifferences are those of FerretDB 2.7.0 with documentdb.
 var knownDifferences = []knownDifference{
-	{"$pop, $pull, $pullAll and $rename make the documents on the way to what is not there", `"\$(pop|pull|pullAll)":\{"\w+\.|"\$rename":\{[^}]*:"\w+\.`, func(got, want string) bool {
+	{"$pop, $pull, $pullAll and $rename make the documents on the way to what is not there", `"\$(pop|pull|pullAll)":\{[^}]*"\w+\.|"\$rename":\{[^}]*:"\w+\.`, func(got, want string) bool {
 		return (strings.Contains(want, "{}") || strings.Contains(want, "null")) && !strings.Contains(got, "error")
 	}},
 	{"keys of a sort may be parallel arrays", `"\$?sort":`, refuses("2")},
@@ -72,6 +72,9 @@ var knownDifferences = []knownDifference{
 	{"$min and $max do not put NaN below the other numbers", `NaN.*"\$(min|max)"|"\$(min|max)".*NaN`, nil},
 	{"0 in the place of -0 is no change", `"\$(mul|inc)":.*`, func(got, want string) bool {
 		return strings.Contains(got+want, "-0.0") && strings.Contains(got, "modified=1") && strings.Contains(want, "modified=0")
+	}},
+	{"$sum loses ones beside 2^53", `9\.00719925474099\dE\+15.*"\$sum"`, func(got, want string) bool {
+		return strings.Contains(got, "E+15") && strings.Contains(want, "E+15")
 	}},
 	{"_id may lie above NaN", `"_id":\{.*NaN`, nil},
 	{"$pull of {} takes out everything", `"\$pull":\{"[^"]+":\{\}`, nil},
