@@ -195,10 +195,12 @@ func (s *Server) enablePerson(c *fiber.Ctx) error {
 	return c.JSON(p)
 }
 
-// One of the two: text that the browser read as UTF-8, or the bytes of the file.
+// One of the two: text that the browser read as UTF-8, or the bytes of the file, a
+// workbook or text. Mapping says what each header stands for, "" to leave it out.
 type importRequest struct {
-	CSV       string `json:"csv"`
-	CSVBase64 string `json:"csvBase64"`
+	CSV       string   `json:"csv"`
+	CSVBase64 string   `json:"csvBase64"`
+	Mapping   []string `json:"mapping" validate:"max=200,dive,omitempty,oneof=email name unit unitName unitNameEn parentUnit role joined head"`
 }
 
 func (s *Server) importPeople(c *fiber.Ctx) error {
@@ -221,7 +223,7 @@ func (s *Server) importPeople(c *fiber.Ctx) error {
 		f.Fields = []fault.Field{{Field: "dryRun", Code: "oneof"}}
 		return f
 	}
-	res, err := s.People.Import(c.UserContext(), actor(c), table, dry == "true")
+	res, err := s.People.Import(c.UserContext(), actor(c), table, req.Mapping, dry == "true")
 	if err != nil {
 		return err
 	}

@@ -355,7 +355,8 @@ func TestImportEncodings(t *testing.T) {
 		// windows-1258 writes ầ as â and a grave accent of its own.
 		{"windows-1258", "email,name,unit\nm3@bo.vn,Tr\xe2\xccn \xd0\xfd\xecc \xd5n,a\n", ""},
 		{"a line that names the separator", "sep=;\nemail;name;unit\nm4@bo.vn;Trần Đức Ơn;a\n", ""},
-		{"a spreadsheet's own file", "PK\x03\x04\x14\x00\x06\x00\x08\x00\x00\x00\x21\x00\xff\xff", "encoding"},
+		{"a workbook cut off", "PK\x03\x04\x14\x00\x06\x00\x08\x00\x00\x00\x21\x00\xff\xff", "bad_workbook"},
+		{"an old spreadsheet", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\x00\x00", "old_spreadsheet"},
 		{"half of UTF-16", "\xff\xfee\x00m\x00a", "encoding"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -409,7 +410,7 @@ func BenchmarkImport(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.StartTimer()
-		if res, err := s.Import(b.Context(), people.Console(), table, false); err != nil || res.New != 10_000 {
+		if res, err := s.Import(b.Context(), people.Console(), table, nil, false); err != nil || res.New != 10_000 {
 			b.Fatal(res.Errors, err)
 		}
 	}

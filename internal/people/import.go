@@ -35,7 +35,9 @@ type ImportResult struct {
 	Unchanged    int            `json:"unchanged"`
 	UnitsNew     int            `json:"unitsNew"`
 	UnitsChanged int            `json:"unitsChanged"`
-	Ignored      []string       `json:"ignored"` // columns that an import does not know
+	Sheet        string         `json:"sheet,omitempty"` // of a workbook: the one that was read
+	Columns      []ImportColumn `json:"columns"`         // of the file, in their order
+	Ignored      []string       `json:"ignored"`         // columns that an import does not know
 	Errors       []ImportError  `json:"errors"`
 	Changes      []ImportChange `json:"changes"` // the first 200
 }
@@ -58,17 +60,18 @@ type importing struct {
 	result  *ImportResult
 }
 
-// Import adds and changes people and units from a table (CSV with a header row;
-// see columnOf). People are found by address. Empty cells change nothing; roles are
+// Import adds and changes people and units from a table (a workbook or CSV, with a
+// header row; see columnOf). mapping names the column of each header where the guess
+// is wrong, "" to leave it out; it may be nil. People are found by address. Empty cells change nothing; roles are
 // added, never taken; units are made when their name is given; an x in head makes
 // the person head of their unit from today on. Everything is checked first, and with
 // any error nothing is written. To import the same file again changes nothing, also
 // after an import that was interrupted. A person outside of what the actor manages
 // is an error of the row. fault.Conflict changed_meanwhile or email_taken when
 // somebody else changes the same people at the same moment: import again.
-func (s *Service) Import(ctx context.Context, a Actor, file []byte, dryRun bool) (ImportResult, error) {
-	m := &importing{parsed: parseTable(file), s: s, actor: a, result: &ImportResult{DryRun: dryRun}}
-	m.result.Rows, m.result.Ignored = len(m.records), m.ignored
+func (s *Service) Import(ctx context.Context, a Actor, file []byte, mapping []string, dryRun bool) (ImportResult, error) {
+	m := &importing{parsed: parseTable(file, mapping), s: s, actor: a, result: &ImportResult{DryRun: dryRun}}
+	m.result.Rows, m.result.Sheet, m.result.Columns, m.result.Ignored = len(m.records), m.sheet, m.headers, m.ignored
 	if len(m.errors) == 0 || len(m.records) > 0 {
 		if err := m.load(ctx); err != nil {
 			return ImportResult{}, err

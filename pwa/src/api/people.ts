@@ -53,6 +53,8 @@ export interface ImportResult {
   unchanged: number;
   unitsNew: number;
   unitsChanged?: number;
+  sheet?: string; // of a workbook: the one that was read
+  columns?: { header: string; column: string; samples: string[] | null }[] | null;
   ignored?: string[] | null;
   errors: { row: number; column: string; code: string; message: string }[] | null;
   changes: { row: number; kind: 'new' | 'changed' | 'moved'; email: string; name: string; fields: string[] | null }[] | null;

@@ -1438,6 +1438,11 @@ export interface components {
             name: string;
             row: number;
         };
+        ImportColumn: {
+            column: string;
+            header: string;
+            samples: string[];
+        };
         ImportError: {
             code: string;
             column: string;
@@ -1447,17 +1452,20 @@ export interface components {
         ImportRequest: {
             csv?: string;
             csvBase64?: string;
+            mapping?: ("email" | "name" | "unit" | "unitName" | "unitNameEn" | "parentUnit" | "role" | "joined" | "head")[];
         };
         ImportResult: {
             applied: boolean;
             changed: number;
             changes: components["schemas"]["ImportChange"][];
+            columns: components["schemas"]["ImportColumn"][];
             dryRun: boolean;
             errors: components["schemas"]["ImportError"][];
             ignored: string[];
             moved: number;
             new: number;
             rows: number;
+            sheet?: string;
             unchanged: number;
             unitsChanged: number;
             unitsNew: number;
