@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/xuri/excelize/v2"
@@ -68,4 +69,57 @@ func TestImportWorkbook(t *testing.T) {
 	if res := o.sendFile(t, o.root, workbook(t, rows), false); res.Applied || len(res.Errors) != 1 || res.Errors[0] != (people.ImportError{Row: 4, Column: "email", Code: "duplicate", Message: "The same address is in row 2."}) {
 		t.Errorf("an address twice: %+v", res.Errors)
 	}
+}
+
+// exported fetches the table of who is signed in.
+func (o *organisation) exported(t *testing.T, token, file string) []byte {
+	t.Helper()
+	a := o.do(call{method: "GET", path: "/api/v1/people/export." + file, token: token})
+	a.want(t, 200, "", "argon2")
+	if !strings.Contains(a.header.Get("Content-Disposition"), `filename="hocso-people-2026-03-02.`) {
+		t.Errorf("Content-Disposition: %q", a.header.Get("Content-Disposition"))
+	}
+	return []byte(a.body)
+}
+
+// What an export says, an import knows: nothing changes, in either format and
+// language, by whoever, whatever the names and addresses begin with.
+func TestExportImport(t *testing.T) {
+	o := newOrganisation(t)
+	o.add("=HYPERLINK(1), -2", "+plus@bo.vn", "a1")
+	o.add("  Hai  Khoảng ", "hai@bo.vn", "a1", people.Grant{Role: people.Auditor, Unit: "a1"}, people.Grant{Role: people.Trainer, Unit: "a"}, people.Grant{Role: people.SecurityOfficer})
+	o.add("Không Đơn Vị", "khong@bo.vn", "")
+	closed := o.add("Đã Nghỉ", "nghi@bo.vn", "a1")
+	o.do(call{method: "POST", path: "/api/v1/people/" + string(closed.ID) + "/disable", token: o.root}).want(t, 200, "closed", "")
+	o.unit("trong", "a") // nobody is in it
+	if _, err := o.People.ChangeUnit(t.Context(), people.Console(), "trong", &people.Text{Vi: "@Trống", En: "-Empty"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, who := range []struct {
+		name, token string
+		people      int
+		has, hasNot string
+	}{
+		{"root", o.root, 10, "khong@bo.vn", "nghi@bo.vn"},
+		{"administrator of A", o.unitAdmin, 6, "lan@bo.vn", "binh@bo.vn"},
+	} {
+		for _, file := range []string{"csv", "csv?lang=en", "xlsx", "xlsx?lang=en"} {
+			t.Run(who.name+" "+file, func(t *testing.T) {
+				table := o.exported(t, who.token, file)
+				if strings.HasPrefix(file, "csv") {
+					if text := string(table); !strings.Contains(text, who.has) || strings.Contains(text, who.hasNot) || strings.Contains(text, "nghi@bo.vn") {
+						t.Errorf("want %s and not %s in %s", who.has, who.hasNot, text)
+					}
+				}
+				res := o.sendFile(t, who.token, table, false)
+				if !res.Applied || res.Unchanged != who.people || res.New+res.Changed+res.Moved+res.UnitsNew+res.UnitsChanged != 0 || len(res.Ignored) != 0 {
+					t.Errorf("got %+v, want %d people unchanged", res, who.people)
+				}
+			})
+		}
+	}
+	o.do(call{method: "GET", path: "/api/v1/people/export.csv", token: o.root}).want(t, 200, "\ufeffThư điện tử,Họ tên,Mã đơn vị,", "")
+	o.do(call{method: "GET", path: "/api/v1/people/export.csv?unit=a1", token: o.root}).want(t, 200, `"'+plus@bo.vn","'=HYPERLINK(1), '-2",a1,`, "root@bo.vn")
+	o.do(call{method: "GET", path: "/api/v1/people/export.csv?unit=b", token: o.unitAdmin}).want(t, 404, "unit_not_found", "binh")
+	o.do(call{method: "GET", path: "/api/v1/people/export.xlsx", token: o.learner}).want(t, 403, "not_allowed", "")
 }

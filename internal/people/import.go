@@ -107,7 +107,7 @@ func (m *importing) load(ctx context.Context) (err error) {
 	var emails []string
 	for _, r := range m.records {
 		if r.has(colEmail) {
-			emails = append(emails, FoldEmail(r.cells[colEmail]))
+			emails = append(emails, importedEmail(r.cells[colEmail]))
 		}
 	}
 	slices.Sort(emails)
@@ -153,7 +153,7 @@ func (m *importing) planPeople() {
 			}
 			continue // a row that only describes a unit
 		}
-		email := FoldEmail(r.cells[colEmail])
+		email := importedEmail(r.cells[colEmail])
 		if first, twice := rows[email]; twice && email != "" {
 			m.fail(r.row, string(colEmail), "duplicate", "The same address is in row "+itoa(first)+".")
 			continue
@@ -204,7 +204,7 @@ func (m *importing) planPerson(r record, email string) {
 	if !known {
 		p = m.s.new(Draft{Name: name, Email: email, Unit: unit})
 	}
-	if name != "" {
+	if name != "" && !exported(name, was.Name) {
 		p.Name = name
 	}
 	if unit != "" {
@@ -345,13 +345,13 @@ func rolesOf(cell string) ([]Role, bool) {
 	for _, w := range strings.FieldsFunc(cell, func(r rune) bool { return strings.ContainsRune("|,;", r) }) {
 		switch strings.ReplaceAll(Fold(w), "_", " ") {
 		case "learner", "hoc vien", "nguoi hoc":
-		case "trainer", "giang vien", "nguoi soan", "nguoi day":
+		case "trainer", "nguoi viet bai", "giang vien", "nguoi soan", "nguoi day":
 			roles = append(roles, Trainer)
-		case "administrator", "quan tri", "quan tri vien":
+		case "administrator", "nguoi quan tri", "quan tri", "quan tri vien":
 			roles = append(roles, Administrator)
 		case "security officer", "an toan thong tin", "can bo an toan thong tin":
 			roles = append(roles, SecurityOfficer)
-		case "auditor", "giam sat", "kiem toan":
+		case "auditor", "nguoi kiem tra", "giam sat", "kiem toan":
 			roles = append(roles, Auditor)
 		default:
 			return nil, false

@@ -1,5 +1,5 @@
 import type { Text } from '../i18n/locale.svelte.ts';
-import { call } from './client.ts';
+import { call, download } from './client.ts';
 import type { List, Role } from './types.ts';
 
 export type PersonStatus = 'invited' | 'active' | 'closed';
@@ -73,6 +73,7 @@ export const invite = (id: string) => call<Invitation>('POST', at(id, '/invite')
 export const setOpen = (id: string, open: boolean) => call<Person>('POST', at(id, open ? '/enable' : '/disable'));
 export const importPeople = (source: { csv: string } | { csvBase64: string }, dryRun: boolean) =>
   call<ImportResult>('POST', '/people/import?dryRun=' + dryRun, source);
+export const exportPeople = (unit: string, lang: string) => download('/people/export.xlsx' + search({ unit, lang }));
 
 export const units = () => call<List<Unit>>('GET', '/units').then((list) => list.items ?? []);
 export const addUnit = (fields: { name: Text; parent?: string; id?: string }) => call<Unit>('POST', '/units', fields);

@@ -4,7 +4,7 @@ const rows = {
   vi: [
     'thư điện tử,họ tên,mã đơn vị,tên đơn vị,đơn vị cha,vai trò,ngày vào,phụ trách',
     'hanh.nt@coquan.example,Nguyễn Thị Hạnh,van-phong,Văn phòng,,,2024-03-01,x',
-    'son.dh@coquan.example,Đỗ Hồng Sơn,cong-nghe,Phòng Công nghệ,van-phong,người soạn,2025-09-15,',
+    'son.dh@coquan.example,Đỗ Hồng Sơn,cong-nghe,Phòng Công nghệ,van-phong,người viết bài,2025-09-15,',
   ],
   en: [
     'email,name,unit,unit name,parent unit,role,joined,head',
