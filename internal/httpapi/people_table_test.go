@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -122,4 +123,68 @@ func TestExportImport(t *testing.T) {
 	o.do(call{method: "GET", path: "/api/v1/people/export.csv?unit=a1", token: o.root}).want(t, 200, `"'+plus@bo.vn","'=HYPERLINK(1), '-2",a1,`, "root@bo.vn")
 	o.do(call{method: "GET", path: "/api/v1/people/export.csv?unit=b", token: o.unitAdmin}).want(t, 404, "unit_not_found", "binh")
 	o.do(call{method: "GET", path: "/api/v1/people/export.xlsx", token: o.learner}).want(t, 403, "not_allowed", "")
+}
+
+// mapped asks what a table would do with a mapping of its headers.
+func (o *organisation) mapped(t *testing.T, csv string, mapping ...string) people.ImportResult {
+	t.Helper()
+	a := o.do(call{method: "POST", path: "/api/v1/people/import", token: o.root, body: map[string]any{"csv": csv, "mapping": mapping}})
+	a.want(t, 200, `"columns":[`, "")
+	return decode[people.ImportResult](t, a)
+}
+
+// Headers that nobody foresaw are mapped by hand, by what is in their columns.
+func TestImportMapping(t *testing.T) {
+	o := newOrganisation(t)
+	const table = "Hòm thư CQ;Nhân viên;Phòng ban;STT;Email\n;;;;\nx@bo.vn;X;a;1;\ny@bo.vn;Y;a;2;\nz@bo.vn;=Z;a;3;\nw@bo.vn;W;a;4;\n"
+	res := o.mapped(t, table)
+	if len(res.Errors) != 1 || res.Errors[0].Code != "missing_column" || res.Errors[0].Column != "name" || len(res.Columns) != 5 {
+		t.Fatalf("without a mapping: %+v", res)
+	}
+	if c := res.Columns[1]; c.Header != "Nhân viên" || c.Column != "" || fmt.Sprint(c.Samples) != "[X Y =Z]" {
+		t.Errorf("column 2: %+v", c)
+	}
+	if c := res.Columns[4]; c.Column != "email" || len(c.Samples) != 0 {
+		t.Errorf("column 5: %+v", c)
+	}
+	res = o.mapped(t, table, "email", "name", "unit", "", "")
+	if len(res.Errors) != 1 || res.Errors[0].Row != 5 || res.Errors[0].Column != "name" || res.Errors[0].Code != "formula" || fmt.Sprint(res.Ignored) != "[STT Email]" {
+		t.Errorf("with a mapping: %+v", res)
+	}
+	res = o.mapped(t, strings.Replace(table, "=Z", "Z", 1), "email", "name", "unit", "", "")
+	if len(res.Errors) != 0 || res.New != 4 {
+		t.Errorf("with a mapping, mended: %+v", res)
+	}
+	if res = o.mapped(t, table, "email", "name", "name"); len(res.Errors) == 0 || res.Errors[0].Code != "duplicate_column" {
+		t.Errorf("a column twice: %+v", res)
+	}
+	o.do(call{method: "POST", path: "/api/v1/people/import", token: o.root, body: `{"csv":"a","mapping":["passwordHash"]}`}).want(t, 422, `"field":"mapping[0]","code":"oneof"`, "")
+}
+
+// A dry run says what a person has and will have, and who is not in the file; it
+// tells nobody about people whom they do not manage.
+func TestImportDifference(t *testing.T) {
+	o := newOrganisation(t)
+	const table = "email,name,unit,role,joined\nlan@bo.vn,Nguyễn Thị Lan,a,trainer,2026-03-01\nnew@bo.vn,N,a,,\n"
+	res := o.importing(t, o.unitAdmin, table, true)
+	if res.Moved != 1 || res.New != 1 || res.Missing != 3 || len(res.MissingPeople) != 3 {
+		t.Fatalf("got %+v", res)
+	}
+	for _, p := range res.MissingPeople {
+		if p.Unit != "a" || p.ID == "" || p.Email != "admin-a@bo.vn" && p.Email != "head-a@bo.vn" && p.Email != "boss@bo.vn" {
+			t.Errorf("missing %+v", p)
+		}
+	}
+	got := res.Changes[0]
+	want := []people.ImportField{{Column: "unit", Before: "a1", After: "a"}, {Column: "role", After: "trainer a"}, {Column: "joined", After: "2026-03-01"}}
+	if got.Kind != "moved" || !slices.Equal(got.Fields, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if res := o.importing(t, o.root, "email,name\nbinh@bo.vn,Bình\n", true); res.Changed != 1 || res.Missing != 1 || res.MissingPeople[0].Email != "trainer@bo.vn" {
+		t.Errorf("without a column of units: %+v, want the other one of b", res)
+	}
+	if res := o.importing(t, o.unitAdmin, table, false); !res.Applied || res.Missing != 0 {
+		t.Errorf("applied: %+v", res)
+	}
+	o.do(call{method: "GET", path: "/api/v1/people?q=boss", token: o.root}).want(t, 200, `"status":"active"`, "")
 }

@@ -17,11 +17,28 @@ type ImportError struct {
 
 // ImportChange is one person whom an import adds or changes.
 type ImportChange struct {
-	Row    int      `json:"row"`
-	Kind   string   `json:"kind"` // new, changed or moved (to another unit)
-	Email  string   `json:"email"`
-	Name   string   `json:"name"`
-	Fields []string `json:"fields"` // that change
+	Row    int           `json:"row"`
+	Kind   string        `json:"kind"` // new, changed or moved (to another unit)
+	Email  string        `json:"email"`
+	Name   string        `json:"name"`
+	Fields []ImportField `json:"fields"` // that change
+}
+
+// ImportField is what a person has in a column before an import and after it. Units
+// are codes; roles are names of roles, each with a unit behind it if it is not for
+// the whole organisation.
+type ImportField struct {
+	Column string `json:"column"` // name, unit, role or joined
+	Before string `json:"before"`
+	After  string `json:"after"`
+}
+
+// MissingPerson is somebody in a unit of the file who is not in the file.
+type MissingPerson struct {
+	ID    ID     `json:"id"`
+	Name  string `json:"name"`
+	Email string `json:"email"`
+	Unit  UnitID `json:"unit"`
 }
 
 // ImportResult is what an import did, or would do. With errors nothing is written.
@@ -40,6 +57,11 @@ type ImportResult struct {
 	Ignored      []string       `json:"ignored"`         // columns that an import does not know
 	Errors       []ImportError  `json:"errors"`
 	Changes      []ImportChange `json:"changes"` // the first 200
+
+	// Of a dry run without errors: who is not closed, is in a unit that the file names,
+	// and is not in the file. Nothing happens to them.
+	Missing       int             `json:"missing"`
+	MissingPeople []MissingPerson `json:"missingPeople"` // the first 200
 }
 
 const mostChanges = 200
@@ -55,6 +77,7 @@ type importing struct {
 	at      map[UnitID]int  // in units
 	fresh   map[UnitID]bool // units that the file adds
 	people  map[string]Person
+	rows    map[string]int // the row of each address
 	insert  []Person
 	replace []Person
 	result  *ImportResult
@@ -83,6 +106,11 @@ func (s *Service) Import(ctx context.Context, a Actor, file []byte, mapping []st
 	}
 	slices.SortStableFunc(m.errors, func(a, b ImportError) int { return a.Row - b.Row })
 	m.result.Errors = m.errors
+	if dryRun && len(m.errors) == 0 {
+		if err := m.findMissing(ctx); err != nil {
+			return ImportResult{}, err
+		}
+	}
 	if dryRun || len(m.errors) > 0 {
 		return *m.result, nil
 	}
@@ -145,7 +173,7 @@ func (m *importing) exists(unit UnitID) bool {
 
 // planPeople decides what becomes of each row that names a person.
 func (m *importing) planPeople() {
-	rows := map[string]int{}
+	m.rows = make(map[string]int, len(m.records))
 	for _, r := range m.records {
 		if !r.has(colEmail, colName) {
 			if !r.has(colUnit) || r.has(colRole, colJoined, colHead) {
@@ -154,11 +182,11 @@ func (m *importing) planPeople() {
 			continue // a row that only describes a unit
 		}
 		email := importedEmail(r.cells[colEmail])
-		if first, twice := rows[email]; twice && email != "" {
+		if first, twice := m.rows[email]; twice && email != "" {
 			m.fail(r.row, string(colEmail), "duplicate", "The same address is in row "+itoa(first)+".")
 			continue
 		}
-		rows[email] = r.row
+		m.rows[email] = r.row
 		m.planPerson(r, email)
 	}
 }
@@ -237,14 +265,14 @@ func (m *importing) withRoles(r record, p Person, roles []Role) []Grant {
 // count notes what an import does to a person.
 func (m *importing) count(row int, was, p Person, known bool) {
 	c := ImportChange{Row: row, Kind: "changed", Email: p.Email, Name: p.Name}
-	for _, f := range []struct {
-		name string
-		same bool
-	}{
-		{"name", was.Name == p.Name}, {"unit", was.Unit == p.Unit}, {"role", slices.Equal(was.Grants, p.Grants)}, {"joined", was.JoinedOn == p.JoinedOn},
+	for _, f := range []ImportField{
+		{"name", was.Name, p.Name},
+		{"unit", string(was.Unit), string(p.Unit)},
+		{"role", rolesIn(was.Grants), rolesIn(p.Grants)},
+		{"joined", was.JoinedOn, p.JoinedOn},
 	} {
-		if !f.same {
-			c.Fields = append(c.Fields, f.name)
+		if f.Before != f.After {
+			c.Fields = append(c.Fields, f)
 		}
 	}
 	switch {
@@ -268,6 +296,51 @@ func (m *importing) count(row int, was, p Person, known bool) {
 	if len(m.result.Changes) < mostChanges {
 		m.result.Changes = append(m.result.Changes, c)
 	}
+}
+
+// rolesIn writes grants as a difference shows them.
+func rolesIn(grants []Grant) string {
+	var names []string
+	for _, g := range grants {
+		names = append(names, strings.TrimSpace(string(g.Role)+" "+string(g.Unit)))
+	}
+	return strings.Join(names, ", ")
+}
+
+// findMissing looks for those of the file's units whom it does not name.
+func (m *importing) findMissing(ctx context.Context) error {
+	const page = 1000
+	seen := map[UnitID]bool{}
+	var units []UnitID
+	for _, r := range m.records {
+		unit := UnitSlug(r.cells[colUnit])
+		if p, ok := m.people[importedEmail(r.cells[colEmail])]; ok {
+			unit = p.Unit
+		}
+		if _, there := m.before.unit(unit); there && !seen[unit] && m.covered(unit) {
+			units = append(units, unit)
+		}
+		seen[unit] = true
+	}
+	for after := ID(""); len(units) > 0; {
+		ps, err := m.s.Store.Audience(ctx, units, after, page)
+		if err != nil {
+			return err
+		}
+		for _, p := range ps {
+			if _, named := m.rows[p.Email]; named {
+				continue
+			}
+			if m.result.Missing++; len(m.result.MissingPeople) < mostChanges {
+				m.result.MissingPeople = append(m.result.MissingPeople, MissingPerson{p.ID, p.Name, p.Email, p.Unit})
+			}
+		}
+		if len(ps) < page {
+			return nil
+		}
+		after = ps[len(ps)-1].ID
+	}
+	return nil
 }
 
 // write stores units first, so that no person is ever in a unit that is not there,

@@ -1467,7 +1467,7 @@ export interface components {
         };
         ImportChange: {
             email: string;
-            fields: string[];
+            fields: components["schemas"]["ImportField"][];
             kind: string;
             name: string;
             row: number;
@@ -1483,6 +1483,11 @@ export interface components {
             message: string;
             row: number;
         };
+        ImportField: {
+            after: string;
+            before: string;
+            column: string;
+        };
         ImportRequest: {
             csv?: string;
             csvBase64?: string;
@@ -1496,6 +1501,8 @@ export interface components {
             dryRun: boolean;
             errors: components["schemas"]["ImportError"][];
             ignored: string[];
+            missing: number;
+            missingPeople: components["schemas"]["MissingPerson"][];
             moved: number;
             new: number;
             rows: number;
@@ -1575,6 +1582,12 @@ export interface components {
             demo: boolean;
             oidc: string[];
             password: boolean;
+        };
+        MissingPerson: {
+            email: string;
+            id: string;
+            name: string;
+            unit: string;
         };
         NewCampaignRequest: {
             audience?: components["schemas"]["AudienceInput"];

@@ -37,5 +37,5 @@ it('says so when there is no file', async () => {
   answers({ ...lists, 'GET /people/export.xlsx': () => new Response('{"code":"internal","status":500}', { status: 500 }) });
   render(PeopleList);
   await fireEvent.click(await screen.findByRole('button', { name: 'Xuất Excel' }));
-  expect(await screen.findByRole('heading', { name: 'Chưa xuất được' })).toBeTruthy();
+  expect(await screen.findByRole('heading', { name: 'Chưa tải được tệp' })).toBeTruthy();
 });
