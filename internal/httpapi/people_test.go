@@ -7,9 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
-	"hocso/internal/mongodb/mongodbtest"
 	"hocso/internal/people"
 )
 
@@ -396,22 +393,5 @@ func TestImportLarge(t *testing.T) {
 	}
 	if res := o.importing(t, o.root, table, false); !res.Applied || res.Unchanged != 1500 || res.New+res.Changed+res.Moved+res.UnitsNew+res.UnitsChanged != 0 {
 		t.Fatalf("again: %+v", res.Errors)
-	}
-}
-
-// The bar is 3 s for 10,000 people, with validation.
-func BenchmarkImport(b *testing.B) {
-	table := []byte(manyRows(10_000))
-	for b.Loop() {
-		b.StopTimer()
-		db := mongodbtest.New(b)
-		s := &people.Service{Store: db.People(), UnitStore: db.People(), Now: time.Now, NewID: uuid.NewString, Zone: time.UTC}
-		if _, err := s.AddUnit(b.Context(), people.Console(), people.UnitDraft{ID: "b", Name: people.Text{Vi: "B", En: "B"}}); err != nil {
-			b.Fatal(err)
-		}
-		b.StartTimer()
-		if res, err := s.Import(b.Context(), people.Console(), table, nil, false); err != nil || res.New != 10_000 {
-			b.Fatal(res.Errors, err)
-		}
 	}
 }
