@@ -50,6 +50,14 @@ func TestTooManyRows(t *testing.T) {
 	}
 }
 
+// A cell of 10 MB is refused where it stands, in text as in a workbook.
+func TestLongCell(t *testing.T) {
+	tab := parseTable([]byte("email,name\na@b.vn,A\nb@b.vn,"+strings.Repeat("A", 10<<20)+"\n"), nil)
+	if len(tab.errors) != 1 || tab.errors[0].Row != 3 || tab.errors[0].Column != "name" || tab.errors[0].Code != "too_long" {
+		t.Errorf("errors %+v, want too_long in row 3", tab.errors)
+	}
+}
+
 func TestDay(t *testing.T) {
 	for _, tt := range []struct {
 		in, want string
