@@ -67,7 +67,7 @@ func TestAdministrator(t *testing.T) {
 	desk.importList(wrongList)
 	desk.See("2 chỗ cần sửa")
 	desk.See("Dòng 3 thư điện tử Không phải địa chỉ thư")
-	desk.See("Dòng 4 họ tên Ô bắt đầu như công thức")
+	desk.See("Dòng 4 họ tên Ô là công thức")
 	desk.importList(rightList)
 	desk.See("Danh sách ổn, chưa ghi gì cả")
 	desk.See("1 đơn vị mới sẽ được tạo")

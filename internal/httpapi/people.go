@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -12,7 +13,10 @@ import (
 	"hocso/internal/people"
 )
 
-const peoplePage = 50
+const (
+	peoplePage = 50
+	xlsxMedia  = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+)
 
 // peopleRoutes are the rows of people, units and oneself.
 func (s *Server) peopleRoutes() []route {
@@ -29,6 +33,12 @@ func (s *Server) peopleRoutes() []route {
 			summary: "Add and change people and units from a table; dryRun=true only says what would happen",
 			query:   []string{"dryRun"}, in: importRequest{}, out: people.ImportResult{}, bodyMost: importMost,
 		}, s.importPeople},
+		{fiber.MethodGet, v + "/people/export.csv", manage, shape{
+			summary: "The people I manage and their units, as a table that can be imported", query: []string{"unit", "lang"}, media: "text/csv", problems: []string{"404 unit_not_found"},
+		}, s.exportPeople},
+		{fiber.MethodGet, v + "/people/export.xlsx", manage, shape{
+			summary: "The same as a workbook", query: []string{"unit", "lang"}, media: xlsxMedia, problems: []string{"404 unit_not_found"},
+		}, s.exportPeople},
 		{fiber.MethodGet, v + "/people/:id", manage, shape{summary: "A person I manage", out: people.Person{}, problems: unknown}, s.showPerson},
 		{fiber.MethodPatch, v + "/people/:id", manage, shape{
 			summary: "Change a person", in: changePersonRequest{}, out: people.Person{},
@@ -195,10 +205,12 @@ func (s *Server) enablePerson(c *fiber.Ctx) error {
 	return c.JSON(p)
 }
 
-// One of the two: text that the browser read as UTF-8, or the bytes of the file.
+// One of the two: text that the browser read as UTF-8, or the bytes of the file, a
+// workbook or text. Mapping says what each header stands for, "" to leave it out.
 type importRequest struct {
-	CSV       string `json:"csv"`
-	CSVBase64 string `json:"csvBase64"`
+	CSV       string   `json:"csv"`
+	CSVBase64 string   `json:"csvBase64"`
+	Mapping   []string `json:"mapping" validate:"max=200,dive,omitempty,oneof=email name unit unitName unitNameEn parentUnit role joined head"`
 }
 
 func (s *Server) importPeople(c *fiber.Ctx) error {
@@ -221,9 +233,33 @@ func (s *Server) importPeople(c *fiber.Ctx) error {
 		f.Fields = []fault.Field{{Field: "dryRun", Code: "oneof"}}
 		return f
 	}
-	res, err := s.People.Import(c.UserContext(), actor(c), table, dry == "true")
+	res, err := s.People.Import(c.UserContext(), actor(c), table, req.Mapping, dry == "true")
 	if err != nil {
 		return err
 	}
 	return c.JSON(res)
+}
+
+// exportPeople makes the whole file before it answers: what fails is a problem
+// document, not a file that ends early.
+func (s *Server) exportPeople(c *fiber.Ctx) error {
+	unit, err := query(c, "unit", 64)
+	if err != nil {
+		return err
+	}
+	lang, err := query(c, "lang", 2)
+	if err != nil {
+		return err
+	}
+	table, err := s.People.Export(c.UserContext(), actor(c), people.UnitID(unit), lang)
+	if err != nil {
+		return err
+	}
+	media, end, write := "text/csv; charset=utf-8", ".csv", table.CSV
+	if strings.HasSuffix(c.Path(), ".xlsx") {
+		media, end, write = xlsxMedia, ".xlsx", table.XLSX
+	}
+	c.Set(fiber.HeaderContentType, media)
+	c.Set(fiber.HeaderContentDisposition, `attachment; filename="hocso-people-`+s.Now().Format(time.DateOnly)+end+`"`)
+	return write(c)
 }

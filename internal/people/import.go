@@ -17,11 +17,28 @@ type ImportError struct {
 
 // ImportChange is one person whom an import adds or changes.
 type ImportChange struct {
-	Row    int      `json:"row"`
-	Kind   string   `json:"kind"` // new, changed or moved (to another unit)
-	Email  string   `json:"email"`
-	Name   string   `json:"name"`
-	Fields []string `json:"fields"` // that change
+	Row    int           `json:"row"`
+	Kind   string        `json:"kind"` // new, changed or moved (to another unit)
+	Email  string        `json:"email"`
+	Name   string        `json:"name"`
+	Fields []ImportField `json:"fields"` // that change
+}
+
+// ImportField is what a person has in a column before an import and after it. Units
+// are codes; roles are names of roles, each with a unit behind it if it is not for
+// the whole organisation.
+type ImportField struct {
+	Column string `json:"column"` // name, unit, role or joined
+	Before string `json:"before"`
+	After  string `json:"after"`
+}
+
+// MissingPerson is somebody in a unit of the file who is not in the file.
+type MissingPerson struct {
+	ID    ID     `json:"id"`
+	Name  string `json:"name"`
+	Email string `json:"email"`
+	Unit  UnitID `json:"unit"`
 }
 
 // ImportResult is what an import did, or would do. With errors nothing is written.
@@ -35,9 +52,16 @@ type ImportResult struct {
 	Unchanged    int            `json:"unchanged"`
 	UnitsNew     int            `json:"unitsNew"`
 	UnitsChanged int            `json:"unitsChanged"`
-	Ignored      []string       `json:"ignored"` // columns that an import does not know
+	Sheet        string         `json:"sheet,omitempty"` // of a workbook: the one that was read
+	Columns      []ImportColumn `json:"columns"`         // of the file, in their order
+	Ignored      []string       `json:"ignored"`         // columns that an import does not know
 	Errors       []ImportError  `json:"errors"`
 	Changes      []ImportChange `json:"changes"` // the first 200
+
+	// Of a dry run without errors: who is not closed, is in a unit that the file names,
+	// and is not in the file. Nothing happens to them.
+	Missing       int             `json:"missing"`
+	MissingPeople []MissingPerson `json:"missingPeople"` // the first 200
 }
 
 const mostChanges = 200
@@ -53,22 +77,24 @@ type importing struct {
 	at      map[UnitID]int  // in units
 	fresh   map[UnitID]bool // units that the file adds
 	people  map[string]Person
+	rows    map[string]int // the row of each address
 	insert  []Person
 	replace []Person
 	result  *ImportResult
 }
 
-// Import adds and changes people and units from a table (CSV with a header row;
-// see columnOf). People are found by address. Empty cells change nothing; roles are
+// Import adds and changes people and units from a table (a workbook or CSV, with a
+// header row; see columnOf). mapping names the column of each header where the guess
+// is wrong, "" to leave it out; it may be nil. People are found by address. Empty cells change nothing; roles are
 // added, never taken; units are made when their name is given; an x in head makes
 // the person head of their unit from today on. Everything is checked first, and with
 // any error nothing is written. To import the same file again changes nothing, also
 // after an import that was interrupted. A person outside of what the actor manages
 // is an error of the row. fault.Conflict changed_meanwhile or email_taken when
 // somebody else changes the same people at the same moment: import again.
-func (s *Service) Import(ctx context.Context, a Actor, file []byte, dryRun bool) (ImportResult, error) {
-	m := &importing{parsed: parseTable(file), s: s, actor: a, result: &ImportResult{DryRun: dryRun}}
-	m.result.Rows, m.result.Ignored = len(m.records), m.ignored
+func (s *Service) Import(ctx context.Context, a Actor, file []byte, mapping []string, dryRun bool) (ImportResult, error) {
+	m := &importing{parsed: parseTable(file, mapping), s: s, actor: a, result: &ImportResult{DryRun: dryRun}}
+	m.result.Rows, m.result.Sheet, m.result.Columns, m.result.Ignored = len(m.records), m.sheet, m.headers, m.ignored
 	if len(m.errors) == 0 || len(m.records) > 0 {
 		if err := m.load(ctx); err != nil {
 			return ImportResult{}, err
@@ -80,6 +106,11 @@ func (s *Service) Import(ctx context.Context, a Actor, file []byte, dryRun bool)
 	}
 	slices.SortStableFunc(m.errors, func(a, b ImportError) int { return a.Row - b.Row })
 	m.result.Errors = m.errors
+	if dryRun && len(m.errors) == 0 {
+		if err := m.findMissing(ctx); err != nil {
+			return ImportResult{}, err
+		}
+	}
 	if dryRun || len(m.errors) > 0 {
 		return *m.result, nil
 	}
@@ -104,7 +135,7 @@ func (m *importing) load(ctx context.Context) (err error) {
 	var emails []string
 	for _, r := range m.records {
 		if r.has(colEmail) {
-			emails = append(emails, FoldEmail(r.cells[colEmail]))
+			emails = append(emails, importedEmail(r.cells[colEmail]))
 		}
 	}
 	slices.Sort(emails)
@@ -142,7 +173,7 @@ func (m *importing) exists(unit UnitID) bool {
 
 // planPeople decides what becomes of each row that names a person.
 func (m *importing) planPeople() {
-	rows := map[string]int{}
+	m.rows = make(map[string]int, len(m.records))
 	for _, r := range m.records {
 		if !r.has(colEmail, colName) {
 			if !r.has(colUnit) || r.has(colRole, colJoined, colHead) {
@@ -150,12 +181,12 @@ func (m *importing) planPeople() {
 			}
 			continue // a row that only describes a unit
 		}
-		email := FoldEmail(r.cells[colEmail])
-		if first, twice := rows[email]; twice && email != "" {
+		email := importedEmail(r.cells[colEmail])
+		if first, twice := m.rows[email]; twice && email != "" {
 			m.fail(r.row, string(colEmail), "duplicate", "The same address is in row "+itoa(first)+".")
 			continue
 		}
-		rows[email] = r.row
+		m.rows[email] = r.row
 		m.planPerson(r, email)
 	}
 }
@@ -201,7 +232,7 @@ func (m *importing) planPerson(r record, email string) {
 	if !known {
 		p = m.s.new(Draft{Name: name, Email: email, Unit: unit})
 	}
-	if name != "" {
+	if name != "" && !exported(name, was.Name) {
 		p.Name = name
 	}
 	if unit != "" {
@@ -234,14 +265,14 @@ func (m *importing) withRoles(r record, p Person, roles []Role) []Grant {
 // count notes what an import does to a person.
 func (m *importing) count(row int, was, p Person, known bool) {
 	c := ImportChange{Row: row, Kind: "changed", Email: p.Email, Name: p.Name}
-	for _, f := range []struct {
-		name string
-		same bool
-	}{
-		{"name", was.Name == p.Name}, {"unit", was.Unit == p.Unit}, {"role", slices.Equal(was.Grants, p.Grants)}, {"joined", was.JoinedOn == p.JoinedOn},
+	for _, f := range []ImportField{
+		{"name", was.Name, p.Name},
+		{"unit", string(was.Unit), string(p.Unit)},
+		{"role", rolesIn(was.Grants), rolesIn(p.Grants)},
+		{"joined", was.JoinedOn, p.JoinedOn},
 	} {
-		if !f.same {
-			c.Fields = append(c.Fields, f.name)
+		if f.Before != f.After {
+			c.Fields = append(c.Fields, f)
 		}
 	}
 	switch {
@@ -265,6 +296,51 @@ func (m *importing) count(row int, was, p Person, known bool) {
 	if len(m.result.Changes) < mostChanges {
 		m.result.Changes = append(m.result.Changes, c)
 	}
+}
+
+// rolesIn writes grants as a difference shows them.
+func rolesIn(grants []Grant) string {
+	var names []string
+	for _, g := range grants {
+		names = append(names, strings.TrimSpace(string(g.Role)+" "+string(g.Unit)))
+	}
+	return strings.Join(names, ", ")
+}
+
+// findMissing looks for those of the file's units whom it does not name.
+func (m *importing) findMissing(ctx context.Context) error {
+	const page = 1000
+	seen := map[UnitID]bool{}
+	var units []UnitID
+	for _, r := range m.records {
+		unit := UnitSlug(r.cells[colUnit])
+		if p, ok := m.people[importedEmail(r.cells[colEmail])]; ok {
+			unit = p.Unit
+		}
+		if _, there := m.before.unit(unit); there && !seen[unit] && m.covered(unit) {
+			units = append(units, unit)
+		}
+		seen[unit] = true
+	}
+	for after := ID(""); len(units) > 0; {
+		ps, err := m.s.Store.Audience(ctx, units, after, page)
+		if err != nil {
+			return err
+		}
+		for _, p := range ps {
+			if _, named := m.rows[p.Email]; named {
+				continue
+			}
+			if m.result.Missing++; len(m.result.MissingPeople) < mostChanges {
+				m.result.MissingPeople = append(m.result.MissingPeople, MissingPerson{p.ID, p.Name, p.Email, p.Unit})
+			}
+		}
+		if len(ps) < page {
+			return nil
+		}
+		after = ps[len(ps)-1].ID
+	}
+	return nil
 }
 
 // write stores units first, so that no person is ever in a unit that is not there,
@@ -342,13 +418,13 @@ func rolesOf(cell string) ([]Role, bool) {
 	for _, w := range strings.FieldsFunc(cell, func(r rune) bool { return strings.ContainsRune("|,;", r) }) {
 		switch strings.ReplaceAll(Fold(w), "_", " ") {
 		case "learner", "hoc vien", "nguoi hoc":
-		case "trainer", "giang vien", "nguoi soan", "nguoi day":
+		case "trainer", "nguoi viet bai", "giang vien", "nguoi soan", "nguoi day":
 			roles = append(roles, Trainer)
-		case "administrator", "quan tri", "quan tri vien":
+		case "administrator", "nguoi quan tri", "quan tri", "quan tri vien":
 			roles = append(roles, Administrator)
 		case "security officer", "an toan thong tin", "can bo an toan thong tin":
 			roles = append(roles, SecurityOfficer)
-		case "auditor", "giam sat", "kiem toan":
+		case "auditor", "nguoi kiem tra", "giam sat", "kiem toan":
 			roles = append(roles, Auditor)
 		default:
 			return nil, false

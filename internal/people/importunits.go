@@ -116,13 +116,13 @@ func (m *importing) planUnit(d *unitRows) {
 		return
 	}
 	u := &m.units[i]
-	if d.name != "" && d.name != u.Name.Vi {
+	if d.name != "" && !exported(d.name, u.Name.Vi) {
 		if u.Name.En == u.Name.Vi {
 			u.Name.En = d.name
 		}
 		u.Name.Vi = d.name
 	}
-	if d.nameEn != "" {
+	if d.nameEn != "" && !exported(d.nameEn, u.Name.En) {
 		u.Name.En = d.nameEn
 	}
 	if d.parent != "" {
@@ -180,7 +180,7 @@ func (m *importing) planHeads() {
 		if !ok {
 			m.fail(r.row, string(colHead), "mark", "Write x, or nothing.")
 		}
-		p, known := m.people[FoldEmail(r.cells[colEmail])]
+		p, known := m.people[importedEmail(r.cells[colEmail])]
 		if !head || !ok || !known {
 			continue
 		}

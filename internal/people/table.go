@@ -22,49 +22,6 @@ const (
 	mostBytes  = 2_000 // in a cell
 )
 
-// column is one of the columns that an import knows.
-type column string
-
-// The columns.
-const (
-	colEmail    column = "email"
-	colName     column = "name"
-	colUnit     column = "unit"
-	colUnitName column = "unitName"
-	colUnitEn   column = "unitNameEn"
-	colParent   column = "parentUnit"
-	colRole     column = "role"
-	colJoined   column = "joined"
-	colHead     column = "head"
-)
-
-// columnOf recognises a header cell in Vietnamese or English, whatever its marks,
-// case and punctuation; "" if it is none of ours.
-func columnOf(header string) column {
-	words := strings.FieldsFunc(Fold(header), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-	switch strings.Join(words, " ") {
-	case "email", "e mail", "mail", "thu dien tu", "dia chi email", "dia chi thu dien tu", "hop thu":
-		return colEmail
-	case "name", "full name", "fullname", "ho ten", "ho va ten":
-		return colName
-	case "unit", "unit id", "unit code", "ma don vi":
-		return colUnit
-	case "unit name", "ten don vi", "don vi":
-		return colUnitName
-	case "unit name en", "unit name english", "ten don vi en", "ten don vi tieng anh":
-		return colUnitEn
-	case "parent unit", "parent", "parent unit code", "don vi cha", "ma don vi cha":
-		return colParent
-	case "role", "roles", "vai tro":
-		return colRole
-	case "joined", "joined on", "start date", "ngay vao", "ngay vao lam":
-		return colJoined
-	case "head", "head of unit", "phu trach", "phu trach don vi", "truong don vi":
-		return colHead
-	}
-	return ""
-}
-
 // record is one row of a table: its number as a spreadsheet shows it, and its cells.
 type record struct {
 	row   int
@@ -78,10 +35,17 @@ func (r record) has(cols ...column) bool {
 
 // parsed is a table as it was read, before anything was looked up.
 type parsed struct {
-	columns []column // known ones that are there
-	ignored []string // headers that are none of ours
+	sheet   string // of a workbook: the one that was read
+	mapping []string
+	headers []ImportColumn // nil until the header row was read
+	at      []column       // what each of them is taken for
+	broken  bool           // the header row cannot be used
+	seen    int            // rows behind the header that hold anything
+	columns []column       // known ones that are there
+	ignored []string       // headers that are none of ours
 	records []record
 	errors  []ImportError
+	date    func(cell string) string // what a workbook shows for the number in a cell of dates
 }
 
 func (t *parsed) fail(row int, column, code, message string) {
@@ -124,13 +88,27 @@ func decodeUTF16(file []byte, order textunicode.Endianness) (string, bool) {
 	return norm.NFC.String(string(out)), true
 }
 
-// parseTable reads a file. Faults of the file as a whole are errors of row 1.
-func parseTable(file []byte) *parsed {
-	t := &parsed{}
+// parseTable reads a file, a workbook or text: its first bytes say which. mapping
+// may name the column of each header, in their order, where a guess would be wrong.
+// Faults of the file as a whole are errors of row 1.
+func parseTable(file []byte, mapping []string) *parsed {
+	t := &parsed{mapping: mapping, errors: []ImportError{}}
+	switch {
+	case bytes.HasPrefix(file, []byte("PK\x03\x04")), bytes.HasPrefix(file, []byte("PK\x05\x06")):
+		t.readXLSX(file)
+	case bytes.HasPrefix(file, []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")):
+		t.fail(1, "", "old_spreadsheet", "The file is an old or a locked spreadsheet. Save it as .xlsx without a password.")
+	default:
+		t.readCSV(file)
+	}
+	return t
+}
+
+func (t *parsed) readCSV(file []byte) {
 	text, ok := decodeTable(file)
 	if !ok {
 		t.fail(1, "", "encoding", "The file is not text in UTF-8, UTF-16 or windows-1258. Save it as CSV UTF-8.")
-		return t
+		return
 	}
 	comma, skipped := ',', 0
 	if rest, ok := strings.CutPrefix(text, "sep="); ok && len(rest) > 1 { // a line that spreadsheets write for each other
@@ -141,97 +119,85 @@ func parseTable(file []byte) *parsed {
 	}
 	r := csv.NewReader(strings.NewReader(text))
 	r.Comma, r.FieldsPerRecord, r.ReuseRecord = comma, -1, true
-	header, err := r.Read()
-	if err != nil {
-		t.fail(1+skipped, "", "empty", "The file has no header row.")
-		return t
-	}
-	at := t.readHeader(header, 1+skipped)
-	for _, need := range []column{colEmail, colName} {
-		if !slices.Contains(t.columns, need) {
-			t.fail(1+skipped, string(need), "missing_column", "The file has no column "+string(need)+".")
+	for more := true; more; {
+		cells, err := r.Read()
+		pe := (*csv.ParseError)(nil)
+		switch {
+		case t.headers == nil && err != nil:
+			t.fail(1+skipped, "", "empty", "The file has no header row.")
+			return
+		case errors.Is(err, io.EOF):
+			return
+		case errors.As(err, &pe):
+			t.fail(pe.StartLine+skipped, "", "quotes", "A quotation mark is not closed, or stands in the middle of a cell.")
+			more = len(t.errors) < mostErrors
+		case err != nil:
+			t.fail(0, "", "unreadable", "The file cannot be read as a table.")
+			return
+		case t.headers == nil:
+			t.readHeader(cells, 1+skipped)
+		default:
+			line, _ := r.FieldPos(0)
+			more = t.readRow(cells, line+skipped)
 		}
 	}
-	if len(t.errors) > 0 {
-		return t
-	}
-	t.readRows(r, at, skipped)
-	return t
 }
 
-// separator returns which of the usual ones makes most known columns of the header.
+// separator returns which of the usual ones makes most known columns of the header,
+// and of those the one that is there most.
 func separator(text string) rune {
 	line, _, _ := strings.Cut(text, "\n")
-	best, most := ',', 0
+	best, most := ',', [2]int{}
 	for _, c := range []rune{',', ';', '\t'} {
-		known := 0
-		for _, h := range strings.Split(line, string(c)) {
+		parts := strings.Split(line, string(c))
+		score := [2]int{0, len(parts)}
+		for _, h := range parts {
 			if columnOf(strings.Trim(h, "\" \r")) != "" {
-				known++
+				score[0]++
 			}
 		}
-		if known > most {
-			best, most = c, known
+		if score[0] > most[0] || score[0] == most[0] && score[1] > most[1] {
+			best, most = c, score
 		}
 	}
 	return best
 }
 
-func (t *parsed) readHeader(header []string, row int) []column {
-	at := make([]column, len(header))
-	for i, h := range header {
-		c := columnOf(h)
+// readRow takes a row behind the header and reports whether more are wanted.
+func (t *parsed) readRow(cells []string, row int) bool {
+	if t.broken { // read on only to show what is in the columns
+		if t.sample(cells) {
+			t.seen++
+		}
+		return t.seen < samples
+	}
+	rec := record{row: row, cells: make(map[column]string, len(t.columns))}
+	for i, cell := range cells {
+		cell = strings.TrimSpace(cell)
 		switch {
-		case c == "" && strings.TrimSpace(h) != "":
-			t.ignored = append(t.ignored, strings.TrimSpace(h))
-		case c != "" && slices.Contains(t.columns, c):
-			t.fail(row, string(c), "duplicate_column", "The column "+string(c)+" is there twice.")
-		case c != "":
-			t.columns = append(t.columns, c)
-			at[i] = c
+		case cell == "":
+		case i >= len(t.at):
+			t.fail(rec.row, "", "too_many_cells", "The row has more cells than the header.")
+		case t.at[i] != "":
+			if t.date != nil && t.at[i] == colJoined {
+				cell = t.date(cell)
+			}
+			rec.cells[t.at[i]] = cell
+			t.checkCell(rec.row, t.at[i], cell)
 		}
 	}
-	return at
-}
-
-func (t *parsed) readRows(r *csv.Reader, at []column, skipped int) {
-	for {
-		cells, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			return
-		}
-		if pe := (*csv.ParseError)(nil); errors.As(err, &pe) {
-			t.fail(pe.StartLine+skipped, "", "quotes", "A quotation mark is not closed, or stands in the middle of a cell.")
-			if len(t.errors) >= mostErrors {
-				return
-			}
-			continue
-		}
-		if err != nil {
-			t.fail(0, "", "unreadable", "The file cannot be read as a table.")
-			return
-		}
-		line, _ := r.FieldPos(0)
-		rec := record{row: line + skipped, cells: make(map[column]string, len(t.columns))}
-		for i, cell := range cells {
-			cell = strings.TrimSpace(cell)
-			switch {
-			case i >= len(at) && cell != "":
-				t.fail(rec.row, "", "too_many_cells", "The row has more cells than the header.")
-			case i < len(at) && at[i] != "" && cell != "":
-				rec.cells[at[i]] = cell
-				t.checkCell(rec.row, at[i], cell)
-			}
-		}
-		if len(rec.cells) == 0 {
-			continue
-		}
-		if len(t.records) == mostRows {
-			t.fail(rec.row, "", "too_many_rows", "The file has more than 20,000 rows. Split it.")
-			return
-		}
-		t.records = append(t.records, rec)
+	if t.seen < samples && t.sample(cells) {
+		t.seen++
 	}
+	if len(rec.cells) == 0 {
+		return true
+	}
+	if len(t.records) == mostRows {
+		t.fail(rec.row, "", "too_many_rows", "The file has more than 20,000 rows. Split it.")
+		return false
+	}
+	t.records = append(t.records, rec)
+	return true
 }
 
 // checkCell refuses what no cell may hold. A cell that begins like a formula would
@@ -243,6 +209,6 @@ func (t *parsed) checkCell(row int, c column, cell string) {
 	case strings.ContainsFunc(cell, hidden):
 		t.fail(row, string(c), "text", "The cell holds line breaks or invisible characters.")
 	case strings.ContainsRune("=+-@", rune(cell[0])):
-		t.fail(row, string(c), "formula", "The cell begins like a formula, with = + - or @.")
+		t.fail(row, string(c), "formula", "The cell is a formula or begins like one, with = + - or @.")
 	}
 }

@@ -27,7 +27,7 @@ func TestColumnOf(t *testing.T) {
 
 // The row in an error is the one a spreadsheet shows, also after blank lines.
 func TestRows(t *testing.T) {
-	tab := parseTable([]byte("email,name,Ghi chú\n\na@b.vn,A,x\n  ,\nb@b.vn,=B,\n"))
+	tab := parseTable([]byte("email,name,Ghi chú\n\na@b.vn,A,x\n  ,\nb@b.vn,=B,\n"), nil)
 	if len(tab.records) != 2 || tab.records[0].row != 3 || tab.records[1].row != 5 {
 		t.Errorf("records %+v, want rows 3 and 5", tab.records)
 	}
@@ -40,13 +40,21 @@ func TestRows(t *testing.T) {
 }
 
 func TestTooManyRows(t *testing.T) {
-	tab := parseTable([]byte("email,name\n" + strings.Repeat("a@b.vn,A\n", mostRows+1)))
+	tab := parseTable([]byte("email,name\n"+strings.Repeat("a@b.vn,A\n", mostRows+1)), nil)
 	if len(tab.records) != mostRows || len(tab.errors) != 1 || tab.errors[0].Code != "too_many_rows" {
 		t.Errorf("%d records, errors %+v", len(tab.records), tab.errors)
 	}
-	tab = parseTable([]byte("email,name\n" + strings.Repeat("=,=\n", mostErrors)))
+	tab = parseTable([]byte("email,name\n"+strings.Repeat("=,=\n", mostErrors)), nil)
 	if len(tab.errors) != mostErrors {
 		t.Errorf("%d errors, want them cut at %d", len(tab.errors), mostErrors)
+	}
+}
+
+// A cell of 10 MB is refused where it stands, in text as in a workbook.
+func TestLongCell(t *testing.T) {
+	tab := parseTable([]byte("email,name\na@b.vn,A\nb@b.vn,"+strings.Repeat("A", 10<<20)+"\n"), nil)
+	if len(tab.errors) != 1 || tab.errors[0].Row != 3 || tab.errors[0].Column != "name" || tab.errors[0].Code != "too_long" {
+		t.Errorf("errors %+v, want too_long in row 3", tab.errors)
 	}
 }
 
@@ -80,7 +88,7 @@ func FuzzParseTable(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
-		tab := parseTable(file)
+		tab := parseTable(file, nil)
 		for _, e := range tab.errors {
 			if e.Code == "" || e.Message == "" || e.Row < 0 {
 				t.Errorf("error %+v", e)

@@ -45,7 +45,7 @@ func (s *Service) Export(ctx context.Context, a people.Actor, f Filter, lang str
 	}
 	words := wordsIn(lang)
 	return func(w io.Writer) error {
-		if _, err := io.WriteString(w, bom+csvLine(words.header)); err != nil {
+		if _, err := io.WriteString(w, bom+people.CSVLine(words.header)); err != nil {
 			return err
 		}
 		cursor := ""
@@ -94,7 +94,7 @@ func (m *model) exportPerson(w *strings.Builder, sel selection, p uint32, words 
 			continue
 		}
 		x := m.cell(r)
-		w.WriteString(csvLine([]string{
+		w.WriteString(people.CSVLine([]string{
 			who.name, unit, title(x.Course).In(words.lang), words.status[x.Status], day(x.DueAt, zone), day(x.CompletedAt, zone),
 			strconv.Itoa(percent(x, totals[versionKey{x.Course, int(m.rows.n[r])}])),
 		}))
@@ -140,38 +140,4 @@ func wordsIn(lang string) exportWords {
 		lang: "vi", header: []string{"Họ tên", "Đơn vị", "Khóa học", "Trạng thái", "Hạn", "Hoàn thành", "Tiến độ (%)"},
 		status: map[string]string{"assigned": "Chưa bắt đầu", "started": "Đang học", "completed": "Đã hoàn thành", "overdue": "Quá hạn"},
 	}
-}
-
-// csvLine is a record of RFC 4180.
-func csvLine(cells []string) string {
-	var b strings.Builder
-	for i, c := range cells {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		safe := neutral(c)
-		if safe != c || strings.ContainsAny(safe, "\",;\t\r\n") || strings.TrimSpace(safe) != safe {
-			safe = `"` + strings.ReplaceAll(safe, `"`, `""`) + `"`
-		}
-		b.WriteString(safe)
-	}
-	return b.String() + "\r\n"
-}
-
-// neutral puts an apostrophe before whatever a spreadsheet would read as a formula:
-// at the start of the cell, and behind each separator inside it, where a program
-// that splits the line differently would see a start (design: trust, 34). Spaces and
-// quotes before it do not help. Full-width signs count as well.
-func neutral(s string) string {
-	const formula, separators, blank = "=+-@\t\r＝＋－＠", ",;|\t\r\n", " \"'\u00a0\u3000"
-	var b strings.Builder
-	start := true
-	for _, r := range s {
-		if start && strings.ContainsRune(formula, r) {
-			b.WriteByte('\'')
-		}
-		b.WriteRune(r)
-		start = strings.ContainsRune(separators, r) || start && strings.ContainsRune(blank, r)
-	}
-	return b.String()
 }

@@ -93,6 +93,14 @@ export async function request(method: string, path: string, body?: unknown, head
   return response;
 }
 
+// download asks for a file with the access token, which a plain link could not send.
+export async function download(path: string): Promise<{ name: string; blob: Blob }> {
+  const response = await request('GET', path);
+  if (!response.ok) throw await problemOf(response);
+  const name = /filename="?([^";]+)/.exec(response.headers.get('content-disposition') ?? '')?.[1];
+  return { name: name ?? 'hocso' + path.slice(path.lastIndexOf('.')).replace(/\?.*/, ''), blob: await response.blob() };
+}
+
 // call is request with the answer as JSON; everything but success is an ApiError.
 export async function call<T = void>(method: string, path: string, body?: unknown): Promise<T> {
   const response = await request(method, path, body);

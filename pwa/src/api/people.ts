@@ -1,5 +1,5 @@
 import type { Text } from '../i18n/locale.svelte.ts';
-import { call } from './client.ts';
+import { call, download } from './client.ts';
 import type { List, Role } from './types.ts';
 
 export type PersonStatus = 'invited' | 'active' | 'closed';
@@ -43,6 +43,16 @@ export interface Invitation {
   expiresAt: string;
 }
 
+// ImportField is a column before and after; units are codes, a role has its unit behind it.
+export interface ImportField {
+  column: string;
+  before: string;
+  after: string;
+}
+
+// ImportSource is a list as text, or the bytes of a file; mapping says what each header stands for.
+export type ImportSource = ({ csv: string } | { csvBase64: string }) & { mapping?: string[] };
+
 export interface ImportResult {
   dryRun: boolean;
   applied?: boolean;
@@ -53,9 +63,13 @@ export interface ImportResult {
   unchanged: number;
   unitsNew: number;
   unitsChanged?: number;
+  sheet?: string; // of a workbook: the one that was read
+  columns?: { header: string; column: string; samples: string[] | null }[] | null;
   ignored?: string[] | null;
   errors: { row: number; column: string; code: string; message: string }[] | null;
-  changes: { row: number; kind: 'new' | 'changed' | 'moved'; email: string; name: string; fields: string[] | null }[] | null;
+  changes: { row: number; kind: 'new' | 'changed' | 'moved'; email: string; name: string; fields: ImportField[] | null }[] | null;
+  missing?: number;
+  missingPeople?: { id: string; name: string; email: string; unit: string }[] | null;
 }
 
 const at = (id: string, rest = '') => '/people/' + encodeURIComponent(id) + rest;
@@ -69,8 +83,9 @@ export const changePerson = (id: string, fields: { name?: string; email?: string
   call<Person>('PATCH', at(id), fields);
 export const invite = (id: string) => call<Invitation>('POST', at(id, '/invite'));
 export const setOpen = (id: string, open: boolean) => call<Person>('POST', at(id, open ? '/enable' : '/disable'));
-export const importPeople = (source: { csv: string } | { csvBase64: string }, dryRun: boolean) =>
+export const importPeople = (source: ImportSource, dryRun: boolean) =>
   call<ImportResult>('POST', '/people/import?dryRun=' + dryRun, source);
+export const exportPeople = (unit: string, lang: string) => download('/people/export.xlsx' + search({ unit, lang }));
 
 export const units = () => call<List<Unit>>('GET', '/units').then((list) => list.items ?? []);
 export const addUnit = (fields: { name: Text; parent?: string; id?: string }) => call<Unit>('POST', '/units', fields);

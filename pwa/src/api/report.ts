@@ -1,7 +1,6 @@
 import type { Text } from '../i18n/locale.svelte.ts';
-import { call, request } from './client.ts';
+import { call, download } from './client.ts';
 import { search } from './people.ts';
-import { problemOf } from './problem.ts';
 import type { List } from './types.ts';
 
 export interface CourseFigures {
@@ -73,10 +72,4 @@ export const matrix = ({ unit, campaign }: Scope, cursor?: string) =>
 export const overdue = ({ unit, campaign }: Scope, cursor?: string) =>
   call<Overdue>('GET', '/tracking/overdue' + search({ unit, campaign, cursor }));
 
-// exportCSV asks for the table with the access token, which a plain link could not send.
-export async function exportCSV({ unit, campaign }: Scope, lang: string): Promise<{ name: string; blob: Blob }> {
-  const response = await request('GET', '/tracking/export.csv' + search({ unit, campaign, lang }));
-  if (!response.ok) throw await problemOf(response);
-  const name = /filename="?([^";]+)/.exec(response.headers.get('content-disposition') ?? '')?.[1];
-  return { name: name ?? 'hocso.csv', blob: await response.blob() };
-}
+export const exportCSV = ({ unit, campaign }: Scope, lang: string) => download('/tracking/export.csv' + search({ unit, campaign, lang }));

@@ -706,6 +706,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/people/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The people I manage and their units, as a table that can be imported */
+        get: operations["getPeopleExportCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/export.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a workbook */
+        get: operations["getPeopleExportXlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people/import": {
         parameters: {
             query?: never;
@@ -1433,10 +1467,15 @@ export interface components {
         };
         ImportChange: {
             email: string;
-            fields: string[];
+            fields: components["schemas"]["ImportField"][];
             kind: string;
             name: string;
             row: number;
+        };
+        ImportColumn: {
+            column: string;
+            header: string;
+            samples: string[];
         };
         ImportError: {
             code: string;
@@ -1444,20 +1483,30 @@ export interface components {
             message: string;
             row: number;
         };
+        ImportField: {
+            after: string;
+            before: string;
+            column: string;
+        };
         ImportRequest: {
             csv?: string;
             csvBase64?: string;
+            mapping?: ("email" | "name" | "unit" | "unitName" | "unitNameEn" | "parentUnit" | "role" | "joined" | "head")[];
         };
         ImportResult: {
             applied: boolean;
             changed: number;
             changes: components["schemas"]["ImportChange"][];
+            columns: components["schemas"]["ImportColumn"][];
             dryRun: boolean;
             errors: components["schemas"]["ImportError"][];
             ignored: string[];
+            missing: number;
+            missingPeople: components["schemas"]["MissingPerson"][];
             moved: number;
             new: number;
             rows: number;
+            sheet?: string;
             unchanged: number;
             unitsChanged: number;
             unitsNew: number;
@@ -1533,6 +1582,12 @@ export interface components {
             demo: boolean;
             oidc: string[];
             password: boolean;
+        };
+        MissingPerson: {
+            email: string;
+            id: string;
+            name: string;
+            unit: string;
         };
         NewCampaignRequest: {
             audience?: components["schemas"]["AudienceInput"];
@@ -3696,6 +3751,72 @@ export interface operations {
             };
             /** @description invalid_fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getPeopleExportCsv: {
+        parameters: {
+            query?: {
+                unit?: string;
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description unit_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getPeopleExportXlsx: {
+        parameters: {
+            query?: {
+                unit?: string;
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            /** @description unit_not_found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -4,6 +4,7 @@ export const deskEn: Record<keyof typeof deskVi, string> = {
   more: 'Show more',
   'more.shown': 'Showing {n} rows',
   'more.failed': 'Could not load more',
+  'download.failed': 'Could not download the file',
   save: 'Save',
   edit: 'Edit',
   all: 'All',

@@ -7,7 +7,6 @@ export const reportEn: Record<keyof typeof reportVi, string> = {
   'overview.allCampaigns': 'All campaigns',
   'overview.filter': 'Campaign',
   'overview.export': 'Download CSV',
-  'overview.exportFailed': 'Could not download the file',
   'overview.onTime': 'Completed on time',
   'overview.onTimeOf': '{done} of {all} completed',
   'overview.overdue': 'Overdue',

@@ -6,7 +6,6 @@ export const reportVi = {
   'overview.allCampaigns': 'Mọi chiến dịch',
   'overview.filter': 'Chiến dịch',
   'overview.export': 'Tải CSV',
-  'overview.exportFailed': 'Chưa tải được tệp',
   'overview.onTime': 'Hoàn thành đúng hạn',
   'overview.onTimeOf': '{done} / {all} lượt đã xong',
   'overview.overdue': 'Quá hạn',

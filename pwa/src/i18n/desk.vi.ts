@@ -3,6 +3,7 @@ export const deskVi = {
   more: 'Xem thêm',
   'more.shown': 'Đang hiện {n} dòng',
   'more.failed': 'Chưa tải thêm được',
+  'download.failed': 'Chưa tải được tệp',
   save: 'Lưu',
   edit: 'Sửa',
   all: 'Tất cả',

@@ -86,3 +86,62 @@ it('keeps the list on the screen when it could not be written', async () => {
   expect(await screen.findByRole('alert')).toHaveProperty('textContent', expect.stringContaining('Chưa nhập được'));
   await waitFor(() => expect(screen.getByText('a@b.example')).toBeTruthy());
 });
+
+it('asks what an unknown column is, and checks again before it can be written', async () => {
+  const asked: { mapping?: string[] }[] = [];
+  const columns = (...names: string[]) => [
+    { header: 'Thư', column: names[0]!, samples: ['a@b.example'] },
+    { header: 'Nhân viên', column: names[1]!, samples: ['Lê A', 'Lê B'] },
+  ];
+  answers({
+    'POST /people/import': (body) => {
+      asked.push(body);
+      return body.mapping
+        ? result({ new: 2, columns: columns(...body.mapping) })
+        : result({
+            columns: columns('name', ''),
+            ignored: ['Nhân viên'],
+            errors: [{ row: 1, column: 'email', code: 'missing_column', message: 'x' }],
+          });
+    },
+  });
+  render(ImportPage);
+  await paste('Thư,Nhân viên');
+  expect(await screen.findByText('Mỗi cột là gì?')).toBeTruthy();
+  expect(screen.getByText('Lê A · Lê B')).toBeTruthy();
+  expect(screen.queryByRole('button', { name: 'Kiểm tra lại' })).toBeNull();
+  await fireEvent.change(screen.getByLabelText('Nhân viên'), { target: { value: 'name' } });
+  expect((screen.getByLabelText('Thư') as HTMLSelectElement).value).toBe(''); // one column is one thing
+  await fireEvent.change(screen.getByLabelText('Thư'), { target: { value: 'email' } });
+  expect(screen.queryByRole('button', { name: /^Nhập/ })).toBeNull();
+  await fireEvent.click(screen.getByRole('button', { name: 'Kiểm tra lại' }));
+  await fireEvent.click(await screen.findByRole('button', { name: 'Nhập 2 người' }));
+  await waitFor(() => expect(asked.map((one) => one.mapping)).toEqual([undefined, ['email', 'name'], ['email', 'name']]));
+});
+
+it('shows each field before and after, and who is not in the file', async () => {
+  answers({
+    'POST /people/import': () =>
+      result({
+        moved: 1,
+        missing: 1,
+        missingPeople: [{ id: 'p9', name: 'Trần Vắng', email: 'v@b.example', unit: 'a' }],
+        changes: [
+          {
+            row: 2,
+            kind: 'moved',
+            email: 'a@b.example',
+            name: 'Lê A',
+            fields: [
+              { column: 'unit', before: 'a', after: 'b' },
+              { column: 'role', before: '', after: 'trainer, security_officer to-1' },
+            ],
+          },
+        ],
+      }),
+  });
+  render(ImportPage);
+  await paste('x');
+  expect(await screen.findByText('mã đơn vị: a → b; vai trò: Người viết bài, Cán bộ an toàn thông tin (to-1)')).toBeTruthy();
+  expect(screen.getByText('Trần Vắng').closest('a')?.getAttribute('href')).toBe('/people/p9');
+});
