@@ -64,6 +64,26 @@ func (s *Service) Managed(ctx context.Context, a Actor, id ID) (Person, error) {
 	return p, nil
 }
 
+// NameWithin returns the name of a person in whose unit a may do p, "" for everybody
+// else and for one who is not there any more.
+func (s *Service) NameWithin(ctx context.Context, a Actor, p Permission, id ID) (string, error) {
+	who, err := s.Current(ctx, id)
+	if fault.KindOf(err) == fault.NotFound {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	t, err := s.units(ctx)
+	if err != nil {
+		return "", err
+	}
+	if u, _ := t.unit(who.Unit); !a.Covers(p, who.Unit, u.Path) {
+		return "", nil
+	}
+	return who.Name, nil
+}
+
 // Controlled is Managed for what would let a act as the person or take their place:
 // a link to set the password, another address, the end of the account. It also
 // asks that the person holds nothing outside of what a manages: fault.Forbidden
