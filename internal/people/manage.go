@@ -235,7 +235,10 @@ func (s *Service) Change(ctx context.Context, a Actor, id ID, c Change) (Person,
 	if c.JoinedOn != nil {
 		p.JoinedOn = *c.JoinedOn
 	}
-	if c.LeftOn != nil {
+	if c.LeftOn != nil && *c.LeftOn != p.LeftOn {
+		if _, err = s.Controlled(ctx, a, id); err != nil { // it ends the account
+			return Person{}, err
+		}
 		p.LeftOn = *c.LeftOn
 	}
 	return s.replaceKeepingAnAdministrator(ctx, p)
@@ -274,10 +277,11 @@ func (s *Service) Disable(ctx context.Context, a Actor, id ID) (Person, error) {
 	return s.replaceKeepingAnAdministrator(ctx, p)
 }
 
-// Enable opens a closed account again. A person who had a password still has it.
+// Enable opens the account of a person who is gone again. Who had a password still
+// has it.
 func (s *Service) Enable(ctx context.Context, a Actor, id ID) (Person, error) {
 	p, err := s.Controlled(ctx, a, id)
-	if err != nil || p.Status != Closed {
+	if err != nil || !s.Gone(p) {
 		return p, err
 	}
 	p.Status, p.LeftOn = Active, ""
@@ -307,7 +311,7 @@ func (s *Service) replaceKeepingAnAdministrator(ctx context.Context, p Person) (
 		return Person{}, err
 	}
 	after, err := s.replace(ctx, p)
-	if err != nil || !administers(before) || administers(after) {
+	if err != nil || !s.administers(before) || s.administers(after) {
 		return after, err
 	}
 	left, err := s.Administrated(ctx)
@@ -322,14 +326,23 @@ func (s *Service) replaceKeepingAnAdministrator(ctx context.Context, p Person) (
 }
 
 // administers reports whether p can administer the whole organisation now.
-func administers(p Person) bool {
-	return p.Status == Active && slices.Contains(p.Grants, Grant{Role: Administrator})
+func (s *Service) administers(p Person) bool {
+	return s.MayEnter(p) && slices.Contains(p.Grants, Grant{Role: Administrator})
 }
+
+// Gone reports whether p's account is closed, or their last day is over.
+func (s *Service) Gone(p Person) bool {
+	return p.Status == Closed || p.LeftOn != "" && p.LeftOn < s.Today()
+}
+
+// MayEnter reports whether p may sign in, and go on with a session: they have a
+// password and are not gone.
+func (s *Service) MayEnter(p Person) bool { return p.Status == Active && !s.Gone(p) }
 
 // Administrated reports whether anybody can administer the whole organisation.
 func (s *Service) Administrated(ctx context.Context) (bool, error) {
 	ps, err := s.Store.Granted(ctx, Administrator)
-	return slices.ContainsFunc(ps, administers), err
+	return slices.ContainsFunc(ps, s.administers), err
 }
 
 // NewAdministrator returns a person, not stored yet, who administers the whole
