@@ -67,6 +67,9 @@ func peopleRows() []matrixRow {
 	table := func(name string) func(*world, *kind) call {
 		return send("/people/import?dryRun=false", `{"csv":"email,joined\n`+address(name)+`,2020-01-01\n"}`)
 	}
+	tell := func(rows string) func(*world, *kind) call {
+		return send("/people/import?dryRun=true", `{"csv":"email,name,unit,unit name,parent unit,head\n`+rows+`\n"}`)
+	}
 	const above = "admin:200 adminA:403/above_your_scope adminB:404 *:403"
 	return []matrixRow{
 		{route: "GET /api/v1/people", about: "all that is theirs", expect: managers, ask: at("/people"), has: "Dấu-"},
@@ -76,6 +79,12 @@ func peopleRows() []matrixRow {
 		{route: "POST /api/v1/people", about: "with an address in use", expect: "admin:409 adminA:409 adminB:422 *:403", ask: with(`{"name":"Mới","email":"x.xb@dau.bo.vn","unit":"a1"}`)},
 		{route: "POST /api/v1/people/import", about: "a person of A", expect: managers, ask: table("xa")},
 		{route: "POST /api/v1/people/import", about: "a person of B", expect: managers, ask: table("xb")},
+		{route: "POST /api/v1/people/import", about: "the unit B without anything", expect: managers, ask: tell(",,b,,,"), twin: tell(",,none,,,"), same: "adminA"},
+		{route: "POST /api/v1/people/import", about: "somebody new in B", expect: managers, ask: tell("moi@bo.vn,Mới,b,,,"), twin: tell("moi@bo.vn,Mới,none,,,"), same: "adminA"},
+		{route: "POST /api/v1/people/import", about: "a new unit below B", expect: managers, ask: tell(",,moi,Mới,b,"), twin: tell(",,moi,Mới,none,"), same: "adminA"},
+		{route: "POST /api/v1/people/import", about: "the unit B moved into A", expect: managers, ask: tell(",,b,,a,"), twin: tell(",,none,,a,"), same: "adminA"},
+		{route: "POST /api/v1/people/import", about: "A moved below B", expect: managers, ask: tell(",,a9,,b,"), twin: tell(",,a9,,none,"), same: "adminA"},
+		{route: "POST /api/v1/people/import", about: "people of B as heads", expect: managers, ask: tell(address("xb") + ",,,,,x\\n" + address("moved") + ",,,,,x"), twin: tell(address("xb") + ",,,,,\\n" + address("moved") + ",,,,,"), same: "adminA"},
 		{route: "GET /api/v1/people/:id", about: "of A", expect: inA("200"), ask: about("xa", "", ""), twin: nobody("", ""), has: mark("xa")},
 		{route: "GET /api/v1/people/:id", about: "of B", expect: inB("200"), ask: about("xb", "", ""), twin: nobody("", "")},
 		{route: "GET /api/v1/people/:id", about: "who moved from A to B", expect: inB("200"), ask: about("moved", "", ""), twin: nobody("", "")},

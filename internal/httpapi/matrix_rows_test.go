@@ -3,6 +3,7 @@ package httpapi
 import (
 	"cmp"
 	"context"
+	"encoding/base64"
 	"fmt"
 	"slices"
 
@@ -149,8 +150,10 @@ func ownRows() []matrixRow {
 		{route: "POST /api/v1/me/subscriptions", about: "by the cookie alone", expect: "*:201", ask: func(w *world, k *kind) call {
 			return call{body: w.device("x"), header: map[string]string{"Cookie": "__Host-hocso=" + k.cookie, "X-Hocso": "1", "Origin": "https://hocso.test"}}
 		}},
-		{route: "POST /api/v1/me/subscriptions", about: "in place of the victim's", expect: "*:201", same: "learner admin",
-			ask: replacing(func(w *world) string { return w.devices(w.victim)[0] }), twin: replacing(func(*world) string { return nowhere }), after: intact},
+		{
+			route: "POST /api/v1/me/subscriptions", about: "in place of the victim's", expect: "*:201", same: "learner admin",
+			ask: replacing(func(w *world) string { return w.devices(w.victim)[0] }), twin: replacing(func(*world) string { return nowhere }), after: intact,
+		},
 		{route: "POST /api/v1/me/subscriptions/test", expect: "*:202", ask: at("/me/subscriptions/test")},
 		{route: "DELETE /api/v1/me/subscriptions/:id", about: "of their own", expect: "*:204", ask: func(w *world, k *kind) call {
 			if k.out {
@@ -266,6 +269,19 @@ func campaignRows() []matrixRow {
 }
 
 func trackingRows() (rows []matrixRow) {
+	// A cursor is no question about where the name of somebody else stands.
+	for what, format := range map[string]string{"matrix": "%s", "overdue": "0 %s phishing"} {
+		path := "/tracking/" + what + "?cursor="
+		cursor := func(id people.ID) call {
+			return call{path: path + base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, format, id))}
+		}
+		rows = append(rows, matrixRow{
+			route: "GET /api/v1/tracking/" + what, about: "behind a person of B", same: blindToB,
+			expect: "adminA:400 auditorA:400 headA:400 admin:200 adminB:200 auditor:200 headB:200 headTop:200 *:403",
+			ask:    func(w *world, _ *kind) call { return cursor(w.person["xb"]) },
+			twin:   func(*world, *kind) call { return cursor(nowhere) },
+		})
+	}
 	for _, what := range []string{"overview", "units", "matrix", "overdue", "export.csv"} {
 		route, path := "GET /api/v1/tracking/"+what, "/tracking/"+what
 		rows = append(
