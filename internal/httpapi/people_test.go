@@ -327,6 +327,10 @@ func TestImportScope(t *testing.T) {
 			}
 		})
 	}
+	own := o.importing(t, o.unitAdmin, "email,name,unit,unit name,parent unit\nlan@bo.vn,,a1,,a\nhead-a@bo.vn,,a,,bo\n", false)
+	if !own.Applied || own.Unchanged != 2 || own.UnitsChanged != 0 {
+		t.Errorf("the table of A as it is: %+v, want no change", own)
+	}
 	res := o.importing(t, o.unitAdmin, "email,name,unit,unit name,parent unit,role\nx@bo.vn,X,n,Mới,a,auditor\n", false)
 	if !res.Applied || res.New != 1 || res.UnitsNew != 1 {
 		t.Fatalf("within A: %+v", res)
