@@ -150,7 +150,7 @@ func unitRows() []matrixRow {
 		{route: "POST /api/v1/units", about: "below A", expect: "admin:201 adminA:201 adminB:422 *:403", ask: below("a9"), twin: below("none")},
 		{route: "POST /api/v1/units", about: "at the top", expect: "admin:201 adminA:422 adminB:422 *:403", ask: below("")},
 		{route: "PATCH /api/v1/units/:id", about: "of A", expect: inA("200"), ask: send("/units/a9", `{"name":{"vi":"Chín"}}`), twin: send("/units/none", `{"name":{"vi":"Chín"}}`)},
-		{route: "PATCH /api/v1/units/:id", about: "of B", expect: inB("200"), ask: send("/units/b", `{"name":{"vi":"Bê"}}`), twin: send("/units/none", `{"name":{"vi":"Bê"}}`)},
+		{route: "PATCH /api/v1/units/:id", about: "of B", expect: inB("200"), ask: send("/units/b", `{"name":{"vi":"Đơn vị b","en":"Unit b"}}`), twin: send("/units/none", `{"name":{"vi":"Đơn vị b","en":"Unit b"}}`)},
 		{route: "PATCH /api/v1/units/:id", about: "from A to B", expect: "admin:200 adminA:422 adminB:404 *:403", ask: moving("a9", "b"), twin: func(w *world, k *kind) call {
 			if k.name == "adminA" {
 				return moving("a9", "none")(w, k)

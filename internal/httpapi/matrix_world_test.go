@@ -93,6 +93,9 @@ func newWorld(t *testing.T) *world {
 	w := &world{office: newOffice(t), kinds: kinds(), by: map[string]*kind{}, person: map[string]people.ID{}, campaigns: map[string]campaign.ID{}}
 	ctx := t.Context()
 	w.unit("a9", "a")
+	for _, u := range []people.UnitID{"a1", "b"} {
+		w.plant("Đơn vị "+string(u)+`"`, func(k *kind) bool { return k.unit == u || k.within(u) })
+	}
 	courses, _ := course.ReadFolder(content.Files())
 	_, err := w.Courses.PublishFolder(ctx, courses)
 	w.must(err)
