@@ -200,9 +200,9 @@ func (s *Service) mayGrant(ctx context.Context, a Actor, before, after []Grant) 
 }
 
 // Change changes a person whom a manages. Besides the faults of Managed and
-// Controlled: fault.Forbidden own_roles for one's own roles, fault.Invalid
-// for a unit or role that is not a's to give, fault.Conflict email_taken,
-// last_administrator, or changed_meanwhile.
+// Controlled: fault.Forbidden own_roles for one's own roles, own_account for a last
+// day of one's own that is over, fault.Invalid for a unit or role that is not a's to
+// give, fault.Conflict email_taken, last_administrator, or changed_meanwhile.
 func (s *Service) Change(ctx context.Context, a Actor, id ID, c Change) (Person, error) {
 	p, err := s.Managed(ctx, a, id)
 	if err != nil {
@@ -240,6 +240,9 @@ func (s *Service) Change(ctx context.Context, a Actor, id ID, c Change) (Person,
 			return Person{}, err
 		}
 		p.LeftOn = *c.LeftOn
+		if a.ID == p.ID && s.Gone(p) {
+			return Person{}, ownAccount()
+		}
 	}
 	return s.replaceKeepingAnAdministrator(ctx, p)
 }
@@ -263,7 +266,7 @@ func (s *Service) Disable(ctx context.Context, a Actor, id ID) (Person, error) {
 		return p, err
 	}
 	if a.ID == p.ID {
-		return Person{}, fault.New(fault.Forbidden, "own_account", "somebody else closes your account")
+		return Person{}, ownAccount()
 	}
 	if s.Closing != nil {
 		if err := s.Closing(ctx, p.ID); err != nil {
@@ -328,6 +331,10 @@ func (s *Service) replaceKeepingAnAdministrator(ctx context.Context, p Person) (
 // administers reports whether p can administer the whole organisation now.
 func (s *Service) administers(p Person) bool {
 	return s.MayEnter(p) && slices.Contains(p.Grants, Grant{Role: Administrator})
+}
+
+func ownAccount() error {
+	return fault.New(fault.Forbidden, "own_account", "somebody else closes your account")
 }
 
 // Gone reports whether p's account is closed, or their last day is over.
