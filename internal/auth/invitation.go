@@ -39,7 +39,7 @@ func (s *Service) Invite(ctx context.Context, a people.Actor, id people.ID) (lin
 	if err != nil {
 		return "", time.Time{}, err
 	}
-	if p.Status == people.Closed {
+	if s.People.Gone(p) {
 		return "", time.Time{}, fault.New(fault.Conflict, "person_closed", "enable the person first")
 	}
 	token, i, err := s.invite(ctx, Invitation{Person: p.ID, Epoch: p.Epoch, By: a.ID})
@@ -152,7 +152,7 @@ func (s *Service) first(ctx context.Context, in Acceptance) (people.Person, erro
 
 func (s *Service) invited(ctx context.Context, i Invitation) (people.Person, error) {
 	p, err := s.People.Person(ctx, i.Person)
-	if fault.KindOf(err) == fault.NotFound || err == nil && (p.Epoch != i.Epoch || p.Status == people.Closed) {
+	if fault.KindOf(err) == fault.NotFound || err == nil && (p.Epoch != i.Epoch || s.People.Gone(p)) {
 		return people.Person{}, invitationUsed()
 	}
 	return p, err

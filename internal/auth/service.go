@@ -45,7 +45,7 @@ func (s *Service) Authenticate(ctx context.Context, bearer string) (people.Actor
 		return people.Actor{}, signInRequired()
 	case err != nil:
 		return people.Actor{}, err
-	case p.Status != people.Active || p.Epoch != c.Epoch:
+	case !s.People.MayEnter(p) || p.Epoch != c.Epoch:
 		return people.Actor{}, signInRequired()
 	}
 	session, err := s.session(ctx, c.Session, now)
@@ -84,7 +84,7 @@ func (s *Service) AuthenticateRefresh(ctx context.Context, token string) (people
 		return people.Actor{}, signInRequired()
 	case err != nil:
 		return people.Actor{}, err
-	case p.Status != people.Active || !session.living(p.Epoch, now):
+	case !s.People.MayEnter(p) || !session.living(p.Epoch, now):
 		return people.Actor{}, signInRequired()
 	}
 	return s.People.ActorOf(ctx, p, session.ID)

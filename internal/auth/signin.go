@@ -26,7 +26,7 @@ type Credentials struct {
 }
 
 // SignIn checks a password and begins a session. An unknown address, a wrong
-// password, and a person who was disabled or never set a password are told apart
+// password, and a person who was disabled, left or never set a password are told apart
 // neither by the answer nor by the work done: fault.Unauthenticated sign_in_failed.
 // Too many tries are a *Throttled.
 func (s *Service) SignIn(ctx context.Context, in Credentials) (SignedIn, error) {
@@ -43,7 +43,7 @@ func (s *Service) SignIn(ctx context.Context, in Credentials) (SignedIn, error) 
 	if err != nil {
 		return SignedIn{}, err
 	}
-	if !ok || p.Status != people.Active {
+	if !ok || !s.People.MayEnter(p) {
 		if err := s.failed(ctx, try); err != nil {
 			return SignedIn{}, err
 		}
@@ -132,7 +132,7 @@ func (s *Service) refresh(ctx context.Context, id, secret string) (in SignedIn, 
 	if err != nil {
 		return in, false, err
 	}
-	if p.Status != people.Active || !session.living(p.Epoch, now) {
+	if !s.People.MayEnter(p) || !session.living(p.Epoch, now) {
 		return in, false, sessionEnded()
 	}
 	used := hashToken(secret)

@@ -34,10 +34,15 @@ func (s *Service) Draft(ctx context.Context, a people.Actor, id ID) (Course, err
 	return c, nil
 }
 
-// writes reports whether the actor may write c: trainers write their own courses
-// and those that came with the program.
+// writes reports whether the actor may write c: trainers write their own courses,
+// and trainers of the whole organisation those that came with the program, which
+// belong to everybody.
 func writes(a people.Actor, c Course) bool {
-	return a.Can(people.WriteCourses) && (c.Owner == "" || c.Owner == a.ID)
+	if c.Owner == "" {
+		_, all := a.Scope(people.WriteCourses)
+		return all
+	}
+	return c.Owner == a.ID && a.Can(people.WriteCourses)
 }
 
 // Create starts a course with an empty draft; fault.Conflict course_exists if the

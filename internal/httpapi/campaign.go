@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"context"
 	"net/http"
 	"slices"
 
@@ -184,7 +183,8 @@ func (s *Server) campaignStats(c *fiber.Ctx) error {
 	return c.JSON(campaignStats{n, units.Items})
 }
 
-// deliveryView is a delivery with the name of whom it was for.
+// deliveryView is a delivery with the name of whom it was for, empty when that person
+// is outside of what the actor manages by now.
 type deliveryView struct {
 	reminder.Delivery
 	PersonName string `json:"personName"`
@@ -209,20 +209,11 @@ func (s *Server) listDeliveries(c *fiber.Ctx) error {
 		out.Next = ds[ledgerPage-1].ID
 	}
 	for _, d := range ds {
-		name, err := s.nameOf(c.UserContext(), d.Person)
+		name, err := s.People.NameWithin(c.UserContext(), actor(c), people.ManageCampaigns, d.Person)
 		if err != nil {
 			return err
 		}
 		out.Items = append(out.Items, deliveryView{d, name})
 	}
 	return c.JSON(out)
-}
-
-// nameOf is the name of a person, empty for one that is not there any more.
-func (s *Server) nameOf(ctx context.Context, id people.ID) (string, error) {
-	p, err := s.People.Current(ctx, id)
-	if isNotFound(err) {
-		return "", nil
-	}
-	return p.Name, err
 }

@@ -150,10 +150,10 @@ func (s *Server) allow(r route) fiber.Handler {
 		if err != nil {
 			return err
 		}
+		c.Locals("actor", who) // before it is refused: the log says who was
 		if !slices.ContainsFunc(r.need.any, who.Can) {
 			return fault.New(fault.Forbidden, "not_allowed", "your roles do not allow this")
 		}
-		c.Locals("actor", who)
 		return c.Next()
 	}
 }

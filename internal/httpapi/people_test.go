@@ -307,7 +307,8 @@ func TestImportScope(t *testing.T) {
 		{"a person of B", "email,name,unit\nbinh@bo.vn,X,a\n", "taken"},
 		{"into B", "email,name,unit\nx@bo.vn,X,b\n", "unknown_unit"},
 		{"nowhere", "email,name\nx@bo.vn,X\n", "required"},
-		{"B moved into A", "email,name,unit,unit name,parent unit\nbinh@bo.vn,X,b,,a\n", "unknown_unit"},
+		{"B moved into A", "email,name,unit,unit name,parent unit\n,,b,,a\n", "unknown_unit"},
+		{"B moved into A with a person of it", "email,name,unit,unit name,parent unit\nbinh@bo.vn,X,b,,a\n", "taken"},
 		{"B renamed", "email,name,unit,unit name\n,,b,Tên khác\n", "unknown_unit"},
 		{"a new unit at the top", "email,name,unit,unit name\nx@bo.vn,X,n,Mới\n", "unknown_unit"},
 		{"a new unit below B", "email,name,unit,unit name,parent unit\nx@bo.vn,X,n,Mới,b\n", "unknown_unit"},
@@ -322,6 +323,10 @@ func TestImportScope(t *testing.T) {
 				t.Errorf("%q tells about B: %s", tt.csv, text)
 			}
 		})
+	}
+	own := o.importing(t, o.unitAdmin, "email,name,unit,unit name,parent unit\nlan@bo.vn,,a1,,a\nhead-a@bo.vn,,a,,bo\n", false)
+	if !own.Applied || own.Unchanged != 2 || own.UnitsChanged != 0 {
+		t.Errorf("the table of A as it is: %+v, want no change", own)
 	}
 	res := o.importing(t, o.unitAdmin, "email,name,unit,unit name,parent unit,role\nx@bo.vn,X,n,Mới,a,auditor\n", false)
 	if !res.Applied || res.New != 1 || res.UnitsNew != 1 {

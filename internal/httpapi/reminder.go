@@ -1,12 +1,10 @@
 package httpapi
 
 import (
-	"errors"
 	"net/http"
 
 	"github.com/gofiber/fiber/v2"
 
-	"hocso/internal/fault"
 	"hocso/internal/people"
 	"hocso/internal/reminder"
 )
@@ -101,9 +99,4 @@ func (s *Server) unsubscribe(c *fiber.Ctx) error {
 		return err
 	}
 	return c.SendStatus(fiber.StatusNoContent)
-}
-
-func isNotFound(err error) bool {
-	var f *fault.Error
-	return errors.As(err, &f) && f.Kind == fault.NotFound
 }

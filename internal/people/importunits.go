@@ -26,11 +26,11 @@ func (m *importing) planUnits() {
 	}
 	for _, u := range order {
 		d := said[u]
-		if d.parent == "" {
+		if b, _ := m.before.unit(u); d.parent == "" || d.parent == b.Parent && m.covered(u) {
 			continue
 		}
-		if _, ok := m.at[d.parent]; !ok {
-			m.fail(d.parentRow, string(colParent), "unknown_unit", "The parent unit is not there.")
+		if !m.exists(d.parent) || m.outside(d.parent) {
+			m.fail(d.parentRow, string(colParent), "unknown_unit", "The parent unit is not there, or not yours to manage.")
 		}
 	}
 	paths := pathsOf(m.units)
@@ -115,6 +115,9 @@ func (m *importing) planUnit(d *unitRows) {
 		m.result.UnitsNew++
 		return
 	}
+	if m.outside(d.id) {
+		return // checkUnits says that it is not there
+	}
 	u := &m.units[i]
 	if d.name != "" && !exported(d.name, u.Name.Vi) {
 		if u.Name.En == u.Name.Vi {
@@ -145,8 +148,10 @@ func (m *importing) countUnits() {
 func (m *importing) checkUnits(order []UnitID, said map[UnitID]*unitRows) {
 	for _, id := range order {
 		i, ok := m.at[id]
-		if !ok {
-			if said[id].name == "" && !m.has(id) {
+		if !ok || m.outside(id) {
+			if said[id].name != "" {
+				m.fail(said[id].row, string(colUnit), "unknown_unit", "This unit is not there, or not yours to manage.")
+			} else if !m.has(id) {
 				m.fail(said[id].row, string(colUnit), "unknown_unit", "This unit is not there. Give its name to make it.")
 			}
 			continue
@@ -156,12 +161,18 @@ func (m *importing) checkUnits(order []UnitID, said map[UnitID]*unitRows) {
 		if !changed {
 			continue
 		}
-		was := !known || m.covered(id)
 		moves := !known || b.Parent != m.units[i].Parent
-		if !was || moves && !m.covers(m.units[i].Parent) {
+		if moves && !m.covers(m.units[i].Parent) {
 			m.fail(said[id].row, string(colUnit), "unknown_unit", "This unit is not there, or not yours to manage.")
 		}
 	}
+}
+
+// outside reports whether unit was there and the actor does not manage it: as far as
+// they may know, it is not there.
+func (m *importing) outside(unit UnitID) bool {
+	_, known := m.before.unit(unit)
+	return known && !m.covered(unit)
 }
 
 // has reports whether a row names a person in unit, who then gets the error.
@@ -181,7 +192,7 @@ func (m *importing) planHeads() {
 			m.fail(r.row, string(colHead), "mark", "Write x, or nothing.")
 		}
 		p, known := m.people[importedEmail(r.cells[colEmail])]
-		if !head || !ok || !known {
+		if !head || !ok || !known || !m.covers(p.Unit) {
 			continue
 		}
 		i, ok := m.at[p.Unit]

@@ -64,6 +64,26 @@ func (s *Service) Managed(ctx context.Context, a Actor, id ID) (Person, error) {
 	return p, nil
 }
 
+// NameWithin returns the name of a person in whose unit a may do p, "" for everybody
+// else and for one who is not there any more.
+func (s *Service) NameWithin(ctx context.Context, a Actor, p Permission, id ID) (string, error) {
+	who, err := s.Current(ctx, id)
+	if fault.KindOf(err) == fault.NotFound {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	t, err := s.units(ctx)
+	if err != nil {
+		return "", err
+	}
+	if u, _ := t.unit(who.Unit); !a.Covers(p, who.Unit, u.Path) {
+		return "", nil
+	}
+	return who.Name, nil
+}
+
 // Controlled is Managed for what would let a act as the person or take their place:
 // a link to set the password, another address, the end of the account. It also
 // asks that the person holds nothing outside of what a manages: fault.Forbidden
@@ -180,9 +200,9 @@ func (s *Service) mayGrant(ctx context.Context, a Actor, before, after []Grant) 
 }
 
 // Change changes a person whom a manages. Besides the faults of Managed and
-// Controlled: fault.Forbidden own_roles for one's own roles, fault.Invalid
-// for a unit or role that is not a's to give, fault.Conflict email_taken,
-// last_administrator, or changed_meanwhile.
+// Controlled: fault.Forbidden own_roles for one's own roles, own_account for a last
+// day of one's own that is over, fault.Invalid for a unit or role that is not a's to
+// give, fault.Conflict email_taken, last_administrator, or changed_meanwhile.
 func (s *Service) Change(ctx context.Context, a Actor, id ID, c Change) (Person, error) {
 	p, err := s.Managed(ctx, a, id)
 	if err != nil {
@@ -215,8 +235,14 @@ func (s *Service) Change(ctx context.Context, a Actor, id ID, c Change) (Person,
 	if c.JoinedOn != nil {
 		p.JoinedOn = *c.JoinedOn
 	}
-	if c.LeftOn != nil {
+	if c.LeftOn != nil && *c.LeftOn != p.LeftOn {
+		if _, err = s.Controlled(ctx, a, id); err != nil { // it ends the account
+			return Person{}, err
+		}
 		p.LeftOn = *c.LeftOn
+		if a.ID == p.ID && s.Gone(p) {
+			return Person{}, ownAccount()
+		}
 	}
 	return s.replaceKeepingAnAdministrator(ctx, p)
 }
@@ -240,7 +266,7 @@ func (s *Service) Disable(ctx context.Context, a Actor, id ID) (Person, error) {
 		return p, err
 	}
 	if a.ID == p.ID {
-		return Person{}, fault.New(fault.Forbidden, "own_account", "somebody else closes your account")
+		return Person{}, ownAccount()
 	}
 	if s.Closing != nil {
 		if err := s.Closing(ctx, p.ID); err != nil {
@@ -254,10 +280,11 @@ func (s *Service) Disable(ctx context.Context, a Actor, id ID) (Person, error) {
 	return s.replaceKeepingAnAdministrator(ctx, p)
 }
 
-// Enable opens a closed account again. A person who had a password still has it.
+// Enable opens the account of a person who is gone again. Who had a password still
+// has it.
 func (s *Service) Enable(ctx context.Context, a Actor, id ID) (Person, error) {
 	p, err := s.Controlled(ctx, a, id)
-	if err != nil || p.Status != Closed {
+	if err != nil || !s.Gone(p) {
 		return p, err
 	}
 	p.Status, p.LeftOn = Active, ""
@@ -287,7 +314,7 @@ func (s *Service) replaceKeepingAnAdministrator(ctx context.Context, p Person) (
 		return Person{}, err
 	}
 	after, err := s.replace(ctx, p)
-	if err != nil || !administers(before) || administers(after) {
+	if err != nil || !s.administers(before) || s.administers(after) {
 		return after, err
 	}
 	left, err := s.Administrated(ctx)
@@ -302,14 +329,27 @@ func (s *Service) replaceKeepingAnAdministrator(ctx context.Context, p Person) (
 }
 
 // administers reports whether p can administer the whole organisation now.
-func administers(p Person) bool {
-	return p.Status == Active && slices.Contains(p.Grants, Grant{Role: Administrator})
+func (s *Service) administers(p Person) bool {
+	return s.MayEnter(p) && slices.Contains(p.Grants, Grant{Role: Administrator})
 }
+
+func ownAccount() error {
+	return fault.New(fault.Forbidden, "own_account", "somebody else closes your account")
+}
+
+// Gone reports whether p's account is closed, or their last day is over.
+func (s *Service) Gone(p Person) bool {
+	return p.Status == Closed || p.LeftOn != "" && p.LeftOn < s.Today()
+}
+
+// MayEnter reports whether p may sign in, and go on with a session: they have a
+// password and are not gone.
+func (s *Service) MayEnter(p Person) bool { return p.Status == Active && !s.Gone(p) }
 
 // Administrated reports whether anybody can administer the whole organisation.
 func (s *Service) Administrated(ctx context.Context) (bool, error) {
 	ps, err := s.Store.Granted(ctx, Administrator)
-	return slices.ContainsFunc(ps, administers), err
+	return slices.ContainsFunc(ps, s.administers), err
 }
 
 // NewAdministrator returns a person, not stored yet, who administers the whole

@@ -58,7 +58,7 @@ type Person struct {
 	Grants       []Grant    `json:"grants" bson:"grants"` // learner is implied
 	Status       Status     `json:"status" bson:"status"`
 	JoinedOn     string     `json:"joinedOn,omitempty" bson:"joinedOn,omitempty"` // yyyy-mm-dd
-	LeftOn       string     `json:"leftOn,omitempty" bson:"leftOn,omitempty"`
+	LeftOn       string     `json:"leftOn,omitempty" bson:"leftOn,omitempty"`     // the last day; after it nothing opens
 	Settings     Settings   `json:"settings" bson:"settings"`
 	PasswordHash string     `json:"-" bson:"passwordHash,omitempty"`
 	Epoch        int        `json:"-" bson:"epoch"` // counts up whenever every session must end

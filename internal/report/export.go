@@ -48,25 +48,25 @@ func (s *Service) Export(ctx context.Context, a people.Actor, f Filter, lang str
 		if _, err := io.WriteString(w, bom+people.CSVLine(words.header)); err != nil {
 			return err
 		}
-		cursor := ""
+		var last people.ID // of the part before; nobody is ever taken out of the model
 		for {
 			var text strings.Builder
-			next := ""
+			var next people.ID
 			err := s.view(func(m *model) error {
 				sel, err := m.selectBy(a, f)
 				if err != nil {
 					return err
 				}
-				from, err := m.after(cursor)
-				if err != nil {
-					return err
+				from := 0
+				if last != "" {
+					from = m.behind(m.personAt[last])
 				}
 				to := min(from+exported, len(m.order))
 				for _, p := range m.order[from:to] {
 					m.exportPerson(&text, sel, p, words, title, totals, s.Zone)
 				}
 				if to < len(m.order) {
-					next = cursorOf(m.people[m.order[to-1]].id)
+					next = m.people[m.order[to-1]].id
 				}
 				return nil
 			})
@@ -76,7 +76,7 @@ func (s *Service) Export(ctx context.Context, a people.Actor, f Filter, lang str
 			if _, err := io.WriteString(w, text.String()); err != nil || next == "" {
 				return err
 			}
-			cursor = next
+			last = next
 		}
 	}, nil
 }

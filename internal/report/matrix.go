@@ -64,7 +64,7 @@ func (s *Service) Matrix(ctx context.Context, a people.Actor, f Filter, cursor s
 		if err != nil {
 			return err
 		}
-		from, err := m.after(cursor)
+		from, err := m.after(sel.scope, cursor)
 		if err != nil {
 			return err
 		}
@@ -224,17 +224,23 @@ func when(ms int64) *time.Time {
 // are logged.
 func cursorOf(id people.ID) string { return base64.RawURLEncoding.EncodeToString([]byte(id)) }
 
-// after returns where in order the page behind a cursor begins.
-func (m *model) after(cursor string) (int, error) {
+// after returns where in order the page behind a cursor begins. A cursor that names
+// somebody outside of c is none of ours: it would tell where their name stands.
+func (m *model) after(c scope, cursor string) (int, error) {
 	if cursor == "" {
 		return 0, nil
 	}
 	id, err := base64.RawURLEncoding.DecodeString(cursor)
 	p, ok := m.personAt[people.ID(id)]
-	if err != nil || !ok {
+	if err != nil || !ok || !c.has(m.people[p].unit) {
 		return 0, badCursor()
 	}
-	return sort.Search(len(m.order), func(i int) bool { return m.before(m.order[i], p) > 0 }), nil
+	return m.behind(p), nil
+}
+
+// behind returns where in order the people after p begin.
+func (m *model) behind(p uint32) int {
+	return sort.Search(len(m.order), func(i int) bool { return m.before(m.order[i], p) > 0 })
 }
 
 func badCursor() error {

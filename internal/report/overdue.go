@@ -54,7 +54,7 @@ func (s *Service) Overdue(ctx context.Context, a people.Actor, f Filter, cursor 
 		}
 		var last lateRow
 		if cursor != "" {
-			if last, err = m.lateCursor(cursor); err != nil {
+			if last, err = m.lateCursor(sel.scope, cursor); err != nil {
 				return err
 			}
 		}
@@ -89,7 +89,8 @@ func (s *Service) Overdue(ctx context.Context, a people.Actor, f Filter, cursor 
 	return out, err
 }
 
-func (m *model) lateCursor(cursor string) (x lateRow, err error) {
+// lateCursor reads a cursor, as after does.
+func (m *model) lateCursor(c scope, cursor string) (x lateRow, err error) {
 	b, err := base64.RawURLEncoding.DecodeString(cursor)
 	if err != nil {
 		return x, badCursor()
@@ -99,7 +100,7 @@ func (m *model) lateCursor(cursor string) (x lateRow, err error) {
 		return x, badCursor()
 	}
 	p, ok := m.personAt[id]
-	if !ok {
+	if !ok || !c.has(m.people[p].unit) {
 		return x, badCursor()
 	}
 	x.person = p

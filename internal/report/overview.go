@@ -136,13 +136,13 @@ type Units struct {
 // Units answers for a unit and its direct children; without a unit for the top of
 // what the actor may see: if that is one unit, with its children.
 func (s *Service) Units(ctx context.Context, a people.Actor, f Filter) (Units, error) {
-	target := 0
+	var asked campaign.Campaign
 	if f.Campaign != "" {
 		c, err := s.Campaigns.Campaign(ctx, campaign.ID(f.Campaign))
 		if err != nil && fault.KindOf(err) != fault.NotFound {
 			return Units{}, err
 		}
-		target = c.Target
+		asked = c
 	}
 	out := Units{Items: []UnitCounts{}}
 	err := s.view(func(m *model) error {
@@ -155,6 +155,10 @@ func (s *Service) Units(ctx context.Context, a people.Actor, f Filter) (Units, e
 			list = slices.Concat(list, m.children(list[0]))
 		}
 		out.AsOf = s.asOf
+		target := 0
+		if m.concerns(asked, sel.scope) {
+			target = asked.Target
+		}
 		sums := m.rollUp(sel, list)
 		for i, id := range list {
 			sums[i].Target = target
@@ -164,6 +168,17 @@ func (s *Service) Units(ctx context.Context, a people.Actor, f Filter) (Units, e
 		return nil
 	})
 	return out, err
+}
+
+// concerns reports whether a campaign is for anybody in c. Of one that is not, no
+// more is told than of one that does not exist.
+func (m *model) concerns(x campaign.Campaign, c scope) bool {
+	for i, u := range m.units {
+		if c.in[i] && (len(x.Audience.Units) == 0 || below(u, x.Audience.Units)) {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *Service) today() string { return s.Now().In(s.Zone).Format(time.DateOnly) }

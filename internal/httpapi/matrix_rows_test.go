@@ -1,0 +1,297 @@
+package httpapi
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"hocso/internal/campaign"
+	"hocso/internal/people"
+)
+
+// nowhere is an id that nothing has.
+const nowhere = "00000000-0000-7000-8000-00000000dead"
+
+// at asks for a path below /api/v1.
+func at(format string, args ...any) func(*world, *kind) call {
+	return func(*world, *kind) call { return call{path: fmt.Sprintf(format, args...)} }
+}
+
+// with asks the row's own path with a body.
+func with(body string) func(*world, *kind) call {
+	return func(*world, *kind) call { return call{body: body} }
+}
+
+// send asks a path with a body.
+func send(path, body string) func(*world, *kind) call {
+	return func(*world, *kind) call { return call{path: path, body: body} }
+}
+
+// Who may reach what is in department A, in B, or belongs to everybody.
+func inA(ok string) string { return "admin:" + ok + " adminA:" + ok + " adminB:404 *:403" }
+func inB(ok string) string { return "admin:" + ok + " adminA:404 adminB:" + ok + " *:403" }
+func ofAll(ok string) string {
+	return "admin:" + ok + " adminA:404 adminB:404 *:403"
+}
+
+const (
+	everybody    = "*:200 out:200"
+	nobodyEnters = "*:401/sign_in_failed out:401/sign_in_failed"
+	managers     = "admin:200 adminA:200 adminB:200 *:403"
+	trackers     = "admin:200 adminA:200 adminB:200 auditor:200 auditorA:200 headA:200 headB:200 headTop:200 *:403"
+	trackA       = "admin:200 adminA:200 adminB:404 auditor:200 auditorA:200 headA:200 headB:404 headTop:200 *:403"
+	blindToB     = "adminA auditorA headA"
+)
+
+// matrixRows is the table: every route with everything that matters to it.
+func matrixRows() []matrixRow {
+	return slices.Concat(openRows(), ownRows(), learningRows(), peopleRows(), unitRows(), campaignRows(), trackingRows(), authoringRows())
+}
+
+// left ends a person's time yesterday, which nobody has closed the account for.
+func left(w *world, id people.ID) error {
+	yesterday := "2026-03-01"
+	_, err := w.People.Change(context.Background(), people.Console(), id, people.Change{LeftOn: &yesterday})
+	return err
+}
+
+func openRows() []matrixRow {
+	const body = `{"email":"%s@bo.vn","password":"` + password + `"}`
+	// newcomer is an administrator of everything who was not there before, whom gone
+	// then takes their access from.
+	newcomer := func(gone func(*world, people.ID) error) func(*world, *kind) call {
+		return func(w *world, _ *kind) call {
+			email := w.freshName()
+			p := w.add("Mới", email+"@bo.vn", "a9", people.Grant{Role: people.Administrator})
+			w.must(gone(w, p.ID))
+			return call{body: fmt.Sprintf(body, email)}
+		}
+	}
+	stays := func(*world, people.ID) error { return nil }
+	disabled := func(w *world, id people.ID) error {
+		_, err := w.People.Disable(context.Background(), people.Console(), id)
+		return err
+	}
+	unknown := func(w *world, _ *kind) call { return call{body: fmt.Sprintf(body, w.freshName())} }
+	cookie := func(value string) call {
+		return call{header: map[string]string{"Cookie": "__Host-hocso=" + value, "X-Hocso": "1", "Origin": "https://hocso.test"}}
+	}
+	byCookie := func(w *world, _ *kind) call {
+		email := w.freshName() + "@bo.vn"
+		w.add("Mới", email, "a9")
+		_, value := w.in(email)
+		return cookie(value)
+	}
+	accept := func(w *world, _ *kind) call {
+		p, err := w.People.Add(context.Background(), people.Console(), people.Draft{Name: "Mới", Email: w.freshName() + "@bo.vn", Unit: "a9"})
+		w.must(err)
+		link, _, err := w.Auth.Invite(context.Background(), people.Console(), p.ID)
+		w.must(err)
+		token := link[len("https://hocso.test/invitation#"):]
+		return call{path: "/auth/invitations/" + token, body: `{"password":"` + password + `"}`}
+	}
+	return []matrixRow{
+		{route: "GET /healthz", expect: everybody, ask: at("/healthz")},
+		{route: "GET /readyz", expect: everybody, ask: at("/readyz")},
+		{route: "GET /api/openapi.json", expect: everybody, ask: at("/api/openapi.json")},
+		{route: "GET /api/v1/auth/methods", expect: everybody, ask: at("/auth/methods")},
+		{route: "GET /api/v1/push/key", expect: everybody, ask: at("/push/key")},
+		{route: "POST /api/v1/auth/sign-in", about: "as somebody new", expect: everybody, ask: newcomer(stays)},
+		{route: "POST /api/v1/auth/sign-in", about: "as a disabled person", expect: nobodyEnters, ask: newcomer(disabled), twin: unknown, same: "none learner admin"},
+		{route: "POST /api/v1/auth/sign-in", about: "as a person who left", expect: nobodyEnters, ask: newcomer(left), twin: unknown, same: "none learner admin"},
+		{route: "POST /api/v1/auth/refresh", about: "with a cookie", expect: everybody, ask: byCookie},
+		{route: "POST /api/v1/auth/refresh", about: "with their own cookie, once more", expect: "out:401/session_ended *:200", ask: func(_ *world, k *kind) call { return cookie(k.cookie) }},
+		{route: "POST /api/v1/auth/sign-out", about: "with a cookie", expect: "*:204 out:204", ask: byCookie},
+		{route: "POST /api/v1/auth/invitations/:token", about: "a good one", expect: everybody, ask: accept},
+		{route: "POST /api/v1/auth/invitations/:token", about: "made up", expect: "*:404 out:404", ask: send("/auth/invitations/"+nowhere, `{"password":"x"}`), twin: send("/auth/invitations/AAAA", `{"password":"x"}`)},
+	}
+}
+
+// ownRows are about what is everybody's own, and about the same things of a victim.
+func ownRows() []matrixRow {
+	ownDevice := func(w *world, k *kind) call { return call{body: w.device("x")} }
+	replacing := func(of func(*world) string) func(*world, *kind) call {
+		return func(w *world, k *kind) call {
+			d := w.device("x")
+			d["replaces"] = of(w)
+			return call{body: d}
+		}
+	}
+	intact := func(w *world, _ *kind) error {
+		if n := len(w.devices(w.victim)); n != 1 {
+			return fmt.Errorf("the victim has %d devices, want 1", n)
+		}
+		if _, err := w.Auth.Authenticate(context.Background(), w.victim.token); err != nil {
+			return fmt.Errorf("the victim's session: %w", err)
+		}
+		return nil
+	}
+	return []matrixRow{
+		{route: "GET /api/v1/me", expect: "*:200", ask: at("/me"), has: "@dau.bo.vn"},
+		{route: "PATCH /api/v1/me/settings", expect: "*:200", ask: with(`{"locale":"vi"}`)},
+		{route: "GET /api/v1/me/data", expect: "*:200", ask: at("/me/data"), has: "@dau.bo.vn"},
+		{route: "GET /api/v1/me/sessions", expect: "*:200", ask: at("/me/sessions"), has: "Máy-"},
+		{route: "DELETE /api/v1/me/sessions/:id", about: "of their own", expect: "*:204", ask: func(w *world, k *kind) call {
+			if k.out {
+				return call{path: "/me/sessions/" + nowhere}
+			}
+			token, _ := w.in(address(k.name))
+			return call{path: "/me/sessions/" + w.actor(&kind{token: token}).Session}
+		}},
+		{route: "DELETE /api/v1/me/sessions/:id", about: "of the victim", expect: "*:404", ask: func(w *world, _ *kind) call {
+			return call{path: "/me/sessions/" + w.actor(w.victim).Session}
+		}, twin: at("/me/sessions/" + nowhere), after: intact},
+		{route: "GET /api/v1/me/subscriptions", expect: "*:200", ask: at("/me/subscriptions"), has: "Máy-"},
+		{route: "POST /api/v1/me/subscriptions", about: "a device of their own", expect: "*:201", ask: ownDevice},
+		{route: "POST /api/v1/me/subscriptions", about: "by the cookie alone", expect: "*:201", ask: func(w *world, k *kind) call {
+			return call{body: w.device("x"), header: map[string]string{"Cookie": "__Host-hocso=" + k.cookie, "X-Hocso": "1", "Origin": "https://hocso.test"}}
+		}},
+		{
+			route: "POST /api/v1/me/subscriptions", about: "in place of the victim's", expect: "*:201", same: "learner admin",
+			ask: replacing(func(w *world) string { return w.devices(w.victim)[0] }), twin: replacing(func(*world) string { return nowhere }), after: intact,
+		},
+		{route: "POST /api/v1/me/subscriptions/test", expect: "*:202", ask: at("/me/subscriptions/test")},
+		{route: "DELETE /api/v1/me/subscriptions/:id", about: "of their own", expect: "*:204", ask: func(w *world, k *kind) call {
+			if k.out {
+				return call{path: "/me/subscriptions/" + nowhere}
+			}
+			w.ask(k.token, "POST", "/me/subscriptions", w.device("x")).want(w.t, 201, "", "")
+			return call{path: "/me/subscriptions/" + w.newest(k)}
+		}},
+		{route: "DELETE /api/v1/me/subscriptions/:id", about: "of the victim", expect: "*:404", ask: func(w *world, _ *kind) call {
+			return call{path: "/me/subscriptions/" + w.devices(w.victim)[0]}
+		}, twin: at("/me/subscriptions/" + nowhere), after: intact},
+		{route: "GET /api/v1/me/drills", expect: "*:200", ask: at("/me/drills"), has: "monday-inbox"},
+		{route: "GET /api/v1/me/drills/:id", expect: "*:200", ask: at("/me/drills/monday-inbox")},
+	}
+}
+
+func learningRows() []matrixRow {
+	absent := fmt.Sprintf("%s:%s:1", quizCourse, nowhere)
+	mine := func(_ *world, k *kind) string { return cmp.Or(string(k.enrolment), absent) }
+	submit := func(of func(*world, *kind) string) func(*world, *kind) call {
+		return func(w *world, k *kind) call {
+			body := w.submission(k, k.enrolment)
+			body["enrolment"] = of(w, k)
+			return call{path: "/attempts/" + uuid.NewString() + "/submission", body: body}
+		}
+	}
+	start := func(of func(*world, *kind) string) func(*world, *kind) call {
+		return func(w *world, k *kind) call {
+			return call{path: "/enrolments/" + of(w, k) + "/attempts", body: map[string]string{"quizId": w.quiz()}}
+		}
+	}
+	read := func(w *world, k *kind) call {
+		o := op(w.fresh(), "lesson.progress", map[string]any{"enrolment": mine(w, k), "lesson": w.lesson(), "card": 1, "seconds": 10})
+		return call{body: map[string]any{"ops": []any{o}}}
+	}
+	rate := func(of func(*world, *kind) string) func(*world, *kind) call {
+		return func(w *world, k *kind) call {
+			o := op(w.fresh(), "course.rate", map[string]any{"enrolment": of(w, k), "stars": 5})
+			return call{body: map[string]any{"ops": []any{o}}}
+		}
+	}
+	theirs := func(w *world, _ *kind) string { return string(w.victim.enrolment) }
+	nobodys := func(*world, *kind) string { return absent }
+	return []matrixRow{
+		{route: "GET /api/v1/courses", expect: "*:200", ask: at("/courses"), has: string(quizCourse)},
+		{route: "GET /api/v1/courses/:id", about: "published", expect: "*:200", ask: at("/courses/%s", quizCourse)},
+		{route: "GET /api/v1/courses/:id", about: "a trainer's draft", expect: "*:404", ask: at("/courses/%s", draftOf), twin: at("/courses/none")},
+		{route: "GET /api/v1/courses/:id/versions/:n", about: "published", expect: "*:200", ask: at("/courses/%s/versions/1", quizCourse)},
+		{route: "GET /api/v1/courses/:id/versions/:n", about: "a trainer's draft", expect: "*:404", ask: at("/courses/%s/versions/1", draftOf), twin: at("/courses/none/versions/1")},
+		{route: "POST /api/v1/enrolments", about: "published", expect: "*:200", ask: with(`{"courseId":"` + string(quizCourse) + `"}`)},
+		{route: "POST /api/v1/enrolments", about: "a trainer's draft", expect: "*:404", ask: with(`{"courseId":"` + string(draftOf) + `"}`), twin: with(`{"courseId":"none"}`)},
+		{route: "GET /api/v1/me/enrolments", expect: "*:200", ask: at("/me/enrolments"), has: string(quizCourse)},
+		{route: "GET /api/v1/sync", expect: "*:200", ask: at("/sync"), has: string(quizCourse)},
+		{route: "POST /api/v1/enrolments/:id/attempts", about: "of their own", expect: "*:200", ask: start(mine), has: "ticket"},
+		{route: "POST /api/v1/enrolments/:id/attempts", about: "of the victim", expect: "*:404", ask: start(theirs), twin: start(nobodys)},
+		{route: "POST /api/v1/attempts/:id/submission", about: "of the victim", expect: "*:404", ask: submit(theirs), twin: submit(nobodys)},
+		{route: "POST /api/v1/attempts/:id/submission", about: "of their own", expect: "*:200", ask: submit(mine)},
+		{route: "GET /api/v1/attempts/:id", about: "of their own", expect: "*:200", ask: func(_ *world, k *kind) call { return call{path: "/attempts/" + cmp.Or(k.attempt, nowhere)} }},
+		{route: "GET /api/v1/attempts/:id", about: "of the victim", expect: "*:404", ask: func(w *world, _ *kind) call { return call{path: "/attempts/" + w.victim.attempt} }, twin: at("/attempts/" + nowhere)},
+		{route: "POST /api/v1/ops", about: "on their own enrolment", expect: "*:200", ask: read, has: `"applied"`},
+		{route: "POST /api/v1/ops", about: "on the victim's enrolment", expect: "*:200", ask: rate(theirs), twin: rate(nobodys), same: "learner trainer headB headTop admin adminB auditor security", has: `"rejected"`},
+	}
+}
+
+func campaignRows() []matrixRow {
+	of := func(key, rest string) func(*world, *kind) call {
+		return func(w *world, _ *kind) call { return call{path: "/campaigns/" + string(w.campaigns[key]) + rest} }
+	}
+	draft := func(units string) func(*world, *kind) call {
+		return with(`{"name":{"vi":"Mới","en":"New"},"audience":{"units":[` + units + `]},"items":[{"kind":"course","id":"phishing"}],"dueOn":"` + dues + `"}`)
+	}
+	count := func(units string) func(*world, *kind) call { return with(`{"audience":{"units":[` + units + `]}}`) }
+	rows := []matrixRow{
+		{route: "GET /api/v1/campaigns", expect: managers, ask: at("/campaigns"), has: "chien-dich"},
+		{route: "POST /api/v1/campaigns", about: "for A", expect: "admin:201 adminA:201 adminB:422 *:403", ask: draft(`"a9"`), twin: draft(`"none"`)},
+		{route: "POST /api/v1/campaigns", about: "for everybody", expect: "admin:201 adminA:422 adminB:422 *:403", ask: draft("")},
+		{route: "POST /api/v1/campaigns/audience", about: "A", expect: "admin:200 adminA:200 adminB:422 *:403", ask: count(`"a"`), twin: count(`"none"`)},
+		{route: "POST /api/v1/campaigns/audience", about: "everybody", expect: "admin:200 adminA:422 adminB:422 *:403", ask: count("")},
+	}
+	// Somebody works in a9, or there would be nobody to assign anything to.
+	rows[1].ask = func(w *world, k *kind) call {
+		if w.person["xa9"] == "" {
+			w.person["xa9"] = w.someone("xa9", "a9")
+		}
+		return draft(`"a9"`)(w, k)
+	}
+	for _, rest := range []string{"", "/stats", "/deliveries"} {
+		for key, expect := range map[string]string{"a": inA("200"), "b": inB("200"), "all": ofAll("200")} {
+			rows = append(rows, matrixRow{route: "GET /api/v1/campaigns/:id" + rest, about: "for " + key, expect: expect, ask: of(key, rest), twin: at("/campaigns/%s%s", nowhere, rest)})
+		}
+	}
+	for _, v := range campaign.Verbs() {
+		for unit, expect := range map[people.UnitID]string{"a9": inA("200"), "b": inB("200"), "": ofAll("200")} {
+			rows = append(rows, matrixRow{
+				route: "POST /api/v1/campaigns/:id/" + string(v), about: "for " + string(unit), expect: expect,
+				ask: func(w *world, _ *kind) call {
+					var units []people.UnitID
+					if unit != "" {
+						units = append(units, unit)
+					}
+					id := w.campaign("Khác-"+w.freshName(), units...)
+					if v == campaign.Resume {
+						_, err := w.Campaigns.Change(context.Background(), people.Console(), id, campaign.Pause)
+						w.must(err)
+					}
+					return call{path: "/campaigns/" + string(id) + "/" + string(v)}
+				},
+				twin: at("/campaigns/%s/%s", nowhere, v),
+			})
+		}
+	}
+	return rows
+}
+
+func trackingRows() (rows []matrixRow) {
+	// A cursor is no question about where the name of somebody else stands.
+	for what, format := range map[string]string{"matrix": "%s", "overdue": "0 %s phishing"} {
+		path := "/tracking/" + what + "?cursor="
+		cursor := func(id people.ID) call {
+			return call{path: path + base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, format, id))}
+		}
+		rows = append(rows, matrixRow{
+			route: "GET /api/v1/tracking/" + what, about: "behind a person of B", same: blindToB,
+			expect: "adminA:400 auditorA:400 headA:400 admin:200 adminB:200 auditor:200 headB:200 headTop:200 *:403",
+			ask:    func(w *world, _ *kind) call { return cursor(w.person["xb"]) },
+			twin:   func(*world, *kind) call { return cursor(nowhere) },
+		})
+	}
+	for _, what := range []string{"overview", "units", "matrix", "overdue", "export.csv"} {
+		route, path := "GET /api/v1/tracking/"+what, "/tracking/"+what
+		rows = append(
+			rows,
+			matrixRow{route: route, about: "all that is theirs", expect: trackers, ask: at("%s", path)},
+			matrixRow{route: route, about: "A", expect: trackA, ask: at("%s?unit=a", path), twin: at("%s?unit=none", path)},
+			matrixRow{route: route, about: "a campaign of B", expect: trackers, same: blindToB, ask: func(w *world, _ *kind) call {
+				return call{path: path + "?campaign=" + string(w.campaigns["b"])}
+			}, twin: at("%s?campaign=%s", path, nowhere)},
+		)
+	}
+	return rows
+}

@@ -1,0 +1,87 @@
+package people
+
+// Permissions lists the permissions in the order in which they are explained.
+func Permissions() []Permission {
+	return []Permission{TakeCourses, WriteCourses, ManagePeople, ManageCampaigns, TrackCompletion, ReadAudit, ManageOperations}
+}
+
+// Sentence says what a permission lets a person do, for docs/permissions.md.
+func (p Permission) Sentence() string {
+	switch p {
+	case TakeCourses:
+		return "Learn, be graded and practise; see and change what is one's own: settings, devices, sign-ins, results, all data kept about oneself."
+	case WriteCourses:
+		return "Write courses and questions with their keys, and publish them to everybody."
+	case ManagePeople:
+		return "Add, change, invite, import and disable people; add, rename and move units; say who leads a unit; grant roles."
+	case ManageCampaigns:
+		return "Assign courses and drills to the people of units, with a due day and reminders; see who was reminded, when and why not."
+	case TrackCompletion:
+		return "See by name who has done, not done or is late with which course, and export that as a table; never what somebody did in a drill."
+	case ReadAudit:
+		return "Read the trail of who did what."
+	case ManageOperations:
+		return "Change the settings of the service and look after deliveries."
+	}
+	return ""
+}
+
+// Within says what the scope of a permission is, for docs/permissions.md.
+func (p Permission) Within() string {
+	switch p {
+	case TakeCourses:
+		return "oneself alone, whatever other roles one has"
+	case WriteCourses:
+		return "the courses one has started oneself; with the role for the whole organisation also those that came with the program"
+	case ManagePeople:
+		return "the unit of the role and everything below it: the person or unit asked for as well as every unit, role and person named in the change"
+	case ManageCampaigns:
+		return "campaigns all of whose units are within the unit of the role; one for everybody needs the role for the whole organisation"
+	case TrackCompletion:
+		return "people who are now in the unit of the role, or the unit one leads, and below it"
+	case ReadAudit, ManageOperations:
+		return "the whole organisation"
+	}
+	return ""
+}
+
+// Allowed returns what a role may do within its unit.
+func Allowed(r Role) []Permission { return permissions(r) }
+
+// Title is the name of a role as the app shows it.
+func (r Role) Title() Text {
+	switch r {
+	case Learner:
+		return Text{"Người học", "Learner"}
+	case Trainer:
+		return Text{"Người viết bài", "Trainer"}
+	case Administrator:
+		return Text{"Người quản trị", "Administrator"}
+	case SecurityOfficer:
+		return Text{"Cán bộ an toàn thông tin", "Security officer"}
+	case Auditor:
+		return Text{"Người kiểm tra", "Auditor"}
+	case Head:
+		return Text{"Người phụ trách", "Head"}
+	}
+	return Text{}
+}
+
+// Sentence says who has a role, for docs/permissions.md.
+func (r Role) Sentence() string {
+	switch r {
+	case Learner:
+		return "Everybody who can sign in. It is never granted and cannot be taken away."
+	case Trainer:
+		return "Granted to those who write courses."
+	case Administrator:
+		return "Granted to those who look after people and campaigns, of the whole organisation or of a unit. At least one of the whole organisation always remains."
+	case SecurityOfficer:
+		return "Granted, so that it is known who it is. It opens nothing beyond what a learner has."
+	case Auditor:
+		return "Granted to those who check, and who change nothing."
+	case Head:
+		return "Not granted: it follows from the dates between which a person is head or deputy of a unit, and ends by itself with the last day."
+	}
+	return ""
+}
