@@ -273,3 +273,19 @@ func TestDeepest(t *testing.T) {
 		}
 	}
 }
+
+// TestPositions asks for positions in documents and arrays by turns, where each may be a field as well.
+func TestPositions(t *testing.T) {
+	c := testCollection(t)
+	v := any("deep")
+	for range 20 {
+		v = bson.A{bson.D{{Key: "0", Value: v}}}
+	}
+	insert(t, c, bson.D{{Key: "_id", Value: "a"}, {Key: "v", Value: v}})
+	for positions, want := range map[int]int{1: 0, maxPositions: 0, maxPositions + 1: codeNotImplemented, 40: codeNotImplemented} {
+		_, err := c.CountDocuments(t.Context(), bson.D{{Key: "v" + strings.Repeat(".0", positions), Value: "none"}})
+		if code(err) != want {
+			t.Errorf("%d positions: %v, want code %d", positions, err, want)
+		}
+	}
+}

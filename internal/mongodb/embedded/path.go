@@ -17,6 +17,7 @@ func parsePath(s string) (path, error) {
 		return nil, err
 	}
 	p := path(strings.Split(s, "."))
+	positions := 0
 	for _, name := range p {
 		if name == "" {
 			return nil, fail(codeEmptyFieldName, "the path '%s' has an empty field name", s)
@@ -24,9 +25,19 @@ func parsePath(s string) (path, error) {
 		if name[0] == '$' {
 			return nil, notImplemented("the field name '%s' in a path", name)
 		}
+		if _, ok := position(name); ok {
+			positions++
+		}
+	}
+	if positions > maxPositions {
+		return nil, notImplemented("a path with more than %d positions in arrays", maxPositions)
 	}
 	return p, nil
 }
+
+// maxPositions is how many names of a path may be numbers. Each may mean a position or a field, so that a document made
+// for it could double the work with every one.
+const maxPositions = 8
 
 // checkDepth refuses a dotted name that goes deeper than any document.
 func checkDepth(s string) error {
