@@ -258,14 +258,14 @@ func (j job) text(v float64) string {
 	return fmt.Sprintf("%.2f ms", v)
 }
 
-// TestDatabaseSize measures memory, disk and opening time for up to a million documents of 450 bytes with two indexes.
+// TestDatabaseSize measures memory, disk and opening time for up to two million documents of 450 bytes with two indexes.
 func TestDatabaseSize(t *testing.T) {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	doc, err := bson.Marshal(enrolment(7))
 	must(t, err)
 	fmt.Printf("a document of %d bytes, two indexes\n", len(doc))
 	fmt.Fprintln(w, "documents\tbytes of memory a document (bar 900)\tmemory, MB\tdisk, MB\topened in, s (bar 1 for 100,000)\tobjects for the collector\t")
-	for _, n := range []int{10_000, 100_000, 1_000_000} {
+	for _, n := range []int{10_000, 100_000, 1_000_000, 2_000_000} {
 		dir := t.TempDir()
 		db, client := openEmbedded(t, dir)
 		fillEnrolments(t, client.Database("bench").Collection("c"), n)
