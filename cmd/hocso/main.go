@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"hocso/internal/app"
@@ -76,7 +77,11 @@ func run(ctx context.Context, args []string) error {
 		return nil
 	}
 	fmt.Fprint(os.Stderr, usage)
-	return fmt.Errorf("no command %q", args[0])
+	said := args[:1]
+	if len(args) > 1 && !strings.HasPrefix(args[1], "-") { // commands of two words
+		said = args[:2]
+	}
+	return fmt.Errorf("no command %q", strings.Join(said, " "))
 }
 
 func begins(args, words []string) bool {
