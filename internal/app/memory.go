@@ -10,7 +10,7 @@ import (
 // The embedded database keeps its documents in memory that costs the garbage collector nearly nothing to pass over, so
 // it may run often: what it lets pile up need not be as much as what is alive.
 const (
-	roomForGarbage = 64 << 20 // bytes, at least
+	roomForGarbage = 64 << 20 // bytes, where that is between a quarter of what is alive and all of it
 	leastPercent   = 25
 )
 
