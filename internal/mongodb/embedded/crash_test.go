@@ -229,13 +229,19 @@ func newFailingFS(below vfs.FS, why error, only func(errorfs.Op) bool) *failingF
 type shortFS struct{ *failingFS }
 
 func (f shortFS) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
-	file, err := f.failingFS.Create(name, c)
-	return shortFile{file, f.failingFS}, err
+	return f.short(f.failingFS.Create(name, c))
 }
 
 func (f shortFS) ReuseForWrite(from, to string, c vfs.DiskWriteCategory) (vfs.File, error) {
-	file, err := f.failingFS.ReuseForWrite(from, to, c)
-	return shortFile{file, f.failingFS}, err
+	return f.short(f.failingFS.ReuseForWrite(from, to, c))
+}
+
+// short wraps a file that was opened; one that was not stays nil, as whoever asked for it tests.
+func (f shortFS) short(file vfs.File, err error) (vfs.File, error) {
+	if err != nil {
+		return nil, err
+	}
+	return shortFile{file, f.failingFS}, nil
 }
 
 type shortFile struct {
