@@ -7,7 +7,7 @@ import { serviceWorker } from './build/service-worker.ts';
 // What keeps, sends and fetches comes as one file, and so do the parts that most of a learner's pages are made of: on a slow
 // network every request more costs more than its bytes.
 const engine =
-  /\/src\/offline\/(db|id|mine|opened|outbox|read|start|sync)\.ts|\/src\/push\/subscribe\.ts|\/src\/i18n\/format\.ts|node_modules\/idb\//;
+  /\/src\/offline\/(db|id|mine|notice|opened|outbox|read|start|sync)\.ts|\/src\/push\/subscribe\.ts|\/src\/i18n\/format\.ts|node_modules\/idb\//;
 const parts = /\/src\/ui\/(Card|Chip|Cover|Full|Progress|Ring|Row)\.svelte|\/src\/ui\/due\.ts/;
 
 // What all parts of the desk are made of.

@@ -20,6 +20,7 @@ import (
 	"hocso/internal/mongodb"
 	"hocso/internal/mongodb/embedded"
 	"hocso/internal/people"
+	"hocso/internal/privacy"
 	"hocso/internal/reminder"
 	"hocso/internal/report"
 )
@@ -43,6 +44,7 @@ type App struct {
 	campaigns *campaign.Service
 	reminders *reminder.Service
 	reports   *report.Service
+	privacy   *privacy.Service
 }
 
 // Open opens the database and joins the services. now is the program's clock; only

@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"hocso/content"
 	"hocso/internal/people"
 )
@@ -151,7 +153,23 @@ func (d *demo) fill(ctx context.Context, persons int) (demoSignIns, error) {
 		return made, err
 	}
 	made.SignIns = signIns
+	if err := d.readNotice(ctx); err != nil {
+		return made, err
+	}
 	return made, d.makeHistory(ctx)
+}
+
+// readNotice lets everybody have read the privacy notice, as people who have been there for two years have.
+func (d *demo) readNotice(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(64)
+	for _, p := range d.people {
+		g.Go(func() error {
+			_, err := d.privacy.Read(ctx, people.Actor{ID: p.ID}, d.privacy.Text.Version)
+			return err
+		})
+	}
+	return g.Wait()
 }
 
 // progress says how far long work is, on standard error.

@@ -69,7 +69,7 @@ func (a *App) join(ctx context.Context) error {
 		Enrolments: a.db.Learning(), People: a.people, Courses: a.courses, Campaigns: a.db.Campaigns(), Zone: a.cfg.TimeZone, Now: a.now, Log: a.log,
 	}
 	a.learning.Changed = a.reports.Put
-	return nil
+	return a.joinPrivacy(calendar)
 }
 
 // sender makes what sends push messages. Its keys are made once and kept: new ones

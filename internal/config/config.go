@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 	_ "time/tzdata" // people's time zones are known on a machine without a zone database
+	"unicode"
 )
 
 // Config is what the program needs to know to start. Every setting is an
@@ -31,6 +32,7 @@ type Config struct {
 	PushContact      string         // https address push services may write to; empty: PublicURL
 	InsecureCookie   bool           // for development in Safari over http
 	OrganisationName string
+	PrivacyContact   string // whom people ask about their data; empty: the administrator
 }
 
 // setting is one row of the table of settings.
@@ -89,6 +91,13 @@ func settings() []setting {
 			return err
 		}},
 		{"organisation", "Học số", "name of the organisation", false, func(c *Config, v string) error { c.OrganisationName = v; return nil }},
+		{"privacy-contact", "", "whom people may ask about their data: name, address, telephone; default: the administrators", false, func(c *Config, v string) error {
+			c.PrivacyContact = v
+			if strings.ContainsFunc(v, unicode.IsControl) || len(v) > 500 {
+				return errors.New("must be one line of at most 500 bytes")
+			}
+			return nil
+		}},
 	}
 }
 

@@ -232,3 +232,20 @@ func plain(n ast.Node, src []byte) string {
 	})
 	return b.String()
 }
+
+// Section is a part of a text that is no lesson: a heading and what stands below it.
+type Section struct {
+	Title string `json:"title"`
+	HTML  string `json:"html"` // sanitised as cards are
+}
+
+// Sections renders a text by the rules of lessons: each "## " begins a section. The
+// HTML is safe even if there are problems.
+func Sections(body string) ([]Section, []source.Problem) {
+	cards, problems := newMarkdown().cards(body)
+	var out []Section
+	for _, c := range cards {
+		out = append(out, Section{c.title, c.html})
+	}
+	return out, problems
+}

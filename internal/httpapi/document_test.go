@@ -25,7 +25,7 @@ func TestRoutesNameTheirPermission(t *testing.T) {
 		"GET /healthz", "GET /readyz", "GET /api/openapi.json",
 		"GET /api/v1/auth/methods", "POST /api/v1/auth/sign-in", "POST /api/v1/auth/refresh", "POST /api/v1/auth/sign-out",
 		"POST /api/v1/auth/invitations/:token",
-		"GET /api/v1/push/key",
+		"GET /api/v1/push/key", "GET /api/v1/notice",
 	}
 	byCookie := []string{"POST /api/v1/me/subscriptions"}
 	seen := map[string]bool{}

@@ -26,6 +26,7 @@ import (
 	"hocso/internal/fault"
 	"hocso/internal/learning"
 	"hocso/internal/people"
+	"hocso/internal/privacy"
 	"hocso/internal/reminder"
 	"hocso/internal/report"
 )
@@ -40,6 +41,7 @@ type Deps struct {
 	Campaigns *campaign.Service
 	Reminders *reminder.Service
 	Reports   *report.Service
+	Privacy   *privacy.Service
 	Ready     func(context.Context) error // nil when the database answers
 	Now       func() time.Time
 	Log       *slog.Logger

@@ -49,7 +49,7 @@ const (
 
 // matrixRows is the table: every route with everything that matters to it.
 func matrixRows() []matrixRow {
-	return slices.Concat(openRows(), ownRows(), learningRows(), peopleRows(), unitRows(), campaignRows(), trackingRows(), authoringRows())
+	return slices.Concat(openRows(), ownRows(), learningRows(), peopleRows(), unitRows(), campaignRows(), trackingRows(), authoringRows(), privacyRows())
 }
 
 // left ends a person's time yesterday, which nobody has closed the account for.
@@ -100,6 +100,7 @@ func openRows() []matrixRow {
 		{route: "GET /api/openapi.json", expect: everybody, ask: at("/api/openapi.json")},
 		{route: "GET /api/v1/auth/methods", expect: everybody, ask: at("/auth/methods")},
 		{route: "GET /api/v1/push/key", expect: everybody, ask: at("/push/key")},
+		{route: "GET /api/v1/notice", expect: everybody, ask: at("/notice"), has: "Bộ Thử"},
 		{route: "POST /api/v1/auth/sign-in", about: "as somebody new", expect: everybody, ask: newcomer(stays)},
 		{route: "POST /api/v1/auth/sign-in", about: "as a disabled person", expect: nobodyEnters, ask: newcomer(disabled), twin: unknown, same: "none learner admin"},
 		{route: "POST /api/v1/auth/sign-in", about: "as a person who left", expect: nobodyEnters, ask: newcomer(left), twin: unknown, same: "none learner admin"},

@@ -33,6 +33,8 @@ type me struct {
 	Roles    []people.Role   `json:"roles"`
 	HeadOf   []people.UnitID `json:"headOf"`
 	Settings people.Settings `json:"settings"`
+	// NoticeDue says that the notice, as it is now, was not read yet.
+	NoticeDue bool `json:"noticeDue"`
 }
 
 // Me returns p as they see themselves; sync sends it too.
@@ -51,7 +53,9 @@ func (s *Server) meOf(c *fiber.Ctx, p people.Person, who people.Actor) (me, erro
 		return me{}, err
 	}
 	m.Unit.Name = u.Name
-	return m, nil
+	read, err := s.Privacy.HasRead(c.UserContext(), p.ID)
+	m.NoticeDue = !read
+	return m, err
 }
 
 func (s *Server) me(c *fiber.Ctx) error {

@@ -65,5 +65,6 @@ func (s *Server) routes() []route {
 		s.campaignRoutes(),
 		s.reminderRoutes(),
 		s.reportRoutes(),
+		s.privacyRoutes(),
 	)
 }

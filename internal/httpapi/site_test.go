@@ -21,10 +21,12 @@ import (
 	"github.com/getkin/kin-openapi/routers/legacy"
 	"github.com/google/uuid"
 
+	"hocso/content"
 	"hocso/internal/auth"
 	"hocso/internal/mongodb"
 	"hocso/internal/mongodb/mongodbtest"
 	"hocso/internal/people"
+	"hocso/internal/privacy"
 )
 
 // clock is a time that tests set.
@@ -69,8 +71,13 @@ func newSite(t *testing.T, changes ...func(*Deps)) *site {
 	}
 	zone := time.FixedZone("ICT", 7*60*60)
 	ps := &people.Service{Store: db.People(), UnitStore: db.People(), Scan: db.People(), Now: x.clock.Now, NewID: newID, Zone: zone}
+	notice, err := privacy.ReadNotice(content.Files(), privacy.Values("Bộ Thử", "", privacy.Defaults()))
+	if err != nil {
+		t.Fatal(err)
+	}
 	d := Deps{
-		People: ps,
+		People:  ps,
+		Privacy: &privacy.Service{Notices: db.Privacy(), People: ps, Text: notice, Now: x.clock.Now, NewID: newID, Log: slog.New(slog.DiscardHandler)},
 		Auth: &auth.Service{
 			People: ps, Sessions: db.Auth(), Invitations: db.Auth(), Throttles: db.Auth(), Keys: keys,
 			Hasher: auth.NewHasher(auth.Cost{Memory: 64, Passes: 1, Threads: 1}, 2), Issuer: "https://hocso.test",

@@ -38,6 +38,7 @@ func TestIndexes(t *testing.T) {
 		"drill_runs":       {"expiresAt ttl"},
 		"campaigns":        {"live _id"},
 		"deliveries":       {"campaign _id", "expiresAt ttl", "person state notBefore", "state notBefore"},
+		"notice_readings":  {"person"},
 		"reminder_budgets": {"expiresAt ttl"},
 		"subscriptions":    {"expiresAt ttl", "person lastSeenAt-"},
 	}

@@ -74,6 +74,11 @@ export const routes: Route[] = [
     '/me/unsent',
     account(() => import('./account/Unsent.svelte')),
   ),
+  later(
+    '/notice',
+    account(() => import('./account/PrivacyNotice.svelte')),
+    'open',
+  ),
   later('/desk', () => import('./DeskMenu.svelte')),
   ...deskRoutes,
 ];

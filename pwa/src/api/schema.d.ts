@@ -568,6 +568,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/notice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The version of the notice as it is now, and which ones I have read */
+        get: operations["getMeNotice"];
+        put?: never;
+        /** Say that I have read the notice; may be repeated */
+        post: operations["postMeNotice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/sessions": {
         parameters: {
             query?: never;
@@ -666,6 +684,23 @@ export interface paths {
         post?: never;
         /** Forget a device */
         delete: operations["deleteMeSubscriptionsId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is kept about people, why, who sees it and how long */
+        get: operations["getNotice"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1574,6 +1609,7 @@ export interface components {
             headOf: string[];
             id: string;
             name: string;
+            noticeDue: boolean;
             roles: ("learner" | "trainer" | "administrator" | "security_officer" | "auditor" | "head")[];
             settings: components["schemas"]["Settings"];
             unit: components["schemas"]["UnitRef"];
@@ -1601,6 +1637,19 @@ export interface components {
         NewCourseRequest: {
             id: string;
             title?: components["schemas"]["TextInput"];
+        };
+        Notice: {
+            en: components["schemas"]["Section"][];
+            hash: string;
+            version: string;
+            vi: components["schemas"]["Section"][];
+        };
+        NoticeAnswer: {
+            read: components["schemas"]["Reading"][];
+            version: string;
+        };
+        NoticeRequest: {
+            version: string;
         };
         OpInput: {
             answers?: components["schemas"]["AnswerInput"][];
@@ -1814,6 +1863,12 @@ export interface components {
             enrolment: string;
             stars: number;
         };
+        Reading: {
+            /** Format: date-time */
+            at: string;
+            hash: string;
+            version: string;
+        };
         ReportUnitRef: {
             id: string;
             name: components["schemas"]["Text"];
@@ -1847,6 +1902,10 @@ export interface components {
             average: number;
             n: number;
             satisfied: number;
+        };
+        Section: {
+            html: string;
+            title: string;
         };
         Sender: {
             address: string;
@@ -3428,6 +3487,73 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    getMeNotice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeAnswer"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postMeNotice: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoticeRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reading"];
+                };
+            };
+            /** @description notice_changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     getMeSessions: {
         parameters: {
             query?: never;
@@ -3638,6 +3764,27 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getNotice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notice"];
                 };
             };
             default: components["responses"]["Problem"];

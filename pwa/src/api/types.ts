@@ -11,6 +11,7 @@ export interface Me {
   roles: Role[];
   headOf: string[];
   settings: { locale: string; timeZone: string };
+  noticeDue?: boolean; // the privacy notice, as it is now, was not read yet
 }
 export type Role = 'learner' | 'trainer' | 'administrator' | 'security_officer' | 'auditor' | 'head';
 

@@ -25,6 +25,18 @@ export const accountEn: Record<keyof typeof accountVi, string> = {
   'me.signOutSend': 'Send first',
   'me.signOutAnyway': 'Sign out anyway',
 
+  'notice.title': 'Privacy',
+  'notice.row': 'What is kept about you, why, and who sees it',
+  'notice.due': 'You have not read the new version yet',
+  'notice.ask': 'Please read this page once. You can come back to it at any time under Me.',
+  'notice.read': 'I have read this',
+  'notice.later': 'Later',
+  'notice.thanks': 'Noted. Thank you.',
+  'notice.failed': 'It could not be noted. Please try again when you are online.',
+  'notice.changed': 'There is a newer version. Please read this one.',
+  'notice.readOn': 'You read this version on {date}.',
+  'notice.print': 'Print this page',
+
   'remind.title': 'Reminders',
   'remind.what': 'The app reminds you before something is due. Never at night, and never once you have finished.',
   'remind.granted': 'On for this device',

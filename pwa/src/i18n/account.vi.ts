@@ -24,6 +24,18 @@ export const accountVi = {
   'me.signOutSend': 'Gửi trước đã',
   'me.signOutAnyway': 'Vẫn đăng xuất',
 
+  'notice.title': 'Quyền riêng tư',
+  'notice.row': 'Lưu gì về bạn, để làm gì, ai được xem',
+  'notice.due': 'Bạn chưa đọc bản mới',
+  'notice.ask': 'Mời bạn đọc trang này một lần. Bạn xem lại bất cứ lúc nào trong mục Tôi.',
+  'notice.read': 'Tôi đã đọc',
+  'notice.later': 'Để sau',
+  'notice.thanks': 'Đã ghi nhận. Cảm ơn bạn.',
+  'notice.failed': 'Chưa ghi nhận được. Bạn thử lại khi có mạng nhé.',
+  'notice.changed': 'Trang này vừa có bản mới. Mời bạn đọc bản này.',
+  'notice.readOn': 'Bạn đã đọc bản này ngày {date}.',
+  'notice.print': 'In trang này',
+
   'remind.title': 'Nhắc việc',
   'remind.what': 'Ứng dụng nhắc bạn trước khi đến hạn. Không nhắc ban đêm, không nhắc khi bạn đã xong.',
   'remind.granted': 'Đang bật trên máy này',

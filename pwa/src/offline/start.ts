@@ -7,6 +7,7 @@ import { deviceName } from '../push/device.ts';
 import { tellAgain } from '../push/subscribe.ts';
 import { db, destroy, destroyOthers, openFor } from './db.ts';
 import { knownPerson, whose } from './engine.ts';
+import { askToRead } from './notice.ts';
 import { flush, onSent } from './outbox.ts';
 import { read, tellSignedOut } from './read.ts';
 import { clear, store } from './state.svelte.ts';
@@ -72,6 +73,7 @@ async function exchange(): Promise<void> {
     await tellLocale();
     await flush();
     await sync();
+    askToRead();
   } catch {
     // offline or ended: the screens say so, and the next event tries again
   }

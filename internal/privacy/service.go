@@ -1,0 +1,29 @@
+// Package privacy owns what people may ask about their own data: the notice they
+// read, the requests they make with their clocks, erasure with its ledger, and how
+// long things are kept.
+package privacy
+
+import (
+	"log/slog"
+	"sync"
+	"time"
+
+	"hocso/internal/campaign"
+	"hocso/internal/people"
+)
+
+// Service does the work of package privacy. Its fields are set once, before the
+// first call; its methods are safe for concurrent use, also of several copies of
+// the program.
+type Service struct {
+	Notices  NoticeStore
+	People   *people.Service
+	Text     Notice // what people read
+	Calendar campaign.Calendar
+	Now      func() time.Time
+	NewID    func() string
+	Log      *slog.Logger
+
+	mu   sync.Mutex
+	read map[people.ID]bool // who is known to have read the notice as it is now
+}
