@@ -25,6 +25,9 @@ type Invitation struct {
 type InvitationStore interface {
 	// InsertInvitation stores a new one.
 	InsertInvitation(ctx context.Context, i Invitation) error
+	// ReplaceInvitations marks the unused ones of the same people as used, then stores
+	// the new ones.
+	ReplaceInvitations(ctx context.Context, is []Invitation, now time.Time) error
 	// Invitation returns one; fault.NotFound if there is none.
 	Invitation(ctx context.Context, hash string) (Invitation, error)
 	// UseInvitation marks an unused one as used; ok says whether this call did.
@@ -32,8 +35,9 @@ type InvitationStore interface {
 }
 
 // Invite makes a one-time link for a person who may set, or set again, their
-// password with it. The actor manages people in the person's unit, else
-// fault.NotFound; a closed person cannot be invited, fault.Conflict person_closed.
+// password with it. Earlier unused links of the person end. The actor manages people
+// in the person's unit, else fault.NotFound; a closed person cannot be invited,
+// fault.Conflict person_closed.
 func (s *Service) Invite(ctx context.Context, a people.Actor, id people.ID) (link string, expiresAt time.Time, err error) {
 	p, err := s.People.Controlled(ctx, a, id)
 	if err != nil {
@@ -42,8 +46,8 @@ func (s *Service) Invite(ctx context.Context, a people.Actor, id people.ID) (lin
 	if s.People.Gone(p) {
 		return "", time.Time{}, fault.New(fault.Conflict, "person_closed", "enable the person first")
 	}
-	token, i, err := s.invite(ctx, Invitation{Person: p.ID, Epoch: p.Epoch, By: a.ID})
-	if err != nil {
+	token, i := s.invitation(Invitation{Person: p.ID, Epoch: p.Epoch, By: a.ID})
+	if err := s.Invitations.ReplaceInvitations(ctx, []Invitation{i}, s.Now()); err != nil {
 		return "", time.Time{}, err
 	}
 	return s.Issuer + "/invitation#" + token, i.ExpiresAt, nil
@@ -56,19 +60,20 @@ func (s *Service) InviteFirst(ctx context.Context) (link string, err error) {
 	if err != nil || there {
 		return "", err
 	}
-	token, _, err := s.invite(ctx, Invitation{})
-	if err != nil {
+	token, i := s.invitation(Invitation{})
+	if err := s.Invitations.InsertInvitation(ctx, i); err != nil {
 		return "", err
 	}
 	return s.Issuer + "/setup#" + token, nil
 }
 
-func (s *Service) invite(ctx context.Context, i Invitation) (string, Invitation, error) {
+// invitation fills in what all invitations have, and returns the token beside it.
+func (s *Service) invitation(i Invitation) (string, Invitation) {
 	token := newSecret()
 	i.Hash, i.CreatedAt = hashToken(token), s.Now()
 	i.ExpiresAt = i.CreatedAt.Add(InvitationTime)
 	i.ForgetAt = i.ExpiresAt.Add(30 * 24 * time.Hour) // until then the answer is "used or too late", afterwards "unknown"
-	return token, i, s.Invitations.InsertInvitation(ctx, i)
+	return token, i
 }
 
 // Acceptance is what somebody with an invitation says.

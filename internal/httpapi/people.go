@@ -39,6 +39,13 @@ func (s *Server) peopleRoutes() []route {
 		{fiber.MethodGet, v + "/people/export.xlsx", manage, shape{
 			summary: "The same as a workbook", query: []string{"unit", "lang"}, media: xlsxMedia, problems: []string{"404 unit_not_found"},
 		}, s.exportPeople},
+		{fiber.MethodGet, v + "/people/invitations", manage, shape{
+			summary: "Who of a unit has no password yet", query: []string{"unit", "below"}, out: waitingAnswer{}, problems: []string{"404 unit_not_found", "422 invalid_fields"},
+		}, s.listWaiting},
+		{fiber.MethodPost, v + "/people/invitations", manage, shape{
+			summary: "Make one-time links for them, with QR codes to print; earlier unused links of these people end",
+			in:      inviteAllRequest{}, out: inviteAllAnswer{}, problems: []string{"404 unit_not_found", "422 invalid_fields"},
+		}, s.inviteAll},
 		{fiber.MethodGet, v + "/people/:id", manage, shape{summary: "A person I manage", out: people.Person{}, problems: unknown}, s.showPerson},
 		{fiber.MethodPatch, v + "/people/:id", manage, shape{
 			summary: "Change a person", in: changePersonRequest{}, out: people.Person{},
@@ -229,9 +236,7 @@ func (s *Server) importPeople(c *fiber.Ctx) error {
 	}
 	dry := c.Query("dryRun", "true")
 	if dry != "true" && dry != "false" {
-		f := fault.New(fault.Malformed, "bad_query", "a parameter is not right")
-		f.Fields = []fault.Field{{Field: "dryRun", Code: "oneof"}}
-		return f
+		return badQuery("dryRun", "oneof")
 	}
 	res, err := s.People.Import(c.UserContext(), actor(c), table, req.Mapping, dry == "true")
 	if err != nil {

@@ -19,6 +19,7 @@ func authIndexes() []index {
 	return []index{
 		{collection: "sessions", keys: bson.D{{Key: "person", Value: 1}, {Key: "lastSeenAt", Value: -1}}},
 		{collection: "sessions", keys: bson.D{{Key: "expiresAt", Value: 1}}, ttl: true},
+		{collection: "invitations", keys: bson.D{{Key: "person", Value: 1}}},
 		{collection: "invitations", keys: bson.D{{Key: "forgetAt", Value: 1}}, ttl: true},
 		{collection: "throttles", keys: bson.D{{Key: "until", Value: 1}}, ttl: true},
 	}
@@ -95,6 +96,30 @@ func (s *Auth) EndSession(ctx context.Context, id string, now time.Time) error {
 func (s *Auth) InsertInvitation(ctx context.Context, i auth.Invitation) error {
 	if _, err := s.invitations.InsertOne(ctx, i); err != nil {
 		return fmt.Errorf("insert invitation: %w", err)
+	}
+	return nil
+}
+
+// ReplaceInvitations implements auth.InvitationStore. A use at the same moment and this
+// are decided by the same condition: one of them marks the old one.
+func (s *Auth) ReplaceInvitations(ctx context.Context, is []auth.Invitation, now time.Time) error {
+	if len(is) == 0 {
+		return nil
+	}
+	persons := make([]people.ID, len(is))
+	for n, i := range is {
+		persons[n] = i.Person
+	}
+	err := again(ctx, func() error {
+		_, err := s.invitations.UpdateMany(ctx, bson.D{{Key: "person", Value: bson.D{{Key: "$in", Value: persons}}}, {Key: "usedAt", Value: nil}},
+			bson.D{{Key: "$set", Value: bson.D{{Key: "usedAt", Value: now}}}})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("end earlier invitations: %w", err)
+	}
+	if err := insertAll(ctx, s.invitations, is); err != nil {
+		return fmt.Errorf("insert invitations: %w", err)
 	}
 	return nil
 }

@@ -50,6 +50,19 @@ func TestRoundTripAuth(t *testing.T) {
 	i.UsedAt = &used
 	same(t, "invitation after its use", ask(t, func() (auth.Invitation, error) { return s.Invitation(ctx, i.Hash) }), i)
 
+	newer := func(hash string, p people.ID) auth.Invitation {
+		return auth.Invitation{Hash: hash, Person: p, ForgetAt: moment(99)}
+	}
+	must(t, s.ReplaceInvitations(ctx, []auth.Invitation{newer("a1", "a"), newer("b1", "b"), newer("c1", "c")}, moment(10)))
+	must(t, s.ReplaceInvitations(ctx, []auth.Invitation{newer("a2", "a"), newer("b2", "b")}, moment(11)))
+	must(t, s.ReplaceInvitations(ctx, nil, moment(12)))
+	for hash, open := range map[string]bool{"a1": false, "b1": false, "c1": true, "a2": true, "b2": true} {
+		if i := ask(t, func() (auth.Invitation, error) { return s.Invitation(ctx, hash) }); (i.UsedAt == nil) != open || !open && !i.UsedAt.Equal(moment(11)) {
+			t.Errorf("invitation %s: used at %v, want open %v", hash, i.UsedAt, open)
+		}
+	}
+	same(t, "an invitation that was used before", ask(t, func() (auth.Invitation, error) { return s.Invitation(ctx, i.Hash) }), i)
+
 	for name, value := range map[string][]byte{"short": {0}, "long": make([]byte, 4096), "text": []byte("được\x00\xff")} {
 		must(t, s.InsertSecret(ctx, name, value))
 		same(t, "secret", ask(t, func() ([]byte, error) { return s.Secret(ctx, name) }), value)

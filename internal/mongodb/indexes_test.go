@@ -25,7 +25,7 @@ func TestIndexes(t *testing.T) {
 	ctx, db := t.Context(), mongodbtest.New(t).Database()
 	want := map[string][]string{
 		"sessions":         {"expiresAt ttl", "person lastSeenAt-"},
-		"invitations":      {"forgetAt ttl"},
+		"invitations":      {"forgetAt ttl", "person"},
 		"throttles":        {"until ttl"},
 		"people":           {"changedAt", "email unique", "foldedName _id", "grants.role", "searchKeys", "status unit", "unit _id"},
 		"units":            {"changedAt"},

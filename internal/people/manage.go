@@ -93,25 +93,28 @@ func (s *Service) Controlled(ctx context.Context, a Actor, id ID) (Person, error
 	if err != nil {
 		return Person{}, err
 	}
-	led, err := s.HeadOf(ctx, p.ID)
+	t, err := s.units(ctx)
 	if err != nil {
 		return Person{}, err
 	}
-	for _, g := range p.Grants {
-		if g.Role != Learner {
-			led = append(led, g.Unit)
-		}
-	}
-	for _, u := range led {
-		covers, err := s.covers(ctx, a, u)
-		if err != nil {
-			return Person{}, err
-		}
-		if !covers {
-			return Person{}, fault.New(fault.Forbidden, "above_your_scope", "this person has roles outside of what you manage")
-		}
+	if !t.controls(a, p, s.Today()) {
+		return Person{}, fault.New(fault.Forbidden, "above_your_scope", "this person has roles outside of what you manage")
 	}
 	return p, nil
+}
+
+// controls reports whether a manages everything that p leads on day or holds a role in.
+func (t *tree) controls(a Actor, p Person, day string) bool {
+	held := t.headOf(p.ID, day)
+	for _, g := range p.Grants {
+		if g.Role != Learner {
+			held = append(held, g.Unit)
+		}
+	}
+	return !slices.ContainsFunc(held, func(id UnitID) bool {
+		u, _ := t.unit(id)
+		return !a.Covers(ManagePeople, id, u.Path)
+	})
 }
 
 // covers reports whether a manages people in unit. The empty unit, and one that
@@ -397,6 +400,11 @@ type Search struct {
 // next page, "" on the last. fault.Malformed bad_cursor; fault.NotFound
 // unit_not_found for a unit that a does not manage.
 func (s *Service) Find(ctx context.Context, a Actor, in Search) ([]Person, string, error) {
+	return s.find(ctx, a, in, false)
+}
+
+// find is Find; directly leaves out those below the unit.
+func (s *Service) find(ctx context.Context, a Actor, in Search, directly bool) ([]Person, string, error) {
 	q := Query{Words: strings.Fields(Fold(in.Text)), Status: in.Status, Limit: in.Limit + 1}
 	if len(q.Words) > 6 {
 		q.Words = q.Words[:6]
@@ -415,7 +423,9 @@ func (s *Service) Find(ctx context.Context, a Actor, in Search) ([]Person, strin
 		}
 		tops, all = []UnitID{in.Unit}, false
 	}
-	if !all {
+	if directly {
+		q.Units = tops
+	} else if !all {
 		below, err := s.Below(ctx, tops)
 		if err != nil {
 			return nil, "", err

@@ -51,6 +51,7 @@ export const deskRoutes: Route[] = [
   of('/people', people, 'PeopleList'),
   of('/people/new', people, 'NewPerson'),
   of('/people/import', people, 'ImportPage'),
+  of('/people/invitations', people, 'InvitationsPage'),
   of('/people/:person', people, 'PersonPage'),
   of('/units', people, 'UnitsPage'),
 ];

@@ -43,6 +43,19 @@ export interface Invitation {
   expiresAt: string;
 }
 
+// Waiting are those of a unit who have no password; leftOut counts those who hold roles where one does not manage.
+export interface Waiting {
+  items: { id: string; name: string; unit: string }[] | null;
+  leftOut: number;
+}
+
+// InvitationCards are their one-time links, each also as a QR code: the path of its dark modules, so many on a side.
+export interface InvitationCards {
+  items: { id: string; name: string; unit: string; link: string; qr: string; modules: number }[] | null;
+  expiresAt: string;
+  leftOut: number;
+}
+
 // ImportField is a column before and after; units are codes, a role has its unit behind it.
 export interface ImportField {
   column: string;
@@ -82,6 +95,9 @@ export const addPerson = (fields: { name: string; email: string; unit: string; g
 export const changePerson = (id: string, fields: { name?: string; email?: string; unit?: string; grants?: Grant[] }) =>
   call<Person>('PATCH', at(id), fields);
 export const invite = (id: string) => call<Invitation>('POST', at(id, '/invite'));
+export const waiting = (unit: string, below: boolean) =>
+  call<Waiting>('GET', '/people/invitations' + search({ unit, below: String(below) }));
+export const inviteAll = (unit: string, below: boolean) => call<InvitationCards>('POST', '/people/invitations', { unit, below });
 export const setOpen = (id: string, open: boolean) => call<Person>('POST', at(id, open ? '/enable' : '/disable'));
 export const importPeople = (source: ImportSource, dryRun: boolean) =>
   call<ImportResult>('POST', '/people/import?dryRun=' + dryRun, source);
