@@ -1067,6 +1067,13 @@ export interface components {
             chosen?: string[];
             question: string;
         };
+        Answering: {
+            deputy?: boolean;
+            id: string;
+            name: string;
+            of: components["schemas"]["Text"];
+            unit: string;
+        };
         Attempt: {
             answers: components["schemas"]["Answer"][];
             course: string;
@@ -1444,6 +1451,12 @@ export interface components {
             /** @enum {string} */
             role: "learner" | "trainer" | "administrator" | "security_officer" | "auditor";
             unit?: string;
+        };
+        HeadRef: {
+            above?: components["schemas"]["ReportUnitRef"];
+            deputy?: boolean;
+            id: string;
+            name: string;
         };
         HeadRequest: {
             deputy?: boolean;
@@ -2038,6 +2051,7 @@ export interface components {
             version: number;
         };
         UnitCount: {
+            answering?: components["schemas"]["Answering"];
             /** Format: date-time */
             changedAt: string;
             heads: components["schemas"]["Headship"][];
@@ -2055,7 +2069,7 @@ export interface components {
         UnitCounts: {
             assigned: number;
             completed: number;
-            head?: components["schemas"]["PersonRef"];
+            head?: components["schemas"]["HeadRef"];
             overdue: number;
             people: number;
             target?: number;
