@@ -5,10 +5,12 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"hocso/internal/auth"
 	"hocso/internal/fault"
 	"hocso/internal/people"
+	"hocso/internal/report"
 )
 
 // A unit moves with everything below it, and who manages what follows at once.
@@ -136,4 +138,76 @@ func TestAuthenticateByCookie(t *testing.T) {
 	if err := by(cookie); fault.KindOf(err) != fault.Unauthenticated {
 		t.Errorf("disabled: %v", err)
 	}
+}
+
+// Whoever asks for the units learns who answers for each: the head, a deputy when the
+// head has left, else whoever leads the unit above, which is said.
+func TestAnswering(t *testing.T) {
+	o := newOffice(t)
+	heads := func(unit string, list ...map[string]any) {
+		t.Helper()
+		o.ask(o.root, "PUT", "/units/"+unit+"/heads", map[string]any{"heads": append([]map[string]any{}, list...)}).want(t, 200, "", "")
+	}
+	answering := func(unit people.UnitID) string {
+		t.Helper()
+		if err := o.Reports.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var said string
+		for _, u := range decode[listOf[people.UnitCount]](t, o.ask(o.root, "GET", "/units", nil)).Items {
+			if u.ID == unit && u.Answering != nil {
+				said = u.Answering.Name + " of " + string(u.Answering.Unit)
+			}
+		}
+		var tracked string
+		for _, u := range decode[report.Units](t, o.ask(o.root, "GET", "/tracking/units?unit="+string(unit), nil)).Items {
+			if u.Unit.ID == unit && u.Head != nil {
+				tracked = u.Head.Name + " of " + string(unit)
+				if u.Head.Above != nil {
+					tracked = u.Head.Name + " of " + string(u.Head.Above.ID)
+				}
+			}
+		}
+		if said != tracked {
+			t.Errorf("%s: the units say %q, tracking says %q", unit, said, tracked)
+		}
+		return said
+	}
+	lan, binh := string(o.id["lan@bo.vn"]), string(o.id["binh@bo.vn"])
+	head := func(p, from, to string, deputy bool) map[string]any {
+		return map[string]any{"person": p, "from": from, "to": to, "deputy": deputy}
+	}
+	steps := []struct {
+		about string
+		do    func()
+		want  string
+	}{
+		{"nobody leads a1", func() {}, "Trưởng A of a"},
+		{"a head and a deputy", func() { heads("a1", head(lan, "2026-01-01", "", false), head(binh, "2026-01-01", "", true)) }, "Nguyễn Thị Lan of a1"},
+		{"the head leaves today", func() {
+			o.ask(o.root, "PATCH", "/people/"+lan, `{"leftOn":"2026-03-02"}`).want(t, 200, "", "")
+		}, "Nguyễn Thị Lan of a1"},
+		{"a day later", func() { o.clock.advance(24 * time.Hour); o.root, _ = o.in("root@bo.vn") }, "Đặng Văn Bình of a1"},
+		{"the deputy is closed", func() { o.ask(o.root, "POST", "/people/"+binh+"/disable", nil).want(t, 200, "", "") }, "Trưởng A of a"},
+		{"nobody leads a", func() { heads("a") }, "Trưởng Bộ of bo"},
+		{"nobody leads anything", func() { heads("bo") }, ""},
+	}
+	for _, s := range steps {
+		s.do()
+		if got := answering("a1"); got != s.want {
+			t.Errorf("%s: %q answers for a1, want %q", s.about, got, s.want)
+		}
+	}
+	for _, tt := range []struct{ about, body, want string }{
+		{"who left", `{"heads":[{"person":"` + string(o.id["trainer@bo.vn"]) + `","from":"2026-01-01"},{"person":"` + binh + `","from":"2025-01-01","to":"2025-02-01"}]}`, `"field":"heads[1].person","code":"unknown"`},
+		{"two on one day", `{"heads":[{"person":"` + string(o.id["trainer@bo.vn"]) + `","from":"2026-01-01"},{"person":"` + string(o.id["boss@bo.vn"]) + `","from":"2026-02-01"}]}`, `"field":"heads[1].from","code":"overlap"`},
+		{"backwards", `{"heads":[{"person":"` + string(o.id["trainer@bo.vn"]) + `","from":"2026-01-02","to":"2026-01-01"}]}`, `"field":"heads[0].to","code":"order"`},
+		{"no day", `{"heads":[{"person":"` + string(o.id["trainer@bo.vn"]) + `","from":"2026-02-30"}]}`, `"field":"heads[0].from","code":"datetime"`},
+	} {
+		o.ask(o.root, "PUT", "/units/b/heads", tt.body).want(t, 422, tt.want, "")
+	}
+	o.ask(o.root, "PATCH", "/people/"+string(o.id["trainer@bo.vn"]), `{"leftOn":"2026-04-01"}`).want(t, 200, "", "")
+	o.ask(o.root, "PUT", "/units/b/heads", `{"heads":[{"person":"`+string(o.id["trainer@bo.vn"])+`","from":"2026-04-02"}]}`).want(t, 422, `"field":"heads[0].from","code":"left"`, "")
+	o.ask(o.root, "PATCH", "/units/bo", `{"parent":"a1"}`).want(t, 422, `"field":"parent","code":"cycle"`, "")
+	o.ask(o.root, "PATCH", "/units/a", `{"parent":"a"}`).want(t, 422, `"field":"parent","code":"cycle"`, "")
 }

@@ -3,6 +3,7 @@ package mongodb
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -51,18 +52,26 @@ func (s *People) Person(ctx context.Context, id people.ID) (p people.Person, err
 	return p, found(err, "person", "find person")
 }
 
+// PeopleByID implements people.Store.
+func (s *People) PeopleByID(ctx context.Context, ids []people.ID) ([]people.Person, error) {
+	return anyOf(ctx, s.people, "_id", ids, "find people by id")
+}
+
 // PeopleByEmail implements people.Store.
 func (s *People) PeopleByEmail(ctx context.Context, emails []string) ([]people.Person, error) {
+	return anyOf(ctx, s.people, "email", emails, "find people by address")
+}
+
+// anyOf reads the people of whom a unique field has any of values, in batches.
+func anyOf[T any](ctx context.Context, c *mongo.Collection, field string, values []T, doing string) ([]people.Person, error) {
 	const batch = 1000
 	var all []people.Person
-	for len(emails) > 0 {
-		n := min(batch, len(emails))
-		ps, err := list[people.Person](ctx, s.people, bson.D{{Key: "email", Value: bson.D{{Key: "$in", Value: emails[:n]}}}},
-			options.Find().SetLimit(batch), "find people by address")
+	for some := range slices.Chunk(values, batch) {
+		ps, err := list[people.Person](ctx, c, bson.D{{Key: field, Value: bson.D{{Key: "$in", Value: some}}}}, options.Find().SetLimit(batch), doing)
 		if err != nil {
 			return nil, err
 		}
-		all, emails = append(all, ps...), emails[n:]
+		all = append(all, ps...)
 	}
 	return all, nil
 }

@@ -112,6 +112,10 @@ func TestQueriesOfPeople(t *testing.T) {
 	}
 	found := ask(t, func() ([]people.Person, error) { return s.PeopleByEmail(ctx, emails) })
 	same(t, "by address", sortedKeys(found, idOf), sortedKeys(all, idOf))
+	ids := []people.ID{"nobody", all[1].ID, all[499].ID}
+	found = ask(t, func() ([]people.Person, error) { return s.PeopleByID(ctx, ids) })
+	same(t, "by id", sortedKeys(found, idOf), sortedKeys([]people.Person{all[1], all[499]}, idOf))
+	same(t, "by no id", len(ask(t, func() ([]people.Person, error) { return s.PeopleByID(ctx, nil) })), 0)
 
 	for _, role := range []people.Role{"trainer", "auditor", "nothing"} {
 		want := chosen(all, func(p people.Person) bool {

@@ -9,6 +9,8 @@ import (
 type Store interface {
 	// Person returns one; fault.NotFound if there is none.
 	Person(ctx context.Context, id ID) (Person, error)
+	// PeopleByID returns those of ids that are known, in no order.
+	PeopleByID(ctx context.Context, ids []ID) ([]Person, error)
 	// PeopleByEmail returns those of the folded addresses that are known, in no order.
 	PeopleByEmail(ctx context.Context, emails []string) ([]Person, error)
 	// Seen keeps the latest time at which a person signed in. It is no change of the person.

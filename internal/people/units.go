@@ -18,10 +18,12 @@ const (
 	mostHeads  = 50
 )
 
-// UnitCount is a unit and how many people who are not closed are directly in it.
+// UnitCount is a unit, how many people who are not closed are directly in it, and who
+// answers for it today; nil: the administrators of the organisation.
 type UnitCount struct {
 	Unit
-	People int `json:"people"`
+	People    int        `json:"people"`
+	Answering *Answering `json:"answering,omitempty"`
 }
 
 // UnitsIn returns the units within which a may do any of the permissions, sorted by id.
@@ -37,7 +39,20 @@ func (s *Service) UnitsIn(ctx context.Context, a Actor, any ...Permission) ([]Un
 	units := []UnitCount{}
 	for _, u := range t.list {
 		if slices.ContainsFunc(any, func(p Permission) bool { return a.Covers(p, u.ID, u.Path) }) {
-			units = append(units, UnitCount{u, counts[u.ID]})
+			units = append(units, UnitCount{Unit: u, People: counts[u.ID]})
+		}
+	}
+	list := make([]Unit, len(units))
+	for i, u := range units {
+		list[i] = u.Unit
+	}
+	answering, err := s.AnsweringFor(ctx, list)
+	if err != nil {
+		return nil, err
+	}
+	for i, u := range units {
+		if a, ok := answering[u.ID]; ok {
+			units[i].Answering = &a
 		}
 	}
 	return units, nil
@@ -209,7 +224,8 @@ func misplaced(units []Unit, id UnitID) string {
 
 // SetHeads replaces the heads and deputies of a unit that a manages. fault.Invalid
 // names the entry: unknown (no such open person whom a manages, unless they were
-// there before), order (ends before it begins), overlap (two heads on one day).
+// there before), left (begins after the person's last day), order (ends before it
+// begins), overlap (two heads on one day).
 func (s *Service) SetHeads(ctx context.Context, a Actor, id UnitID, heads []Headship) (Unit, error) {
 	u, err := s.managedUnit(ctx, a, id)
 	if err != nil {
@@ -225,8 +241,11 @@ func (s *Service) SetHeads(ctx context.Context, a Actor, id UnitID, heads []Head
 			if err != nil && fault.KindOf(err) != fault.NotFound {
 				return Unit{}, err
 			}
-			if err != nil || p.Status == Closed {
+			if err != nil || s.Gone(p) {
 				return Unit{}, invalid(at+".person", "unknown")
+			}
+			if p.LeftOn != "" && h.From > p.LeftOn {
+				return Unit{}, invalid(at+".from", "left")
 			}
 		}
 		if h.To != "" && h.To < h.From {

@@ -45,7 +45,8 @@ type person struct {
 	name    string
 	key     string // sorts by given name
 	unit    uint16
-	active  bool // has not left
+	active  bool // the account is open
+	leftOn  string
 	known   bool // its document was read
 	version int
 	first   int32 // row, -1: none

@@ -116,10 +116,18 @@ type PersonRef struct {
 	Name string    `json:"name"`
 }
 
+// HeadRef names who answers for a unit.
+type HeadRef struct {
+	ID     people.ID `json:"id"`
+	Name   string    `json:"name"`
+	Deputy bool      `json:"deputy,omitempty"`
+	Above  *UnitRef  `json:"above,omitempty"` // the unit above that they lead; nil: they lead this one
+}
+
 // UnitCounts are the sums of a unit and everything below it.
 type UnitCounts struct {
 	Unit      UnitRef    `json:"unit"`
-	Head      *PersonRef `json:"head,omitempty"` // who answers for it today; nil: nobody
+	Head      *HeadRef   `json:"head,omitempty"` // who answers for it today; nil: the administrators of the organisation
 	People    int        `json:"people"`
 	Assigned  int        `json:"assigned"`
 	Completed int        `json:"completed"`
@@ -193,16 +201,25 @@ func (m *model) children(of people.UnitID) (ids []people.UnitID) {
 	return ids
 }
 
-func (m *model) head(unit uint16, day string) *PersonRef {
-	id := m.units[unit].HeadOn(day)
-	if id == "" {
+func (m *model) head(unit uint16, day string) *HeadRef {
+	a := people.AccountableFor(m.units[unit], day, func(id people.UnitID) (people.Unit, bool) {
+		i, ok := m.unitAt[id]
+		if !ok {
+			return people.Unit{}, false
+		}
+		return m.units[i], true
+	}, func(id people.ID) bool {
+		i, ok := m.personAt[id]
+		return ok && m.people[i].active && (m.people[i].leftOn == "" || m.people[i].leftOn >= day)
+	})
+	if a.Person == "" {
 		return nil
 	}
-	i, ok := m.personAt[id]
-	if !ok || !m.people[i].active {
-		return nil
+	h := &HeadRef{ID: a.Person, Name: m.people[m.personAt[a.Person]].name, Deputy: a.Deputy}
+	if u := m.units[m.unitAt[a.Unit]]; u.ID != m.units[unit].ID {
+		h.Above = &UnitRef{u.ID, u.Name, u.Parent}
 	}
-	return &PersonRef{id, m.people[i].name}
+	return h
 }
 
 // rollUp sums up each of list with everything below it, in one pass over the cells.

@@ -104,6 +104,9 @@ func TestUnits(t *testing.T) {
 		head := "-"
 		if u.Head != nil {
 			head = u.Head.Name
+			if u.Head.Above != nil {
+				head += " of " + string(u.Head.Above.ID)
+			}
 		}
 		return fmt.Sprintf("%s %s %d %d %d %d %d", u.Unit.ID, head, u.People, u.Assigned, u.Completed, u.Overdue, u.Target)
 	}
@@ -114,10 +117,10 @@ func TestUnits(t *testing.T) {
 		want   string
 	}{
 		{"from the top", administrator(), Filter{}, "bo - 5 5 1 0 0; vu-a Lê Thị Bình 3 3 1 0 0; vu-b Đỗ Kim Chi 2 2 0 0 0"},
-		{"one below", administrator(), Filter{Unit: "vu-a"}, "vu-a Lê Thị Bình 3 3 1 0 0; phong-a1 - 2 2 1 0 0"},
+		{"one below", administrator(), Filter{Unit: "vu-a"}, "vu-a Lê Thị Bình 3 3 1 0 0; phong-a1 Lê Thị Bình of vu-a 2 2 1 0 0"},
 		{"a leaf", administrator(), Filter{Unit: "vu-b"}, "vu-b Đỗ Kim Chi 2 2 0 0 0"},
-		{"a head", headOf("vu-a"), Filter{}, "vu-a Lê Thị Bình 3 3 1 0 0; phong-a1 - 2 2 1 0 0"},
-		{"a head of two", headOf("vu-b", "phong-a1"), Filter{}, "phong-a1 - 2 2 1 0 0; vu-b Đỗ Kim Chi 2 2 0 0 0"},
+		{"a head", headOf("vu-a"), Filter{}, "vu-a Lê Thị Bình 3 3 1 0 0; phong-a1 Lê Thị Bình of vu-a 2 2 1 0 0"},
+		{"a head of two", headOf("vu-b", "phong-a1"), Filter{}, "phong-a1 Lê Thị Bình of vu-a 2 2 1 0 0; vu-b Đỗ Kim Chi 2 2 0 0 0"},
 		{"a campaign", administrator(), Filter{Unit: "vu-b", Campaign: "c1"}, "vu-b Đỗ Kim Chi 2 2 0 0 90"},
 	} {
 		got, err := s.Units(t.Context(), tt.actor, tt.filter)

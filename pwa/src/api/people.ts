@@ -36,6 +36,7 @@ export interface Unit {
   path: string[] | null;
   heads: Headship[] | null;
   people: number;
+  answering?: { id: string; name: string; unit: string; of: Text; deputy?: boolean }; // who answers for it; none: the administrators
 }
 
 export interface Invitation {
@@ -142,10 +143,4 @@ export function tree(list: Unit[], compare: (a: Unit, b: Unit) => number): Branc
   };
   walk('', 0);
   return out;
-}
-
-// headOn is who answers for a unit on a day: the head, else the deputy.
-export function headOn(unit: Unit, day: string): Headship | undefined {
-  const now = (unit.heads ?? []).filter((head) => head.from <= day && (!head.to || head.to >= day));
-  return now.find((head) => !head.deputy) ?? now.at(-1);
 }

@@ -24,7 +24,7 @@ export interface Overview {
 }
 export interface UnitLine {
   unit: { id: string; name: Text; parent?: string };
-  head?: { id: string; name: string };
+  head?: { id: string; name: string; deputy?: boolean; above?: { id: string; name: Text } }; // who answers for it; none: the administrators
   people: number;
   assigned: number;
   completed: number;

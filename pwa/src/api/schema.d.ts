@@ -1102,6 +1102,13 @@ export interface components {
             chosen?: string[];
             question: string;
         };
+        Answering: {
+            deputy?: boolean;
+            id: string;
+            name: string;
+            of: components["schemas"]["Text"];
+            unit: string;
+        };
         Attempt: {
             answers: components["schemas"]["Answer"][];
             course: string;
@@ -1479,6 +1486,12 @@ export interface components {
             /** @enum {string} */
             role: "learner" | "trainer" | "administrator" | "security_officer" | "auditor";
             unit?: string;
+        };
+        HeadRef: {
+            above?: components["schemas"]["ReportUnitRef"];
+            deputy?: boolean;
+            id: string;
+            name: string;
         };
         HeadRequest: {
             deputy?: boolean;
@@ -2097,6 +2110,7 @@ export interface components {
             version: number;
         };
         UnitCount: {
+            answering?: components["schemas"]["Answering"];
             /** Format: date-time */
             changedAt: string;
             heads: components["schemas"]["Headship"][];
@@ -2114,7 +2128,7 @@ export interface components {
         UnitCounts: {
             assigned: number;
             completed: number;
-            head?: components["schemas"]["PersonRef"];
+            head?: components["schemas"]["HeadRef"];
             overdue: number;
             people: number;
             target?: number;

@@ -1,5 +1,6 @@
 import type { Campaign, CampaignState, Delivery, Verb } from '../api/campaign.ts';
 import type { UnitLine } from '../api/report.ts';
+import { headText } from '../i18n/desk.svelte.ts';
 import { tx } from '../i18n/locale.svelte.ts';
 import type { BarRow } from '../ui/desk/bars.ts';
 import { d, pick } from './texts.ts';
@@ -31,7 +32,7 @@ export function unitRow(line: UnitLine, campaign: Campaign, days: number): BarRo
     id: line.unit.id,
     name: tx(line.unit.name),
     href: `/overview/units/${line.unit.id}?campaign=${campaign.id}`,
-    detail: line.head?.name ?? d('units.noHead'),
+    detail: headText(line.head),
     share,
     target,
     total: line.assigned,

@@ -182,7 +182,6 @@ export const peopleEn: Record<keyof typeof peopleVi, string> = {
   'unitsPage.headFromHint': 'The one before ends the day before',
   'unitsPage.headSet': 'Appoint {name}',
   'unitsPage.headEnd': 'Leave the post empty',
-  'unitsPage.deputy': 'deputy',
   'unitsPage.notSaved': 'Could not save the unit',
   'unitsPage.actions': 'Actions for {name}',
 };

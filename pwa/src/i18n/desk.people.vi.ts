@@ -181,7 +181,6 @@ export const peopleVi = {
   'unitsPage.headFromHint': 'Người cũ thôi phụ trách từ hôm trước ngày này',
   'unitsPage.headSet': 'Giao cho {name}',
   'unitsPage.headEnd': 'Để trống vị trí này',
-  'unitsPage.deputy': 'phó',
   'unitsPage.notSaved': 'Chưa lưu được đơn vị',
   'unitsPage.actions': 'Việc với {name}',
 } as const;

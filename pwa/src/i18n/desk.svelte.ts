@@ -1,6 +1,6 @@
 import { ApiError } from '../api/problem.ts';
 import type { deskVi } from './desk.vi.ts';
-import { type Locale, part } from './locale.svelte.ts';
+import { type Locale, part, type Text, tx } from './locale.svelte.ts';
 
 type Shared = keyof typeof deskVi;
 type Values = Record<string, string | number>;
@@ -29,6 +29,13 @@ export function texts<K extends string>(own: Record<Locale, () => Promise<Record
     pick: (...keys: string[]): K | Shared | undefined => keys.find((key): key is K => d(key as K) !== key),
     ready: (): Promise<unknown> => Promise.all([shared.load(), mine.load()]),
   };
+}
+
+// headText says who answers for a unit: its own head, else whose unit above they lead.
+export function headText(head?: { name: string; deputy?: boolean; above?: { name: Text } }): string {
+  if (!head) return d('units.headNone');
+  const name = head.deputy ? d('units.headDeputy', { name: head.name }) : head.name;
+  return head.above ? d('units.headAbove', { name, unit: tx(head.above.name) }) : name;
 }
 
 // fieldText says why the server refused one field, or nothing.

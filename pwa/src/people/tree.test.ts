@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { headOn, tree, type Unit } from '../api/people.ts';
+import { tree, type Unit } from '../api/people.ts';
 
 const unit = (id: string, parent?: string, people = 1): Unit => ({ id, name: { vi: id, en: id }, parent, path: [], heads: [], people });
 const order = (a: Unit, b: Unit) => a.id.localeCompare(b.id);
@@ -17,19 +17,4 @@ describe('the tree of units', () => {
   it('takes a unit whose parent one does not manage as a top', () => {
     expect(tree([unit('b', 'elsewhere'), unit('c', 'b')], order).map((branch) => branch.depth)).toEqual([0, 1]);
   });
-});
-
-describe('headOn', () => {
-  const heads = [
-    { person: 'old', from: '2020-01-01', to: '2024-12-31' },
-    { person: 'deputy', from: '2020-01-01', deputy: true },
-    { person: 'new', from: '2025-06-01' },
-  ];
-  const cases: [string, string | undefined][] = [
-    ['2019-01-01', undefined],
-    ['2024-12-31', 'old'],
-    ['2025-01-01', 'deputy'],
-    ['2026-01-01', 'new'],
-  ];
-  for (const [day, want] of cases) it(day, () => expect(headOn({ ...unit('u'), heads }, day)?.person).toBe(want));
 });

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { speak } from '../i18n/locale.svelte.ts';
 import { cellLook, cellOrder } from './cells.ts';
-import { chipOf } from './lines.ts';
+import { chipOf, unitRow } from './lines.ts';
 import { ready } from './texts.ts';
 
 beforeAll(async () => {
@@ -19,6 +19,18 @@ describe('how a unit stands', () => {
     ['no due date', [{ assigned: 10, completed: 8, overdue: 0 }, 90], 'plain', 'Đang học'],
   ];
   for (const [name, given, tone, text] of cases) it(name, () => expect(chipOf(...given)).toEqual({ tone, text }));
+});
+
+describe('who answers for a unit', () => {
+  const line = { unit: { id: 'a1', name: { vi: 'Phòng A1', en: 'Section A1' } }, people: 1, assigned: 1, completed: 0, overdue: 0 };
+  const above = { id: 'a', name: { vi: 'Cục A', en: 'Agency A' } };
+  const cases: [string, Parameters<typeof unitRow>[0]['head'], string][] = [
+    ['its head', { id: 'p', name: 'Lan' }, 'Lan'],
+    ['its deputy', { id: 'p', name: 'Lan', deputy: true }, 'Lan (cấp phó)'],
+    ['the head above', { id: 'p', name: 'Lan', above }, 'Chưa có người phụ trách, do Lan ở Cục A phụ trách'],
+    ['nobody', undefined, 'Chưa có người phụ trách, do người quản trị phụ trách'],
+  ];
+  for (const [name, head, text] of cases) it(name, () => expect(unitRow({ ...line, head }, '').detail).toBe(text));
 });
 
 describe('a cell', () => {

@@ -1,4 +1,5 @@
 import type { CourseFigures, UnitLine } from '../api/report.ts';
+import { headText } from '../i18n/desk.svelte.ts';
 import { daysUntil } from '../i18n/format.ts';
 import { tx } from '../i18n/locale.svelte.ts';
 import type { BarRow } from '../ui/desk/bars.ts';
@@ -36,7 +37,7 @@ export function unitRow(line: UnitLine, query: string, dueAt?: string): BarRow {
     id: line.unit.id,
     name: tx(line.unit.name),
     href: `/overview/units/${line.unit.id}${query}`,
-    detail: line.head?.name ?? d('units.noHead'),
+    detail: headText(line.head),
   };
 }
 
