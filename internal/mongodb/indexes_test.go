@@ -9,6 +9,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"hocso/internal/audit"
 	"hocso/internal/auth"
 	"hocso/internal/campaign"
 	"hocso/internal/course"
@@ -24,6 +25,8 @@ import (
 func TestIndexes(t *testing.T) {
 	ctx, db := t.Context(), mongodbtest.New(t).Database()
 	want := map[string][]string{
+		"audit":            {"actor _id", "at _id", "from.at", "group _id", "object.id _id", "of", "outcome _id"},
+		"audit_marks":      {},
 		"sessions":         {"expiresAt ttl", "person lastSeenAt-"},
 		"invitations":      {"forgetAt ttl", "person"},
 		"throttles":        {"until ttl"},
@@ -97,7 +100,9 @@ func TestOrderWithoutIndexes(t *testing.T) {
 	const n = 50
 	id := func(i int) string { return fmt.Sprintf("x%02d", i) }
 	for i := range n {
-		i = (i * 7) % n          // stored in one order
+		i = (i * 7) % n // stored in one order
+		_, err := db.Audit().Append(ctx, []audit.Entry{{Seq: int64(i + 1)}})
+		must(t, err)
 		when := (i * 13) % n     // in time in another
 		back := (when*3 + 1) % n // and by other things in a third
 		must(t, a.InsertSession(ctx, auth.Session{ID: id(i), Person: "p", LastSeenAt: moment(when), ExpiresAt: moment(n)}))
@@ -105,7 +110,7 @@ func TestOrderWithoutIndexes(t *testing.T) {
 		must(t, p.InsertUnits(ctx, []people.Unit{{ID: people.UnitID(id(i))}}))
 		must(t, c.InsertCourse(ctx, course.Course{ID: course.ID(id(i))}))
 		must(t, c.InsertVersion(ctx, course.Version{ID: id(i), Course: "c", N: when}))
-		_, err := l.InsertEnrolments(ctx, []learning.Enrolment{{
+		_, err = l.InsertEnrolments(ctx, []learning.Enrolment{{
 			ID: learning.EnrolmentID(id(i)), Person: "p", Course: "c", Campaigns: []string{"k"}, State: learning.Started, AssignedAt: moment(when),
 		}})
 		must(t, err)
@@ -118,6 +123,8 @@ func TestOrderWithoutIndexes(t *testing.T) {
 		must(t, err)
 		must(t, r.PutSubscription(ctx, reminder.Subscription{ID: id(i), Person: "p", LastSeenAt: moment(when), ExpiresAt: moment(n)}))
 	}
+	ordered(t, "entries", func() ([]audit.Entry, error) { return db.Audit().Find(ctx, audit.Query{Limit: n}) },
+		func(x, y audit.Entry) int { return cmp.Compare(y.Seq, x.Seq) })
 	ordered(t, "sessions", func() ([]auth.Session, error) { return a.SessionsOf(ctx, "p", moment(-1)) },
 		func(x, y auth.Session) int { return y.LastSeenAt.Compare(x.LastSeenAt) })
 	ordered(t, "people", func() ([]people.Person, error) { return p.FindPeople(ctx, people.Query{Limit: n}) },

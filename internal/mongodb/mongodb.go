@@ -76,7 +76,10 @@ type index struct {
 
 // EnsureIndexes creates the indexes that are missing.
 func (d *DB) EnsureIndexes(ctx context.Context) error {
-	all := slices.Concat(authIndexes(), peopleIndexes(), courseIndexes(), learningIndexes(), drillIndexes(), campaignIndexes(), reminderIndexes(), privacyIndexes())
+	all := slices.Concat(
+		authIndexes(), peopleIndexes(), courseIndexes(), learningIndexes(), drillIndexes(), campaignIndexes(), reminderIndexes(),
+		privacyIndexes(), auditIndexes(),
+	)
 	models := map[string][]mongo.IndexModel{}
 	for _, x := range all {
 		o := options.Index()

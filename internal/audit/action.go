@@ -1,0 +1,73 @@
+package audit
+
+// Action names what was done. It is stable: it is stored, and the app has a sentence for each.
+type Action string
+
+// Group gathers actions that are looked at together.
+type Group string
+
+// The groups.
+const (
+	Access     Group = "access"     // signing in and out, and requests that were refused
+	People     Group = "people"     // persons, their roles, and who leads what
+	Units      Group = "units"      // the tree
+	Content    Group = "content"    // courses and drills
+	Campaigns  Group = "campaigns"  // what was assigned
+	Exports    Group = "exports"    // what left the service by name
+	Operations Group = "operations" // the service itself
+)
+
+// Groups lists the groups in the order in which they are offered.
+func Groups() []Group {
+	return []Group{Access, People, Units, Content, Campaigns, Exports, Operations}
+}
+
+// Actions that are not the column of a route.
+const (
+	Request     Action = "request"      // a request that was refused and changes nothing
+	TrailPruned Action = "trail_pruned" // the oldest entries were removed
+)
+
+// actions is the one table of what there is, by group.
+func actions(g Group) []Action {
+	switch g {
+	case Access:
+		return []Action{"sign_in", "sign_out", "session_ended", "invitation_accepted", Request}
+	case People:
+		return []Action{
+			"person_added", "person_changed", "person_invited", "person_disabled", "person_enabled", "people_imported",
+			"administrator_created", "heads_changed",
+		}
+	case Units:
+		return []Action{"unit_added", "unit_changed"}
+	case Content:
+		return []Action{"course_started", "course_published", "content_published"}
+	case Campaigns:
+		return []Action{"campaign_created", "campaign_paused", "campaign_resumed", "campaign_closed", "campaign_cancelled"}
+	case Exports:
+		return []Action{"people_exported", "tracking_exported", "own_data_exported"}
+	case Operations:
+		return []Action{"database_restored", "database_copied", TrailPruned}
+	}
+	return nil
+}
+
+// Actions lists all actions by group.
+func Actions() (all []Action) {
+	for _, g := range Groups() {
+		all = append(all, actions(g)...)
+	}
+	return all
+}
+
+// groupOf returns the group of an action, "" for one that is not in the table.
+func groupOf(a Action) Group {
+	for _, g := range Groups() {
+		for _, x := range actions(g) {
+			if x == a {
+				return g
+			}
+		}
+	}
+	return ""
+}
