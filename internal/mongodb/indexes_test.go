@@ -26,6 +26,7 @@ func TestIndexes(t *testing.T) {
 	want := map[string][]string{
 		"sessions":         {"expiresAt ttl", "person lastSeenAt-"},
 		"invitations":      {"forgetAt ttl"},
+		"spent":            {"forgetAt ttl"},
 		"throttles":        {"until ttl"},
 		"people":           {"changedAt", "email unique", "foldedName _id", "grants.role", "searchKeys", "status unit", "unit _id"},
 		"units":            {"changedAt"},
