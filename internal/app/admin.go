@@ -48,6 +48,32 @@ func AdminCreate(ctx context.Context, t Terminal, args []string) error {
 	return nil
 }
 
+// AdminResetFactor takes the second factor from a person who lost it, and ends their
+// sign-ins: for the last administrator, whom nobody else can help.
+func AdminResetFactor(ctx context.Context, t Terminal, args []string) error {
+	var email string
+	cfg, log, err := t.load("admin reset-factor", args, func(f *flag.FlagSet) {
+		f.StringVar(&email, "email", "", "e-mail address")
+	})
+	if err != nil {
+		return err
+	}
+	if email == "" {
+		return errors.New("admin reset-factor: --email is needed")
+	}
+	a, err := Open(ctx, cfg, log, nowMillis)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = a.Close() }() // every write was acknowledged
+	p, err := a.auth.ResetFactors(ctx, email)
+	if err != nil {
+		return explain("admin reset-factor: email", err)
+	}
+	t.say("%s signs in with the password alone now, and sets up a second factor again", p.Email)
+	return nil
+}
+
 // Fsck compares the read model of completion with the enrolments.
 func Fsck(ctx context.Context, t Terminal, args []string) error {
 	cfg, log, err := t.load("fsck", args, nil)

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"hocso/internal/config"
 	"hocso/internal/mongodb/embedded"
 )
 
@@ -155,6 +156,57 @@ func TestAdminCreate(t *testing.T) {
 	}
 	if strings.Contains(out.String(), "setup#") {
 		t.Errorf("with an administrator the start printed %q", out)
+	}
+}
+
+func TestAdminResetFactor(t *testing.T) {
+	data := t.TempDir()
+	term, _, _ := terminal("mot-cum-tu-that-la-dai\n")
+	if err := AdminCreate(t.Context(), term, []string{"--data", data, "--email", "lan@hocso.example", "--password-stdin"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ name, email, bad string }{
+		{"nobody", "", "--email"},
+		{"unknown", "binh@hocso.example", "email: no such person"},
+		{"right", "LAN@hocso.example", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			term, out, _ := terminal("")
+			err := AdminResetFactor(t.Context(), term, []string{"--data", data, "--email", tt.email})
+			if tt.bad == "" && (err != nil || !strings.Contains(out.String(), "lan@hocso.example")) {
+				t.Errorf("AdminResetFactor: %v, printed %q", err, out)
+			}
+			if tt.bad != "" && (err == nil || !strings.Contains(err.Error(), tt.bad)) {
+				t.Errorf("AdminResetFactor: %v, want an error that names %q", err, tt.bad)
+			}
+		})
+	}
+}
+
+// A demo organisation, whose password everybody knows, says that it works without a
+// second factor; every other one says nothing of it.
+func TestADemoWorksWithoutASecondFactor(t *testing.T) {
+	data := t.TempDir()
+	term, _, _ := terminal("")
+	if err := Demo(t.Context(), term, []string{"--data", data, "--people", "20"}); err != nil {
+		t.Fatal(err)
+	}
+	for folder, said := range map[string]bool{data: true, t.TempDir(): false} {
+		out, stop := serving(t, folder)
+		if err := stop(); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(out.String(), "without a second factor") != said {
+			t.Errorf("the start printed %q, the second factor named: want %v", out, said)
+		}
+	}
+	a, err := Open(t.Context(), config.Config{Data: data, TimeZone: time.UTC, SecondFactor: true}, slog.New(slog.DiscardHandler), nowMillis)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = a.Close() }() // nothing was written
+	if a.auth.SecondFactor {
+		t.Error("a demo organisation asks its administrators for a second factor")
 	}
 }
 

@@ -45,6 +45,10 @@ func isDemo(data string) bool {
 	return err == nil
 }
 
+// demo reports whether a is a demo organisation, whose administrators may work without a
+// second factor: everybody knows its password.
+func (a *App) demo() bool { return a.cfg.MongoDBURI == "" && isDemo(a.cfg.Data) }
+
 // Demo fills an empty data folder with an organisation of made-up people, their
 // history and campaigns under way, and prints a sign-in for each role. The same
 // seed gives the same organisation. In a folder that is filled already it only

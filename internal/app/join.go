@@ -32,15 +32,22 @@ func (a *App) join(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	factorKey, err := secrets.Secret(ctx, auth.FactorSecret, auth.RandomKey)
+	if err != nil {
+		return err
+	}
 	keys, err := auth.NewKeys(jwtKey)
 	if err != nil {
 		return err
 	}
 	a.people = &people.Service{Store: a.db.People(), UnitStore: a.db.People(), Scan: a.db.People(), Now: a.now, NewID: newID, Zone: a.cfg.TimeZone}
 	a.auth = &auth.Service{
-		People: a.people, Sessions: a.db.Auth(), Invitations: a.db.Auth(), Throttles: a.db.Auth(),
+		People: a.people, Sessions: a.db.Auth(), Invitations: a.db.Auth(), Throttles: a.db.Auth(), Factor: a.db.Auth(), Spent: a.db.Auth(),
 		Hasher: auth.NewHasher(auth.DefaultCost(), hashesAtOnce), Keys: keys, Issuer: a.cfg.PublicURL,
-		Organisation: []string{a.cfg.OrganisationName}, Now: a.now, NewID: newID,
+		Organisation: []string{a.cfg.OrganisationName}, SecondFactor: a.cfg.SecondFactor && !a.demo(), FactorKey: factorKey, Now: a.now, NewID: newID,
+	}
+	if err := a.auth.UsePasskeys(a.cfg.OrganisationName); err != nil {
+		return err
 	}
 	a.courses = &course.Service{Store: a.db.Courses(), Now: a.now, Log: a.log}
 	a.drills = &drill.Service{Store: a.db.Drills(), Now: a.now, NewSecret: newSecret}

@@ -94,6 +94,9 @@ func (a *App) serve(ctx context.Context, t Terminal, ln net.Listener, loops ...f
 	}
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(ln) }()
+	if a.demo() {
+		t.say("This is a demo organisation: its administrators work without a second factor.")
+	}
 	t.say("Hocso is ready: %s", a.cfg.PublicURL)
 
 	select {
@@ -173,7 +176,7 @@ func (a *App) server() (*httpapi.Server, error) {
 		Campaigns: a.campaigns, Reminders: a.reminders, Reports: a.reports, Privacy: a.privacy,
 		Ready: a.ready, Now: a.now, Log: a.log,
 		PublicURL: a.cfg.PublicURL, App: built, TrustedProxies: a.cfg.TrustedProxies, Unavailable: mongodb.Unavailable,
-		Demo: isDemo(a.cfg.Data), InsecureCookie: a.cfg.InsecureCookie,
+		Demo: a.demo(), InsecureCookie: a.cfg.InsecureCookie,
 	}), nil
 }
 

@@ -130,7 +130,7 @@ func (s *Service) Accept(ctx context.Context, in Acceptance) (SignedIn, error) {
 	if p, err = s.People.SetCredentials(ctx, p); err != nil {
 		return SignedIn{}, err
 	}
-	return s.begin(ctx, p, in.Device)
+	return s.begin(ctx, p, in.Device, false)
 }
 
 // first makes the record of the first administrator. The link is worth nothing

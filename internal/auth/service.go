@@ -5,6 +5,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/go-webauthn/webauthn/webauthn"
+
 	"hocso/internal/fault"
 	"hocso/internal/people"
 )
@@ -16,10 +18,14 @@ type Service struct {
 	Sessions     SessionStore
 	Invitations  InvitationStore
 	Throttles    ThrottleStore
+	Factor       FactorStore
+	Spent        SpentStore
 	Hasher       *Hasher
 	Keys         Keys
 	Issuer       string   // the public address of the service, without a slash at its end
 	Organisation []string // words nobody's password may consist of: the organisation's names
+	SecondFactor bool     // administrators and security officers need a second factor
+	FactorKey    []byte   // 32 bytes that seal the keys of authenticator apps
 	Now          func() time.Time
 	NewID        func() string
 	// Ended is told of every session that a person or a replayed token ends, before it
@@ -27,6 +33,7 @@ type Service struct {
 	Ended func(ctx context.Context, p people.ID, session string) error
 
 	recent sessionCache
+	web    *webauthn.WebAuthn // nil: no passkeys
 }
 
 // Authenticate returns who the bearer of an access token is, as things are now:
@@ -57,7 +64,18 @@ func (s *Service) Authenticate(ctx context.Context, bearer string) (people.Actor
 	case session.Person != p.ID || !session.living(p.Epoch, now):
 		return people.Actor{}, signInRequired()
 	}
-	return s.People.ActorOf(ctx, p, session.ID)
+	return s.actorOf(ctx, p, session)
+}
+
+// actorOf returns the actor that p is in a session: without a second factor only the
+// learner in those whose roles ask for one.
+func (s *Service) actorOf(ctx context.Context, p people.Person, session Session) (people.Actor, error) {
+	a, err := s.People.ActorOf(ctx, p, session.ID)
+	a.Second = session.Second
+	if !session.Second && s.asked(p) {
+		a.HeldBack, a.Grants = true, []people.Grant{{Role: people.Learner}}
+	}
+	return a, err
 }
 
 // AuthenticateRefresh returns who a refresh token belongs to, without using it up.
@@ -87,7 +105,7 @@ func (s *Service) AuthenticateRefresh(ctx context.Context, token string) (people
 	case !s.People.MayEnter(p) || !session.living(p.Epoch, now):
 		return people.Actor{}, signInRequired()
 	}
-	return s.People.ActorOf(ctx, p, session.ID)
+	return s.actorOf(ctx, p, session)
 }
 
 func signInRequired() error {

@@ -15,6 +15,7 @@ type Session struct {
 	Person     people.ID  `json:"-" bson:"person"`
 	Device     string     `json:"device" bson:"device"`
 	Epoch      int        `json:"-" bson:"epoch"`     // the person's when it began
+	Second     bool       `json:"-" bson:"second"`    // a second factor was proven in it
 	Current    string     `json:"-" bson:"current"`   // SHA-256 of the newest refresh token
 	Previous   string     `json:"-" bson:"previous"`  // of the one before
 	Successor  []byte     `json:"-" bson:"successor"` // the newest token, readable only with the one before
@@ -43,6 +44,10 @@ type SessionStore interface {
 	RotateSession(ctx context.Context, s Session) (ok bool, err error)
 	// EndSession marks one as ended; no error if it already was, or is not there.
 	EndSession(ctx context.Context, id string, now time.Time) error
+	// MarkSecond says of a session whether a second factor was proven in it.
+	MarkSecond(ctx context.Context, id string, second bool) error
+	// ContinueSession takes a session that has not ended into another epoch.
+	ContinueSession(ctx context.Context, id string, epoch int) error
 }
 
 // Limits of what is remembered about sessions between requests.

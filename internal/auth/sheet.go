@@ -12,6 +12,7 @@ import (
 type Card struct {
 	Person people.Person
 	Link   string
+	QR     QR // of the link
 }
 
 // Sheet is the invitations of many people, to be printed and handed out.
@@ -42,7 +43,12 @@ func (s *Service) InviteAll(ctx context.Context, a people.Actor, unit people.Uni
 		}
 		delete(chosen, p.ID)
 		token, i := s.invitation(Invitation{Person: p.ID, Epoch: p.Epoch, By: a.ID})
-		sheet.Cards = append(sheet.Cards, Card{p, s.Issuer + "/invitation#" + token})
+		link := s.Issuer + "/invitation#" + token
+		code, err := drawQR(link)
+		if err != nil {
+			return Sheet{}, err
+		}
+		sheet.Cards = append(sheet.Cards, Card{p, link, code})
 		sheet.ExpiresAt = i.ExpiresAt
 		invitations = append(invitations, i)
 	}

@@ -10,7 +10,9 @@ import (
 
 // SignedIn is what a sign-in gives.
 type SignedIn struct {
+	Second      *SecondStep // not nil: there is no session yet, a second factor is missing
 	Person      people.Person
+	Actor       people.Actor
 	AccessToken string
 	ExpiresAt   time.Time // of the access token
 	Refresh     string    // the refresh token, for the cookie
@@ -60,7 +62,7 @@ func (s *Service) SignIn(ctx context.Context, in Credentials) (SignedIn, error) 
 	if err := s.People.Seen(ctx, p.ID); err != nil {
 		return SignedIn{}, err
 	}
-	return s.begin(ctx, p, in.Device)
+	return s.begin(ctx, p, in.Device, false)
 }
 
 // rehash brings a hash to today's cost. Somebody else changing the person at the
@@ -79,22 +81,39 @@ func (s *Service) rehash(ctx context.Context, p people.Person, password string) 
 	return better, err
 }
 
-// begin starts a session for p.
-func (s *Service) begin(ctx context.Context, p people.Person, device string) (SignedIn, error) {
+// begin starts a session for p, or asks for the second factor first if p has one and it
+// was not proven. Every way of signing in ends here.
+func (s *Service) begin(ctx context.Context, p people.Person, device string, proven bool) (SignedIn, error) {
+	if !proven {
+		f, err := s.Factor.Factors(ctx, p.ID)
+		if err != nil {
+			return SignedIn{}, err
+		}
+		if f.any() {
+			token, err := s.signStep(secondStep, p, device, "")
+			return SignedIn{Second: &SecondStep{token, f.methods()}}, err
+		}
+	}
 	now, secret := s.Now(), newSecret()
 	session := Session{
-		ID: s.NewID(), Person: p.ID, Device: device, Epoch: p.Epoch, Current: hashToken(secret), Successor: []byte{},
+		ID: s.NewID(), Person: p.ID, Device: device, Epoch: p.Epoch, Second: proven, Current: hashToken(secret), Successor: []byte{},
 		RotatedAt: now, CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(IdleLifetime),
 	}
 	if err := s.Sessions.InsertSession(ctx, session); err != nil {
 		return SignedIn{}, err
 	}
-	return s.signedIn(p, session, secret)
+	return s.signedIn(ctx, p, session, session.ID+"."+secret)
 }
 
-func (s *Service) signedIn(p people.Person, session Session, secret string) (SignedIn, error) {
+// signedIn answers with an access token for a session, and with its refresh token when
+// that is a new one.
+func (s *Service) signedIn(ctx context.Context, p people.Person, session Session, refresh string) (SignedIn, error) {
+	who, err := s.actorOf(ctx, p, session)
+	if err != nil {
+		return SignedIn{}, err
+	}
 	access, ends, err := s.Keys.sign(s.Issuer, p.ID, p.Epoch, session.ID, s.Now())
-	return SignedIn{p, access, ends, session.ID + "." + secret, session.ExpiresAt}, err
+	return SignedIn{nil, p, who, access, ends, refresh, session.ExpiresAt}, err
 }
 
 // Refresh gives a new access token and the next refresh token for the newest one.
@@ -146,10 +165,10 @@ func (s *Service) refresh(ctx context.Context, id, secret string) (in SignedIn, 
 		if err != nil || !rotated {
 			return in, err == nil, err
 		}
-		in, err = s.signedIn(p, session, next)
+		in, err = s.signedIn(ctx, p, session, id+"."+next)
 		return in, false, err
 	case same(session.Previous, used) && now.Sub(session.RotatedAt) <= replayGrace:
-		in, err = s.signedIn(p, session, unseal(secret, session.Successor))
+		in, err = s.signedIn(ctx, p, session, id+"."+unseal(secret, session.Successor))
 		return in, false, err
 	}
 	if err := s.end(ctx, session); err != nil {
@@ -193,8 +212,12 @@ func (s *Service) List(ctx context.Context, a people.Actor) ([]Session, error) {
 // End ends one of the actor's own sessions; fault.NotFound session_not_found for
 // every other.
 func (s *Service) End(ctx context.Context, a people.Actor, id string) error {
+	return s.endOne(ctx, a.ID, id)
+}
+
+func (s *Service) endOne(ctx context.Context, p people.ID, id string) error {
 	session, err := s.Sessions.Session(ctx, id)
-	if err == nil && session.Person != a.ID {
+	if err == nil && session.Person != p {
 		err = fault.New(fault.NotFound, "session_not_found", "no such session")
 	}
 	if err != nil {

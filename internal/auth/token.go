@@ -62,25 +62,42 @@ type claims struct {
 // sign returns an access token for a session of p and when it ends.
 func (k Keys) sign(issuer string, p people.ID, epoch int, session string, now time.Time) (string, time.Time, error) {
 	ends := now.Add(AccessLifetime)
-	t := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{session, epoch, jwt.RegisteredClaims{
-		Issuer: issuer, Subject: string(p), Audience: jwt.ClaimStrings{audience},
-		IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now.Add(-time.Minute)), ExpiresAt: jwt.NewNumericDate(ends),
-	}})
-	t.Header["kid"], t.Header["typ"] = k.current, tokenType
-	signed, err := t.SignedString(k.all[k.current])
+	signed, err := k.write(tokenType, claims{session, epoch, registered(issuer, p, now, ends)})
 	if err != nil {
 		return "", time.Time{}, fmt.Errorf("sign an access token: %w", err)
 	}
 	return signed, ends, nil
 }
 
-// check returns what a token says if this service made it and it is valid now.
-// Every option is stated: the library's defaults take a token without an end.
+func registered(issuer string, p people.ID, now, ends time.Time) jwt.RegisteredClaims {
+	return jwt.RegisteredClaims{
+		Issuer: issuer, Subject: string(p), Audience: jwt.ClaimStrings{audience},
+		IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now.Add(-time.Minute)), ExpiresAt: jwt.NewNumericDate(ends),
+	}
+}
+
+// write signs a token of one type.
+func (k Keys) write(typ string, c jwt.Claims) (string, error) {
+	t := jwt.NewWithClaims(jwt.SigningMethodHS256, c)
+	t.Header["kid"], t.Header["typ"] = k.current, typ
+	return t.SignedString(k.all[k.current])
+}
+
+// check returns what an access token says if this service made it and it is valid now.
 func (k Keys) check(token, issuer string, now time.Time) (claims, error) {
 	var c claims
-	_, err := jwt.ParseWithClaims(token, &c, func(t *jwt.Token) (any, error) {
-		if t.Header["typ"] != tokenType {
-			return nil, errors.New("not an access token")
+	if err := k.parse(token, tokenType, issuer, now, &c); err != nil {
+		return claims{}, fmt.Errorf("check an access token: %w", err)
+	}
+	return c, nil
+}
+
+// parse reads a token of one type into c if this service made it and it is valid now.
+// Every option is stated: the library's defaults take a token without an end.
+func (k Keys) parse(token, typ, issuer string, now time.Time, c jwt.Claims) error {
+	_, err := jwt.ParseWithClaims(token, c, func(t *jwt.Token) (any, error) {
+		if t.Header["typ"] != typ {
+			return nil, errors.New("a token of another kind")
 		}
 		id, _ := t.Header["kid"].(string)
 		key, ok := k.all[id]
@@ -92,8 +109,5 @@ func (k Keys) check(token, issuer string, now time.Time) (claims, error) {
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithExpirationRequired(), jwt.WithIssuedAt(),
 		jwt.WithIssuer(issuer), jwt.WithAudience(audience), jwt.WithStrictDecoding(),
 		jwt.WithTimeFunc(func() time.Time { return now }))
-	if err != nil {
-		return claims{}, fmt.Errorf("check an access token: %w", err)
-	}
-	return c, nil
+	return err
 }

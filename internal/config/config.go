@@ -30,6 +30,7 @@ type Config struct {
 	PushHosts        []string       // push services allowed besides the known ones
 	PushOrigins      []string       // exact origins allowed for push on loopback: only for tests
 	PushContact      string         // https address push services may write to; empty: PublicURL
+	SecondFactor     bool           // administrators and security officers need a second factor
 	InsecureCookie   bool           // for development in Safari over http
 	OrganisationName string
 	PrivacyContact   string // whom people ask about their data; empty: the administrator
@@ -86,6 +87,13 @@ func settings() []setting {
 		{"push-hosts", "", "push services allowed besides the known ones, with commas", false, func(c *Config, v string) error { c.PushHosts = list(v); return nil }},
 		{"push-origins", "", "exact loopback origins allowed as push services, for tests", false, func(c *Config, v string) error { c.PushOrigins = list(v); return nil }},
 		{"push-contact", "", "https address push services may write to; default the public address", false, func(c *Config, v string) error { c.PushContact = v; return webAddress(v, "https") }},
+		{"second-factor", "required", "for administrators and security officers: required or optional", false, func(c *Config, v string) error {
+			c.SecondFactor = v == "required"
+			if v != "required" && v != "optional" {
+				return errors.New("must be required or optional")
+			}
+			return nil
+		}},
 		{"insecure-cookie", "false", "sign-in works over http in Safari too; only for development", false, func(c *Config, v string) (err error) {
 			c.InsecureCookie, err = truth(v)
 			return err

@@ -37,6 +37,8 @@ func TestLoad(t *testing.T) {
 			name: "database of a server", args: []string{"--database-listen", "127.0.0.1:27018"},
 			env: map[string]string{"HOCSO_MONGODB_URI": "mongodb://db/"}, bad: "no embedded database to look into",
 		},
+		{name: "second factor as one likes", env: map[string]string{"HOCSO_SECOND_FACTOR": "optional"}, want: "127.0.0.1:8080"},
+		{name: "second factor perhaps", env: map[string]string{"HOCSO_SECOND_FACTOR": "no"}, bad: "HOCSO_SECOND_FACTOR): must be required or optional"},
 		{name: "unknown flag", args: []string{"--lisen", "x"}, bad: "lisen"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -48,6 +50,15 @@ func TestLoad(t *testing.T) {
 				t.Errorf("Load(%q, %v): error %v, want one that names %q", tt.args, tt.env, err, tt.bad)
 			}
 		})
+	}
+}
+
+func TestSecondFactorIsRequiredByDefault(t *testing.T) {
+	for value, want := range map[string]bool{"": true, "required": true, "optional": false} {
+		c, _, err := Load("serve", nil, func(k string) string { return map[string]string{"HOCSO_SECOND_FACTOR": value}[k] }, io.Discard, nil)
+		if err != nil || c.SecondFactor != want {
+			t.Errorf("HOCSO_SECOND_FACTOR=%q: required is %v, %v, want %v", value, c.SecondFactor, err, want)
+		}
 	}
 }
 

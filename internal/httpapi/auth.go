@@ -8,16 +8,15 @@ import (
 
 	"hocso/internal/auth"
 	"hocso/internal/fault"
-	"hocso/internal/people"
 )
 
-// authRoutes are the rows of signing in and out, and of one's own sessions.
+// authRoutes are the rows of signing in and out.
 func (s *Server) authRoutes() []route {
 	const v = "/api/v1"
 	return []route{
 		{fiber.MethodGet, v + "/auth/methods", public, shape{summary: "How people can sign in", out: methodsAnswer{}}, s.signInMethods},
 		{fiber.MethodPost, v + "/auth/sign-in", public, shape{
-			summary: "Sign in with a password; sets the refresh cookie", in: signInRequest{}, out: sessionAnswer{},
+			summary: "Sign in with a password; sets the refresh cookie, or asks for the second factor", in: signInRequest{}, out: signInAnswer{},
 			problems: []string{"401 sign_in_failed", "429 too_many_tries", "503 busy"},
 		}, s.signIn},
 		{fiber.MethodPost, v + "/auth/refresh", public, shape{
@@ -26,13 +25,9 @@ func (s *Server) authRoutes() []route {
 		}, s.refresh},
 		{fiber.MethodPost, v + "/auth/sign-out", public, shape{summary: "End the session of the refresh cookie", status: http.StatusNoContent}, s.signOut},
 		{fiber.MethodPost, v + "/auth/invitations/:token", public, shape{
-			summary: "Set a password with an invitation, and sign in", in: acceptRequest{}, out: sessionAnswer{},
+			summary: "Set a password with an invitation, and sign in", in: acceptRequest{}, out: signInAnswer{},
 			problems: []string{"404 invitation_unknown", "409 email_taken", "410 invitation_used", "422 invalid_fields"},
 		}, s.acceptInvitation},
-		{fiber.MethodGet, v + "/me/sessions", can(people.TakeCourses), shape{summary: "Where I am signed in", out: listOf[sessionView]{}}, s.listSessions},
-		{fiber.MethodDelete, v + "/me/sessions/:id", can(people.TakeCourses), shape{
-			summary: "Sign out there", status: http.StatusNoContent, problems: []string{"404 session_not_found"},
-		}, s.endSession},
 	}
 }
 
@@ -45,11 +40,12 @@ type listOf[T any] struct {
 type methodsAnswer struct {
 	Password bool     `json:"password"`
 	OIDC     []string `json:"oidc"`
+	Passkey  bool     `json:"passkey"`
 	Demo     bool     `json:"demo"`
 }
 
 func (s *Server) signInMethods(c *fiber.Ctx) error {
-	return c.JSON(methodsAnswer{Password: true, OIDC: []string{}, Demo: s.Demo})
+	return c.JSON(methodsAnswer{Password: true, OIDC: []string{}, Passkey: s.Auth.Passkeys(), Demo: s.Demo})
 }
 
 type signInRequest struct {
@@ -64,6 +60,14 @@ type sessionAnswer struct {
 	Person      me        `json:"person"`
 }
 
+// signInAnswer is a session, or what is missing for one.
+type signInAnswer struct {
+	AccessToken  string           `json:"accessToken,omitempty"`
+	ExpiresAt    *time.Time       `json:"expiresAt,omitempty"`
+	Person       *me              `json:"person,omitempty"`
+	SecondFactor *auth.SecondStep `json:"secondFactor,omitempty"`
+}
+
 func (s *Server) signIn(c *fiber.Ctx) error {
 	var req signInRequest
 	if err := s.bind(c, &req); err != nil {
@@ -73,7 +77,7 @@ func (s *Server) signIn(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.answerSession(c, in)
+	return s.answerSignIn(c, in)
 }
 
 func (s *Server) refresh(c *fiber.Ctx) error {
@@ -115,7 +119,7 @@ func (s *Server) acceptInvitation(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.answerSession(c, in)
+	return s.answerSignIn(c, in)
 }
 
 func deref(s *string) string {
@@ -125,17 +129,31 @@ func deref(s *string) string {
 	return *s
 }
 
-func (s *Server) answerSession(c *fiber.Ctx, in auth.SignedIn) error {
-	who, err := s.People.ActorOf(c.UserContext(), in.Person, "")
-	if err != nil {
-		return err
+// answerSignIn answers with the session, or with the step that is missing.
+func (s *Server) answerSignIn(c *fiber.Ctx, in auth.SignedIn) error {
+	if in.Second != nil {
+		return c.JSON(signInAnswer{SecondFactor: in.Second})
 	}
-	m, err := s.meOf(c, in.Person, who)
+	a, err := s.sessionOf(c, in)
 	if err != nil {
 		return err
 	}
 	s.setCookie(c, in.Refresh, in.RefreshEnds)
-	return c.JSON(sessionAnswer{in.AccessToken, in.ExpiresAt, m})
+	return c.JSON(signInAnswer{AccessToken: a.AccessToken, ExpiresAt: &a.ExpiresAt, Person: &a.Person})
+}
+
+func (s *Server) answerSession(c *fiber.Ctx, in auth.SignedIn) error {
+	a, err := s.sessionOf(c, in)
+	if err != nil {
+		return err
+	}
+	s.setCookie(c, in.Refresh, in.RefreshEnds)
+	return c.JSON(a)
+}
+
+func (s *Server) sessionOf(c *fiber.Ctx, in auth.SignedIn) (sessionAnswer, error) {
+	m, err := s.meOf(c, in.Person, in.Actor)
+	return sessionAnswer{in.AccessToken, in.ExpiresAt, m}, err
 }
 
 // cookieName is the name of the cookie that holds the refresh token. The browser
@@ -152,29 +170,4 @@ func (s *Server) setCookie(c *fiber.Ctx, token string, expires time.Time) {
 		Name: s.cookieName(), Value: token, Path: "/", Expires: expires,
 		Secure: !s.InsecureCookie, HTTPOnly: true, SameSite: fiber.CookieSameSiteStrictMode,
 	})
-}
-
-type sessionView struct {
-	auth.Session
-	Current bool `json:"current"`
-}
-
-func (s *Server) listSessions(c *fiber.Ctx) error {
-	who := actor(c)
-	sessions, err := s.Auth.List(c.UserContext(), who)
-	if err != nil {
-		return err
-	}
-	var a listOf[sessionView]
-	for _, x := range sessions {
-		a.Items = append(a.Items, sessionView{x, x.ID == who.Session})
-	}
-	return c.JSON(a)
-}
-
-func (s *Server) endSession(c *fiber.Ctx) error {
-	if err := s.Auth.End(c.UserContext(), actor(c), c.Params("id")); err != nil {
-		return err
-	}
-	return c.SendStatus(fiber.StatusNoContent)
 }

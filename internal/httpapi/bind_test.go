@@ -90,7 +90,7 @@ func FuzzBind(f *testing.F) {
 
 // FuzzAddress asks for any path: no fault of ours, and never a file from outside of the app.
 func FuzzAddress(f *testing.F) {
-	s := New(Deps{Log: slog.New(slog.DiscardHandler), App: testApp(), Ready: nil})
+	s := New(Deps{Auth: &auth.Service{}, Log: slog.New(slog.DiscardHandler), App: testApp(), Ready: nil})
 	for _, seed := range []string{"/", "/assets/../index.html", "/%2e%2e/%00", "/assets/app-1.js?x=1", "//", "/courses/a%20b", "/%zz", "/api/v1/auth/methods"} {
 		f.Add(seed)
 	}

@@ -1,13 +1,11 @@
 package httpapi
 
 import (
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
-	"rsc.io/qr"
 
+	"hocso/internal/auth"
 	"hocso/internal/fault"
 	"hocso/internal/people"
 )
@@ -57,13 +55,11 @@ type inviteAllRequest struct {
 	People []people.ID   `json:"people" validate:"max=500,dive,required,max=64"`
 }
 
-// invitationCard is one person's invitation: its link, and the same as a QR code, whose
-// dark modules are the path QR in a square of Modules by Modules units.
+// invitationCard is one person's invitation: its link, and the same to scan.
 type invitationCard struct {
 	waitingPerson
-	Link    string `json:"link"`
-	QR      string `json:"qr"`
-	Modules int    `json:"modules"`
+	Link string  `json:"link"`
+	QR   auth.QR `json:"qr"`
 }
 
 type inviteAllAnswer struct {
@@ -83,35 +79,9 @@ func (s *Server) inviteAll(c *fiber.Ctx) error {
 	}
 	answer := inviteAllAnswer{[]invitationCard{}, sheet.ExpiresAt, sheet.LeftOut}
 	for _, card := range sheet.Cards {
-		path, modules, err := qrPath(card.Link)
-		if err != nil {
-			return err
-		}
 		answer.Items = append(answer.Items, invitationCard{
-			waitingPerson{card.Person.ID, card.Person.Name, card.Person.Unit}, card.Link, path, modules,
+			waitingPerson{card.Person.ID, card.Person.Name, card.Person.Unit}, card.Link, card.QR,
 		})
 	}
 	return c.JSON(answer)
-}
-
-// qrPath returns text as a QR code that survives 15 % of damage: a path of SVG with one
-// rectangle for each row of dark modules, and the number of modules on a side.
-func qrPath(text string) (path string, modules int, err error) {
-	code, err := qr.Encode(text, qr.M)
-	if err != nil {
-		return "", 0, err
-	}
-	var b strings.Builder
-	for y := range code.Size {
-		for x := 0; x < code.Size; x++ {
-			from := x
-			for x < code.Size && code.Black(x, y) {
-				x++
-			}
-			if n := x - from; n > 0 {
-				b.WriteString("M" + strconv.Itoa(from) + " " + strconv.Itoa(y) + "h" + strconv.Itoa(n) + "v1h-" + strconv.Itoa(n) + "z")
-			}
-		}
-	}
-	return b.String(), code.Size, nil
 }

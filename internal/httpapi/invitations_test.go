@@ -37,19 +37,19 @@ func (o *organisation) sheet(t *testing.T, token, body string) inviteAllAnswer {
 // scanned reads the QR code of a card as a camera would, from the drawn path.
 func scanned(t *testing.T, card invitationCard) string {
 	t.Helper()
-	const scale, quiet = 4, 4
-	side := (card.Modules + 2*quiet) * scale
+	const scale = 4
+	side := card.QR.Size * scale
 	img := image.NewGray(image.Rect(0, 0, side, side))
 	for i := range img.Pix {
 		img.Pix[i] = 255
 	}
-	for bar := range strings.SplitSeq(strings.TrimSuffix(card.QR, "z"), "z") {
+	for bar := range strings.SplitSeq(strings.TrimSuffix(card.QR.Path, "z"), "z") {
 		var x, y, n, back int
 		if _, err := fmt.Sscanf(bar, "M%d %dh%dv1h-%d", &x, &y, &n, &back); err != nil || n != back {
 			t.Fatalf("bar %q: %v", bar, err)
 		}
-		for py := (y + quiet) * scale; py < (y+quiet+1)*scale; py++ {
-			for px := (x + quiet) * scale; px < (x+n+quiet)*scale; px++ {
+		for py := y * scale; py < (y+1)*scale; py++ {
+			for px := x * scale; px < (x+n)*scale; px++ {
 				img.SetGray(px, py, color.Gray{})
 			}
 		}

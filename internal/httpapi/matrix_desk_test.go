@@ -70,6 +70,18 @@ func peopleRows() []matrixRow {
 	tell := func(rows string) func(*world, *kind) call {
 		return send("/people/import?dryRun=true", `{"csv":"email,name,unit,unit name,parent unit,head\n`+rows+`\n"}`)
 	}
+	// signedIn is a newcomer of unit with a sign-in; rest is what is asked about it.
+	signedIn := func(unit people.UnitID, rest func(session string) string) func(*world, *kind) call {
+		return func(w *world, _ *kind) call {
+			email := w.freshName() + "@bo.vn"
+			p := w.add("Mới", email, unit)
+			token, _ := w.in(email)
+			return call{path: "/people/" + string(p.ID) + rest(w.actor(&kind{token: token}).Session)}
+		}
+	}
+	all := func(string) string { return "/sessions" }
+	one := func(session string) string { return "/sessions/" + session }
+	factors := func(string) string { return "/factors" }
 	const above = "admin:200 adminA:403/above_your_scope adminB:404 *:403"
 	return []matrixRow{
 		{route: "GET /api/v1/people", about: "all that is theirs", expect: managers, ask: at("/people"), has: "Dấu-"},
@@ -115,6 +127,25 @@ func peopleRows() []matrixRow {
 		{route: "PATCH /api/v1/people/:id", about: "the last day of one with roles above", expect: above, ask: first(staying("chief"), about("chief", "", `{"leftOn":"2026-02-01"}`)), twin: nobody("", `{"leftOn":"2026-02-01"}`)},
 		{route: "PATCH /api/v1/people/:id", about: "the account of one with roles above", expect: above, ask: first(staying("chief"), first(opened("chief"), about("chief", "", `{"status":"closed"}`))), twin: nobody("", `{"status":"closed"}`)},
 		{route: "POST /api/v1/people/:id/enable", about: "one with roles above", expect: above, ask: first(shut("chief"), about("chief", "/enable", "")), twin: nobody("/enable", "")},
+		{route: "GET /api/v1/people/:id/sessions", about: "one with roles above", expect: above, ask: about("chief", "/sessions", ""), twin: nobody("/sessions", "")},
+		{route: "GET /api/v1/people/:id/sessions", about: "of A", expect: inA("200"), ask: signedIn("a9", all), twin: nobody("/sessions", ""), has: `"device":"test"`},
+		{route: "GET /api/v1/people/:id/sessions", about: "of B", expect: inB("200"), ask: signedIn("b", all), twin: nobody("/sessions", ""), has: `"device":"test"`},
+		{route: "DELETE /api/v1/people/:id/sessions", about: "one with roles above", expect: strings.Replace(above, "200", "204", 1), ask: about("chief", "/sessions", ""), twin: nobody("/sessions", "")},
+		{route: "DELETE /api/v1/people/:id/sessions", about: "of A", expect: inA("204"), ask: signedIn("a9", all), twin: nobody("/sessions", "")},
+		{route: "DELETE /api/v1/people/:id/sessions", about: "of B", expect: inB("204"), ask: signedIn("b", all), twin: nobody("/sessions", "")},
+		{route: "DELETE /api/v1/people/:id/sessions/:session", about: "of A", expect: inA("204"), ask: signedIn("a9", one), twin: nobody("/sessions/x", "")},
+		{route: "DELETE /api/v1/people/:id/sessions/:session", about: "of B", expect: inB("204"), ask: signedIn("b", one), twin: nobody("/sessions/x", "")},
+		{route: "DELETE /api/v1/people/:id/sessions/:session", about: "the victim's in the name of another", expect: "admin:404 adminA:404 adminB:404 *:403", ask: func(w *world, k *kind) call {
+			return about("xb", "/sessions/"+w.actor(w.victim).Session, "")(w, k)
+		}, twin: func(w *world, k *kind) call {
+			if k.name == "adminA" {
+				return nobody("/sessions/x", "")(w, k)
+			}
+			return about("xb", "/sessions/"+nowhere, "")(w, k)
+		}},
+		{route: "DELETE /api/v1/people/:id/factors", about: "one with roles above", expect: strings.Replace(above, "200", "204", 1), ask: about("chief", "/factors", ""), twin: nobody("/factors", "")},
+		{route: "DELETE /api/v1/people/:id/factors", about: "of A", expect: inA("204"), ask: signedIn("a9", factors), twin: nobody("/factors", "")},
+		{route: "DELETE /api/v1/people/:id/factors", about: "of B", expect: inB("204"), ask: signedIn("b", factors), twin: nobody("/factors", "")},
 		{route: "POST /api/v1/people/:id/disable", about: "one with roles above", expect: above, ask: first(opened("chief"), about("chief", "/disable", "")), twin: nobody("/disable", "")},
 		{route: "POST /api/v1/people/:id/invite", about: "one with roles above", expect: above, ask: first(opened("chief"), about("chief", "/invite", "")), twin: nobody("/invite", "")},
 		{route: "POST /api/v1/people/:id/invite", about: "of A", expect: inA("200"), ask: first(plain, first(home, about("xa", "/invite", ""))), twin: nobody("/invite", "")},

@@ -41,6 +41,7 @@ func ofAll(ok string) string {
 const (
 	everybody    = "*:200 out:200"
 	nobodyEnters = "*:401/sign_in_failed out:401/sign_in_failed"
+	nobodySteps  = "*:401/step_ended out:401/step_ended"
 	managers     = "admin:200 adminA:200 adminB:200 *:403"
 	trackers     = "admin:200 adminA:200 adminB:200 auditor:200 auditorA:200 headA:200 headB:200 headTop:200 *:403"
 	trackA       = "admin:200 adminA:200 adminB:404 auditor:200 auditorA:200 headA:200 headB:404 headTop:200 *:403"
@@ -86,6 +87,20 @@ func openRows() []matrixRow {
 		_, value := w.in(email)
 		return cookie(value)
 	}
+	// second is the second step of somebody new.
+	second := func(path string) func(*world, *kind) call {
+		return func(w *world, _ *kind) call {
+			email := w.freshName() + "@bo.vn"
+			w.add("Mới", email, "a9")
+			token, _ := w.in(email)
+			codes := decode[codesAnswer](w.t, w.register(token, newAuthenticator(w.t), "x")).RecoveryCodes
+			body := map[string]any{"token": w.step(email), "code": codes[0]}
+			if path != "/auth/second-factor" {
+				delete(body, "code")
+			}
+			return call{path: path, body: body}
+		}
+	}
 	accept := func(w *world, _ *kind) call {
 		p, err := w.People.Add(context.Background(), people.Console(), people.Draft{Name: "Mới", Email: w.freshName() + "@bo.vn", Unit: "a9"})
 		w.must(err)
@@ -104,6 +119,12 @@ func openRows() []matrixRow {
 		{route: "POST /api/v1/auth/sign-in", about: "as somebody new", expect: everybody, ask: newcomer(stays)},
 		{route: "POST /api/v1/auth/sign-in", about: "as a disabled person", expect: nobodyEnters, ask: newcomer(disabled), twin: unknown, same: "none learner admin"},
 		{route: "POST /api/v1/auth/sign-in", about: "as a person who left", expect: nobodyEnters, ask: newcomer(left), twin: unknown, same: "none learner admin"},
+		{route: "POST /api/v1/auth/second-factor", about: "with a recovery code", expect: everybody, ask: second("/auth/second-factor"), has: "accessToken"},
+		{route: "POST /api/v1/auth/second-factor", about: "made up", expect: nobodySteps, ask: with(`{"token":"x","code":"000000"}`)},
+		{route: "POST /api/v1/auth/second-factor/options", about: "of a right password", expect: everybody, ask: second("/auth/second-factor/options"), has: "challenge"},
+		{route: "POST /api/v1/auth/second-factor/options", about: "made up", expect: nobodySteps, ask: with(`{"token":"x"}`)},
+		{route: "POST /api/v1/auth/passkeys/options", expect: everybody, ask: with(`{}`), has: "challenge"},
+		{route: "POST /api/v1/auth/passkeys/sign-in", about: "made up", expect: nobodySteps, ask: with(`{"token":"x","id":"x","clientDataJSON":"x","authenticatorData":"x","signature":"x"}`)},
 		{route: "POST /api/v1/auth/refresh", about: "with a cookie", expect: everybody, ask: byCookie},
 		{route: "POST /api/v1/auth/refresh", about: "with their own cookie, once more", expect: "out:401/session_ended *:200", ask: func(_ *world, k *kind) call { return cookie(k.cookie) }},
 		{route: "POST /api/v1/auth/sign-out", about: "with a cookie", expect: "*:204 out:204", ask: byCookie},
@@ -146,6 +167,21 @@ func ownRows() []matrixRow {
 		{route: "DELETE /api/v1/me/sessions/:id", about: "of the victim", expect: "*:404", ask: func(w *world, _ *kind) call {
 			return call{path: "/me/sessions/" + w.actor(w.victim).Session}
 		}, twin: at("/me/sessions/" + nowhere), after: intact},
+		{route: "PUT /api/v1/me/password", about: "with a wrong one", expect: "*:422", ask: with(`{"current":"x","new":"` + password + `"}`)},
+		{route: "GET /api/v1/me/factors", expect: "*:200", ask: at("/me/factors"), has: `"totp":false`},
+		{route: "POST /api/v1/me/factors/proof", expect: "*:200", ask: at("/me/factors/proof"), has: "hocso.test"},
+		{route: "POST /api/v1/me/factors/totp", expect: "*:200", ask: with(`{}`), has: "otpauth://"},
+		{route: "POST /api/v1/me/factors/totp/confirmation", about: "a wrong code", expect: "*:422", ask: with(`{"code":"x"}`)},
+		{route: "POST /api/v1/me/factors/totp/removal", expect: "*:204", ask: with(`{}`)},
+		{route: "POST /api/v1/me/factors/recovery-codes", about: "without a factor", expect: "*:409/no_factor", ask: with(`{}`)},
+		{route: "POST /api/v1/me/passkeys/options", expect: "*:200", ask: with(`{}`), has: "excludeCredentials"},
+		{route: "POST /api/v1/me/passkeys", about: "without an offer", expect: "*:409/setup_ended", ask: with(`{"token":"x","name":"x","id":"x","clientDataJSON":"x","attestationObject":"x"}`)},
+		{route: "PATCH /api/v1/me/passkeys/:id", about: "of the victim", expect: "*:404", ask: func(w *world, _ *kind) call {
+			return call{path: "/me/passkeys/" + w.passkey(), body: `{"name":"x"}`}
+		}, twin: send("/me/passkeys/none", `{"name":"x"}`), after: intact},
+		{route: "POST /api/v1/me/passkeys/:id/removal", about: "of the victim", expect: "*:404", ask: func(w *world, _ *kind) call {
+			return call{path: "/me/passkeys/" + w.passkey() + "/removal", body: `{}`}
+		}, twin: send("/me/passkeys/none/removal", `{}`), after: intact},
 		{route: "GET /api/v1/me/subscriptions", expect: "*:200", ask: at("/me/subscriptions"), has: "Máy-"},
 		{route: "POST /api/v1/me/subscriptions", about: "a device of their own", expect: "*:201", ask: ownDevice},
 		{route: "POST /api/v1/me/subscriptions", about: "by the cookie alone", expect: "*:201", ask: func(w *world, k *kind) call {

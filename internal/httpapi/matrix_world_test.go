@@ -84,6 +84,7 @@ type world struct {
 	person    map[string]people.ID // those who never sign in: xa (a1), xb (b), chief (a, auditor of everything), moved (a1, then b)
 	victim    *kind                // a learner of b whose own things nobody else may touch
 	campaigns map[string]campaign.ID
+	victimKey string
 	planted   []planted
 	n         int
 }
@@ -178,7 +179,9 @@ func (w *world) someone(name string, unit people.UnitID, grants ...people.Grant)
 func (w *world) settleIn(k *kind) {
 	w.t.Helper()
 	device := "Máy-" + k.name + "-Hết"
-	w.plant(device, func(x *kind) bool { return x == k })
+	w.plant(device, func(x *kind) bool {
+		return x == k || x.within(k.unit) && strings.HasPrefix(x.name, "admin") // who manages the person sees where they are signed in
+	})
 	a := w.do(call{method: "POST", path: "/api/v1/auth/sign-in", body: map[string]any{"email": address(k.name), "password": password, "device": device}})
 	k.token, k.cookie = decode[sessionAnswer](w.t, a).AccessToken, cookieOf(a)
 	w.ask(k.token, "POST", "/me/subscriptions", w.device(device)).want(w.t, 201, "", "")
@@ -282,3 +285,15 @@ func (w *world) freshName() string { return fmt.Sprintf("moi-%d", w.fresh()) }
 
 // newest is the device of k that was seen last.
 func (w *world) newest(k *kind) string { return w.devices(k)[0] }
+
+// passkey is the id of a passkey of the victim's, who has one from then on.
+func (w *world) passkey() string {
+	w.t.Helper()
+	if w.victimKey == "" {
+		a := newAuthenticator(w.t)
+		w.register(w.victim.token, a, "Máy của nạn nhân").want(w.t, 201, "", "")
+		w.victimKey = b64(a.id)
+		w.plant("Máy của nạn nhân", func(*kind) bool { return false })
+	}
+	return w.victimKey
+}

@@ -35,11 +35,19 @@ type me struct {
 	Settings people.Settings `json:"settings"`
 	// NoticeDue says that the notice, as it is now, was not read yet.
 	NoticeDue bool `json:"noticeDue"`
+	// SecondFactor says that it was proven in this session, or must be before the
+	// person's roles open anything.
+	SecondFactor secondFactor `json:"secondFactor"`
+}
+
+type secondFactor struct {
+	Needed bool `json:"needed"`
+	Set    bool `json:"set"`
 }
 
 // Me returns p as they see themselves; sync sends it too.
 func (s *Server) meOf(c *fiber.Ctx, p people.Person, who people.Actor) (me, error) {
-	m := me{ID: p.ID, Name: p.Name, Email: p.Email, Unit: unitRef{ID: p.Unit}, HeadOf: []people.UnitID{}, Settings: p.Settings}
+	m := me{ID: p.ID, Name: p.Name, Email: p.Email, Unit: unitRef{ID: p.Unit}, HeadOf: []people.UnitID{}, Settings: p.Settings, SecondFactor: secondFactor{who.HeldBack, who.Second}}
 	for _, g := range who.Grants {
 		if !slices.Contains(m.Roles, g.Role) {
 			m.Roles = append(m.Roles, g.Role)

@@ -152,6 +152,9 @@ func (s *Server) allow(r route) fiber.Handler {
 		}
 		c.Locals("actor", who) // before it is refused: the log says who was
 		if !slices.ContainsFunc(r.need.any, who.Can) {
+			if who.HeldBack {
+				return fault.New(fault.Forbidden, "second_factor_required", "your roles ask for a second factor")
+			}
 			return fault.New(fault.Forbidden, "not_allowed", "your roles do not allow this")
 		}
 		return c.Next()

@@ -58,6 +58,8 @@ func (s *Server) routes() []route {
 		s.healthRoutes(),
 		s.documentRoutes(),
 		s.authRoutes(),
+		s.factorRoutes(),
+		s.sessionRoutes(),
 		s.peopleRoutes(),
 		s.courseRoutes(),
 		s.learningRoutes(),

@@ -64,34 +64,52 @@ func newSite(t *testing.T, changes ...func(*Deps)) *site {
 	t.Helper()
 	db := mongodbtest.New(t)
 	x := &site{t: t, db: db, clock: &clock{now: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)}, log: &bytes.Buffer{}}
-	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
-	keys, err := auth.NewKeys(bytes.Repeat([]byte("k"), 32))
-	if err != nil {
-		t.Fatal(err)
-	}
-	zone := time.FixedZone("ICT", 7*60*60)
-	ps := &people.Service{Store: db.People(), UnitStore: db.People(), Scan: db.People(), Now: x.clock.Now, NewID: newID, Zone: zone}
-	notice, err := privacy.ReadNotice(content.Files(), privacy.Values("Bộ Thử", "", privacy.Defaults()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := Deps{
-		People:  ps,
-		Privacy: &privacy.Service{Notices: db.Privacy(), People: ps, Text: notice, Now: x.clock.Now, NewID: newID, Log: slog.New(slog.DiscardHandler)},
-		Auth: &auth.Service{
-			People: ps, Sessions: db.Auth(), Invitations: db.Auth(), Throttles: db.Auth(), Keys: keys,
-			Hasher: auth.NewHasher(auth.Cost{Memory: 64, Passes: 1, Threads: 1}, 2), Issuer: "https://hocso.test",
-			Organisation: []string{"Cục Chuyển đổi số"}, Now: x.clock.Now, NewID: newID,
-		},
-		Ready: db.Ping, Now: x.clock.Now, Log: slog.New(slog.NewTextHandler(lockedWriter{w: x.log, mu: &sync.Mutex{}}, nil)), Timeout: 10 * time.Second,
-		PublicURL: "https://hocso.test", App: testApp(), Unavailable: mongodb.Unavailable,
-	}
+	d := x.services()
 	for _, change := range changes {
 		change(&d)
 	}
 	x.Server = New(d)
 	x.doc = documentRouter(t, x.Server)
 	return x
+}
+
+// services are those of one copy of the program, with caches of its own.
+func (x *site) services() Deps {
+	x.t.Helper()
+	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
+	keys, err := auth.NewKeys(bytes.Repeat([]byte("k"), 32))
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	zone := time.FixedZone("ICT", 7*60*60)
+	ps := &people.Service{Store: x.db.People(), UnitStore: x.db.People(), Scan: x.db.People(), Now: x.clock.Now, NewID: newID, Zone: zone}
+	notice, err := privacy.ReadNotice(content.Files(), privacy.Values("Bộ Thử", "", privacy.Defaults()))
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	d := Deps{
+		People:  ps,
+		Privacy: &privacy.Service{Notices: x.db.Privacy(), People: ps, Text: notice, Now: x.clock.Now, NewID: newID, Log: slog.New(slog.DiscardHandler)},
+		Auth: &auth.Service{
+			People: ps, Sessions: x.db.Auth(), Invitations: x.db.Auth(), Throttles: x.db.Auth(), Factor: x.db.Auth(), Spent: x.db.Auth(), Keys: keys,
+			Hasher: auth.NewHasher(auth.Cost{Memory: 64, Passes: 1, Threads: 1}, 2), Issuer: "https://hocso.test",
+			Organisation: []string{"Cục Chuyển đổi số"}, FactorKey: bytes.Repeat([]byte("f"), 32), Now: x.clock.Now, NewID: newID,
+		},
+		Ready: x.db.Ping, Now: x.clock.Now, Log: slog.New(slog.NewTextHandler(lockedWriter{w: x.log, mu: &sync.Mutex{}}, nil)), Timeout: 10 * time.Second,
+		PublicURL: "https://hocso.test", App: testApp(), Unavailable: mongodb.Unavailable,
+	}
+	if err := d.Auth.UsePasskeys("Học số"); err != nil {
+		x.t.Fatal(err)
+	}
+	return d
+}
+
+// newCopy is another copy of the program on the same database.
+func newCopy(x *site) *site {
+	y, d := *x, x.services()
+	d.Log = x.Log
+	y.Server = New(d)
+	return &y
 }
 
 type lockedWriter struct {

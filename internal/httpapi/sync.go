@@ -239,6 +239,7 @@ type dataAnswer struct {
 	learning.Record
 	DrillRuns     []drill.Run             `json:"drillRuns"`
 	Sessions      []auth.Session          `json:"sessions"`
+	Factors       auth.FactorView         `json:"factors"`
 	Subscriptions []reminder.Subscription `json:"subscriptions"`
 	Deliveries    []reminder.Delivery     `json:"deliveries"`
 }
@@ -261,6 +262,9 @@ func (s *Server) myData(c *fiber.Ctx) error {
 		a.DrillRuns = append(a.DrillRuns, r)
 	}
 	if a.Sessions, err = s.Auth.List(ctx, who); err != nil {
+		return err
+	}
+	if a.Factors, err = s.Auth.ShowFactors(ctx, who); err != nil {
 		return err
 	}
 	if a.Subscriptions, err = s.Reminders.Devices(ctx, who); err != nil {

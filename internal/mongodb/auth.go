@@ -21,13 +21,14 @@ func authIndexes() []index {
 		{collection: "sessions", keys: bson.D{{Key: "expiresAt", Value: 1}}, ttl: true},
 		{collection: "invitations", keys: bson.D{{Key: "person", Value: 1}}},
 		{collection: "invitations", keys: bson.D{{Key: "forgetAt", Value: 1}}, ttl: true},
+		{collection: "spent", keys: bson.D{{Key: "forgetAt", Value: 1}}, ttl: true},
 		{collection: "throttles", keys: bson.D{{Key: "until", Value: 1}}, ttl: true},
 	}
 }
 
-// Auth implements auth.SessionStore, auth.InvitationStore, auth.ThrottleStore and
-// auth.SecretStore.
-type Auth struct{ sessions, invitations, throttles, secrets *mongo.Collection }
+// Auth implements auth.SessionStore, auth.InvitationStore, auth.ThrottleStore,
+// auth.SecretStore, auth.FactorStore and auth.SpentStore.
+type Auth struct{ sessions, invitations, throttles, secrets, factors, spent *mongo.Collection }
 
 var (
 	_ auth.SessionStore    = (*Auth)(nil)
@@ -36,11 +37,12 @@ var (
 	_ auth.SecretStore     = (*Auth)(nil)
 )
 
-// Auth returns the sessions, invitations, throttles and secrets of d.
+// Auth returns what d keeps of signing in.
 func (d *DB) Auth() *Auth {
 	return &Auth{
 		sessions: d.db.Collection("sessions"), invitations: d.db.Collection("invitations"),
 		throttles: d.db.Collection("throttles"), secrets: d.db.Collection("secrets"),
+		factors: d.db.Collection("factors"), spent: d.db.Collection("spent"),
 	}
 }
 
@@ -88,6 +90,24 @@ func (s *Auth) EndSession(ctx context.Context, id string, now time.Time) error {
 		bson.D{{Key: "$set", Value: bson.D{{Key: "endedAt", Value: now}}}})
 	if err != nil {
 		return fmt.Errorf("end session: %w", err)
+	}
+	return nil
+}
+
+// MarkSecond implements auth.SessionStore.
+func (s *Auth) MarkSecond(ctx context.Context, id string, second bool) error {
+	return s.setSession(ctx, id, bson.E{Key: "second", Value: second}, "mark session")
+}
+
+// ContinueSession implements auth.SessionStore.
+func (s *Auth) ContinueSession(ctx context.Context, id string, epoch int) error {
+	return s.setSession(ctx, id, bson.E{Key: "epoch", Value: epoch}, "continue session")
+}
+
+func (s *Auth) setSession(ctx context.Context, id string, field bson.E, doing string) error {
+	_, err := s.sessions.UpdateOne(ctx, bson.D{{Key: "_id", Value: id}, {Key: "endedAt", Value: nil}}, bson.D{{Key: "$set", Value: bson.D{field}}})
+	if err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
 	}
 	return nil
 }

@@ -38,6 +38,41 @@ func TestRoundTripAuth(t *testing.T) {
 	must(t, s.InsertSession(ctx, auth.Session{}))
 	bare(t, "session", ask(t, func() (auth.Session, error) { return s.Session(ctx, "") }))
 
+	want.ID, want.EndedAt = "two steps", nil
+	must(t, s.InsertSession(ctx, want))
+	want.Second, want.Epoch = false, 77
+	must(t, s.MarkSecond(ctx, want.ID, false))
+	must(t, s.ContinueSession(ctx, want.ID, 77))
+	same(t, "session after a change of its factor and epoch", ask(t, read), want)
+	must(t, s.EndSession(ctx, want.ID, end))
+	must(t, s.MarkSecond(ctx, want.ID, true))
+	must(t, s.ContinueSession(ctx, want.ID, 78))
+	want.EndedAt = &end
+	same(t, "session that had ended", ask(t, read), want)
+
+	f := filled[auth.Factors](0)
+	readFactors := func() (auth.Factors, error) { return s.Factors(ctx, f.Person) }
+	same(t, "no factors", ask(t, readFactors), auth.Factors{Person: f.Person})
+	f.Version = 0
+	must(t, s.ReplaceFactors(ctx, f))
+	refused(t, "factors that are there", s.ReplaceFactors(ctx, f), fault.Conflict, "changed_meanwhile")
+	f.Version = 1
+	same(t, "factors", ask(t, readFactors), f)
+	refused(t, "factors of an old version", s.ReplaceFactors(ctx, auth.Factors{Person: f.Person, Version: 2}), fault.Conflict, "changed_meanwhile")
+	f.UsedStep = 99
+	must(t, s.ReplaceFactors(ctx, f))
+	f.Version = 2
+	same(t, "factors after a change", ask(t, readFactors), f)
+
+	for _, tt := range []struct {
+		id    string
+		first bool
+	}{{"x", true}, {"x", false}, {"y", true}} {
+		if ok, err := s.Spend(ctx, tt.id, moment(9)); err != nil || ok != tt.first {
+			t.Errorf("spend %s: %v, %v, want %v", tt.id, ok, err, tt.first)
+		}
+	}
+
 	i := filled[auth.Invitation](0)
 	must(t, s.InsertInvitation(ctx, i))
 	same(t, "invitation", ask(t, func() (auth.Invitation, error) { return s.Invitation(ctx, i.Hash) }), i)

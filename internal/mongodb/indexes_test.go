@@ -29,6 +29,7 @@ func TestIndexes(t *testing.T) {
 		"audit_marks":      {},
 		"sessions":         {"expiresAt ttl", "person lastSeenAt-"},
 		"invitations":      {"forgetAt ttl", "person"},
+		"spent":            {"forgetAt ttl"},
 		"throttles":        {"until ttl"},
 		"people":           {"changedAt", "email unique", "foldedName _id", "grants.role", "searchKeys", "status unit", "unit _id"},
 		"units":            {"changedAt"},

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 
+	"hocso/internal/auth"
 	"hocso/internal/campaign"
 	"hocso/internal/course"
 	"hocso/internal/drill"
@@ -167,6 +168,13 @@ func TestRaceInsert(t *testing.T) {
 			func() (int, error) { x, err := l.Attempt(ctx, "x"); return number(x.PayloadHash, err) },
 		},
 		{
+			"first factors", "changed_meanwhile", racers,
+			func(i int) error {
+				return a.ReplaceFactors(ctx, auth.Factors{Person: "first", Recovery: []string{name(i)}})
+			},
+			func() (int, error) { x, err := a.Factors(ctx, "first"); return number(x.Recovery[0], err) },
+		},
+		{
 			"course", "course_exists", racers,
 			func(i int) error { return c.InsertCourse(ctx, course.Course{ID: "x", Hash: name(i), Version: 1}) },
 			func() (int, error) { x, err := c.Course(ctx, "x"); return number(x.Hash, err) },
@@ -301,7 +309,7 @@ func insertedOnce(t *testing.T, db *mongodb.DB) {
 // A document is replaced by its version: one winner for each, and no change is lost.
 func TestRaceReplace(t *testing.T) {
 	db := mongodbtest.New(t)
-	l, c, d, p, k, r := db.Learning(), db.Courses(), db.Drills(), db.People(), db.Campaigns(), db.Reminders()
+	l, c, d, p, k, r, a := db.Learning(), db.Courses(), db.Drills(), db.People(), db.Campaigns(), db.Reminders(), db.Auth()
 	t.Run("person", func(t *testing.T) {
 		must(t, p.InsertPeople(t.Context(), []people.Person{{ID: "x", Email: "x@bo.vn", Version: 1}}))
 		versioned[people.Person]{
@@ -314,6 +322,16 @@ func TestRaceReplace(t *testing.T) {
 			replace: func(ctx context.Context, v people.Person) error { return p.ReplacePeople(ctx, []people.Person{v}) },
 		}.raced(t)
 		refused(t, "replace nobody", p.ReplacePeople(t.Context(), []people.Person{{ID: "none", Version: 1}}), fault.Conflict, "changed_meanwhile")
+	})
+	t.Run("factors", func(t *testing.T) {
+		must(t, a.ReplaceFactors(t.Context(), auth.Factors{Person: "x"}))
+		versioned[auth.Factors]{
+			read:    func(ctx context.Context) (auth.Factors, error) { return a.Factors(ctx, "x") },
+			version: func(v auth.Factors) int { return v.Version },
+			mark:    func(v *auth.Factors, m string) { v.Recovery = append(v.Recovery, m) },
+			marks:   func(v auth.Factors) []string { return v.Recovery },
+			replace: a.ReplaceFactors,
+		}.raced(t)
 	})
 	t.Run("unit", func(t *testing.T) {
 		must(t, p.InsertUnits(t.Context(), []people.Unit{{ID: "x", Version: 1}}))

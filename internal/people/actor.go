@@ -57,6 +57,10 @@ type Actor struct {
 	Session string
 	Unit    UnitID
 	Grants  []Grant // with the derived Head grants, and Learner for everyone
+	Second  bool    // a second factor was proven in the session
+	// HeldBack says that all but Learner was taken out of Grants: the person's roles ask
+	// for a second factor, which was not proven in the session.
+	HeldBack bool
 }
 
 // Can reports whether any of the actor's grants allows p somewhere.

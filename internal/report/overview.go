@@ -126,13 +126,13 @@ type HeadRef struct {
 
 // UnitCounts are the sums of a unit and everything below it.
 type UnitCounts struct {
-	Unit      UnitRef    `json:"unit"`
-	Head      *HeadRef   `json:"head,omitempty"` // who answers for it today; nil: the administrators of the organisation
-	People    int        `json:"people"`
-	Assigned  int        `json:"assigned"`
-	Completed int        `json:"completed"`
-	Overdue   int        `json:"overdue"`
-	Target    int        `json:"target,omitempty"` // per cent, of the campaign that was asked for
+	Unit      UnitRef  `json:"unit"`
+	Head      *HeadRef `json:"head,omitempty"` // who answers for it today; nil: the administrators of the organisation
+	People    int      `json:"people"`
+	Assigned  int      `json:"assigned"`
+	Completed int      `json:"completed"`
+	Overdue   int      `json:"overdue"`
+	Target    int      `json:"target,omitempty"` // per cent, of the campaign that was asked for
 }
 
 // Units is a level of the tree.

@@ -50,9 +50,9 @@ export interface Waiting {
   leftOut: number;
 }
 
-// InvitationCards are their one-time links, each also as a QR code: the path of its dark modules, so many on a side.
+// InvitationCards are their one-time links, each also as a QR code: one SVG path on a square of so many units.
 export interface InvitationCards {
-  items: { id: string; name: string; unit: string; link: string; qr: string; modules: number }[] | null;
+  items: { id: string; name: string; unit: string; link: string; qr: { size: number; path: string } }[] | null;
   expiresAt: string;
   leftOut: number;
 }
