@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"hocso/internal/audit"
 	"hocso/internal/auth"
 	"hocso/internal/campaign"
 	"hocso/internal/config"
@@ -43,6 +44,7 @@ type App struct {
 	campaigns *campaign.Service
 	reminders *reminder.Service
 	reports   *report.Service
+	audit     *audit.Service
 }
 
 // Open opens the database and joins the services. now is the program's clock; only

@@ -170,7 +170,7 @@ func (a *App) server() (*httpapi.Server, error) {
 	}
 	return httpapi.New(httpapi.Deps{
 		Auth: a.auth, People: a.people, Courses: a.courses, Learning: a.learning, Drills: a.drills,
-		Campaigns: a.campaigns, Reminders: a.reminders, Reports: a.reports,
+		Campaigns: a.campaigns, Reminders: a.reminders, Reports: a.reports, Audit: a.audit,
 		Ready: a.ready, Now: a.now, Log: a.log,
 		PublicURL: a.cfg.PublicURL, App: built, TrustedProxies: a.cfg.TrustedProxies, Unavailable: mongodb.Unavailable,
 		Demo: isDemo(a.cfg.Data), InsecureCookie: a.cfg.InsecureCookie,

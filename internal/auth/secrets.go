@@ -19,6 +19,7 @@ type SecretStore interface {
 const (
 	JWTSecret    = "jwt"    // signs access tokens
 	TicketSecret = "ticket" // signs quiz tickets
+	AuditSecret  = "audit"  // seals the audit trail
 	VAPIDSecret  = "vapid"  // the push key pair, as package webpush writes it
 )
 

@@ -152,7 +152,9 @@ func (s *Server) allow(r route) fiber.Handler {
 		}
 		c.Locals("actor", who) // before it is refused: the log says who was
 		if !slices.ContainsFunc(r.need.any, who.Can) {
-			return fault.New(fault.Forbidden, "not_allowed", "your roles do not allow this")
+			err := fault.New(fault.Forbidden, "not_allowed", "your roles do not allow this")
+			s.recordRefusal(c, r, err)
+			return err
 		}
 		return c.Next()
 	}

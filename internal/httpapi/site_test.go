@@ -21,6 +21,7 @@ import (
 	"github.com/getkin/kin-openapi/routers/legacy"
 	"github.com/google/uuid"
 
+	"hocso/internal/audit"
 	"hocso/internal/auth"
 	"hocso/internal/mongodb"
 	"hocso/internal/mongodb/mongodbtest"
@@ -71,6 +72,7 @@ func newSite(t *testing.T, changes ...func(*Deps)) *site {
 	ps := &people.Service{Store: db.People(), UnitStore: db.People(), Scan: db.People(), Now: x.clock.Now, NewID: newID, Zone: zone}
 	d := Deps{
 		People: ps,
+		Audit:  &audit.Service{Store: db.Audit(), Key: bytes.Repeat([]byte("a"), 32), Now: x.clock.Now, NewID: newID},
 		Auth: &auth.Service{
 			People: ps, Sessions: db.Auth(), Invitations: db.Auth(), Throttles: db.Auth(), Keys: keys,
 			Hasher: auth.NewHasher(auth.Cost{Memory: 64, Passes: 1, Threads: 1}, 2), Issuer: "https://hocso.test",
