@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"hocso/content"
+	"hocso/internal/audit"
 	"hocso/internal/httpapi"
 	"hocso/internal/mongodb"
 	"hocso/internal/reminder"
@@ -62,7 +63,8 @@ func listen(address, setting string) (net.Listener, error) {
 
 // serve starts everything; loops run beside those of the app.
 func (a *App) serve(ctx context.Context, t Terminal, ln net.Listener, loops ...func(context.Context)) error {
-	if err := a.publish(ctx, t, content.Files()); err != nil {
+	start := audit.Entry{Command: "serve", Action: "program_started", Detail: []audit.Detail{{What: "program", After: version()}}}
+	if err := a.audit.Do(ctx, start, func(e *audit.Entry) error { return a.publish(ctx, t, content.Files(), e) }); err != nil {
 		return err
 	}
 	if err := a.reports.Build(ctx); err != nil {
@@ -117,7 +119,7 @@ func (a *App) openDoor() (shut func() error, err error) {
 	if a.embedded == nil {
 		return func() error { return nil }, nil
 	}
-	d, err := openDoor(a.cfg.Data, a.embedded, a.log)
+	d, err := openDoor(a.cfg.Data, a.embedded, a.audit, a.log)
 	if err != nil {
 		return nil, err
 	}
@@ -205,7 +207,11 @@ func (a *App) inviteFirst(ctx context.Context, t Terminal) error {
 	if err != nil || there {
 		return err
 	}
-	link, err := a.auth.InviteFirst(ctx)
+	var link string
+	err = a.audit.Do(ctx, audit.Entry{Command: "serve", Action: "administrator_invited"}, func(*audit.Entry) (err error) {
+		link, err = a.auth.InviteFirst(ctx)
+		return err
+	})
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func actions(g Group) []Action {
 	case People:
 		return []Action{
 			"person_added", "person_changed", "person_invited", "person_disabled", "person_enabled", "people_imported",
-			"administrator_created", "heads_changed",
+			"administrator_created", "administrator_invited", "heads_changed",
 		}
 	case Units:
 		return []Action{"unit_added", "unit_changed"}
@@ -47,7 +47,7 @@ func actions(g Group) []Action {
 	case Exports:
 		return []Action{"people_exported", "tracking_exported", "own_data_exported"}
 	case Operations:
-		return []Action{"database_restored", "database_copied", TrailPruned}
+		return []Action{"program_started", "database_restored", "database_copied", TrailPruned}
 	}
 	return nil
 }
