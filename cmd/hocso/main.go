@@ -27,7 +27,8 @@ const usage = `hocso <command> [flags]
   restore FILE      put a backup into an empty data folder; --check only checks the backup
   db check          check every document and index of the embedded database, also while serving
   db copy           copy the embedded database to a MongoDB server (--to mongodb://…) or back (--from mongodb://…)
-  fsck              compare the read model with the database
+  audit verify      check that the audit trail is whole and as it was written, also while serving: --head NUMBER:HASH
+  fsck              compare the read model with the database, and verify the audit trail
   db serve          let database clients on this machine read a data folder: --data, --listen, --write
   config            print the settings, secrets masked
   version           print the version
@@ -65,6 +66,7 @@ func run(ctx context.Context, args []string) error {
 		{[]string{"restore"}, app.Restore},
 		{[]string{"db", "check"}, app.CheckDatabase},
 		{[]string{"db", "copy"}, app.CopyDatabase},
+		{[]string{"audit", "verify"}, app.AuditVerify},
 		{[]string{"fsck"}, app.Fsck},
 		{[]string{"db", "serve"}, app.DatabaseServe},
 		{[]string{"config"}, app.PrintConfig},

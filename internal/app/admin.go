@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 
+	"hocso/internal/audit"
 	"hocso/internal/fault"
 	"hocso/internal/people"
 )
@@ -40,11 +41,15 @@ func AdminCreate(ctx context.Context, t Terminal, args []string) error {
 		return err
 	}
 	defer func() { _ = a.Close() }() // every write was acknowledged
-	p, err := a.auth.CreateAdministrator(ctx, name, email, strings.TrimRight(password, "\r\n"))
+	err = a.audit.Do(ctx, audit.Entry{Command: "admin create", Action: "administrator_created"}, func(e *audit.Entry) error {
+		p, err := a.auth.CreateAdministrator(ctx, name, email, strings.TrimRight(password, "\r\n"))
+		e.Object = audit.Object{Kind: "person", ID: string(p.ID)}
+		return err
+	})
 	if err != nil {
 		return explain("admin create", err)
 	}
-	t.say("%s is an administrator now", p.Email)
+	t.say("%s is an administrator now", people.FoldEmail(email))
 	return nil
 }
 
@@ -74,7 +79,7 @@ func AdminResetFactor(ctx context.Context, t Terminal, args []string) error {
 	return nil
 }
 
-// Fsck compares the read model of completion with the enrolments.
+// Fsck compares the read model of completion with the enrolments, and verifies the audit trail.
 func Fsck(ctx context.Context, t Terminal, args []string) error {
 	cfg, log, err := t.load("fsck", args, nil)
 	if err != nil {
@@ -102,10 +107,15 @@ func Fsck(ctx context.Context, t Terminal, args []string) error {
 		t.say("%s", d)
 	}
 	t.say("read model: %d differences", len(differences))
+	report, err := a.audit.Verify(ctx, 0, nil, nil)
+	if err != nil {
+		return err
+	}
+	err = t.sayTrail(report)
 	if len(differences) > 0 {
 		return ErrProblems
 	}
-	return nil
+	return err
 }
 
 // explain names the fields of a domain error, for the terminal.

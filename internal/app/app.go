@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"hocso/internal/audit"
 	"hocso/internal/auth"
 	"hocso/internal/campaign"
 	"hocso/internal/config"
@@ -45,6 +46,7 @@ type App struct {
 	reminders *reminder.Service
 	reports   *report.Service
 	privacy   *privacy.Service
+	audit     *audit.Service
 }
 
 // Open opens the database and joins the services. now is the program's clock; only

@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 
 	"hocso/content"
+	"hocso/internal/audit"
 	"hocso/internal/course"
 	"hocso/internal/drill"
 )
@@ -40,7 +42,9 @@ func ContentPublish(ctx context.Context, t Terminal, args []string) error {
 		return err
 	}
 	defer func() { _ = a.Close() }() // every write was acknowledged
-	return a.publish(ctx, t, fsys)
+	return a.audit.Do(ctx, audit.Entry{Command: "content publish", Action: "content_published"}, func(e *audit.Entry) error {
+		return a.publish(ctx, t, fsys, e)
+	})
 }
 
 // contentFolder takes the folder's name from args, wherever it stands; without one
@@ -84,8 +88,14 @@ func readContent(t Terminal, fsys fs.FS) (course.Folder, []drill.Template, error
 	return courses, drills, nil
 }
 
-// publish publishes what changed in a folder and says what it did.
-func (a *App) publish(ctx context.Context, t Terminal, fsys fs.FS) error {
+// publish publishes what changed in a folder and says what it did, also in the trail.
+func (a *App) publish(ctx context.Context, t Terminal, fsys fs.FS, e *audit.Entry) error {
+	var items []string
+	defer func() {
+		if len(items) > 0 {
+			e.Detail = append(e.Detail, audit.Detail{What: "items", After: strings.Join(items, ", ")})
+		}
+	}()
 	courses, drills, err := readContent(t, fsys)
 	if err != nil {
 		return err
@@ -98,6 +108,7 @@ func (a *App) publish(ctx context.Context, t Terminal, fsys fs.FS) error {
 		switch o.Action {
 		case course.WasPublished:
 			t.say("course %s: published version %d (%s)", o.Course, o.N, o.Class)
+			items = append(items, "course:"+string(o.Course))
 		case course.LeftAlone:
 			t.say("course %s: edited in the app, so the folder does not replace version %d", o.Course, o.N)
 		}
@@ -109,6 +120,7 @@ func (a *App) publish(ctx context.Context, t Terminal, fsys fs.FS) error {
 	for _, o := range made {
 		if o.Published {
 			t.say("drill %s: published version %d", o.Drill, o.N)
+			items = append(items, "drill:"+string(o.Drill))
 		}
 	}
 	return nil

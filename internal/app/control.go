@@ -19,6 +19,7 @@ import (
 	"sync"
 	"time"
 
+	"hocso/internal/audit"
 	"hocso/internal/mongodb/embedded"
 )
 
@@ -31,11 +32,12 @@ const (
 
 // door lets commands on the same machine ask the running program for what only the one who
 // has the database open can do. It listens on loopback, wants the token that only those
-// know who may read the data folder, and can do two things: make a copy of the database in
-// the data folder, and check it.
+// know who may read the data folder, and can do three things: make a copy of the database in
+// the data folder, check it, and verify the audit trail.
 type door struct {
 	data, token string
 	db          *embedded.Database
+	trail       *audit.Service
 	srv         *http.Server
 	closing     context.Context
 	close       func()
@@ -53,6 +55,8 @@ type control struct {
 type said struct {
 	Folder   string             `json:"folder,omitempty"` // the copy, in the folder checkpoints
 	Progress *embedded.Progress `json:"progress,omitempty"`
+	Checked  int64              `json:"checked,omitempty"` // entries of the audit trail so far
+	Trail    *audit.Report      `json:"trail,omitempty"`
 	Done     bool               `json:"done,omitempty"`
 	Problem  string             `json:"problem,omitempty"`
 }
@@ -61,10 +65,10 @@ type said struct {
 var errNobody = errors.New("no running program answers")
 
 // openDoor opens the door of a database and writes the control file.
-func openDoor(data string, db *embedded.Database, log *slog.Logger) (*door, error) {
+func openDoor(data string, db *embedded.Database, trail *audit.Service, log *slog.Logger) (*door, error) {
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret) // never fails
-	d := &door{data: data, db: db, token: hex.EncodeToString(secret)}
+	d := &door{data: data, db: db, trail: trail, token: hex.EncodeToString(secret)}
 	d.closing, d.close = context.WithCancel(context.Background())
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -73,6 +77,7 @@ func openDoor(data string, db *embedded.Database, log *slog.Logger) (*door, erro
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /backup", d.backup)
 	mux.HandleFunc("POST /check", d.check)
+	mux.HandleFunc("POST /audit", d.verify)
 	d.srv = &http.Server{
 		Handler: d.guard(mux), ReadHeaderTimeout: 5 * time.Second, MaxHeaderBytes: 4 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
@@ -156,6 +161,30 @@ func (d *door) check(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	say(said{Done: true})
+}
+
+// verify verifies the audit trail, with the heads that were noted.
+func (d *door) verify(w http.ResponseWriter, r *http.Request) {
+	say := answering(w)
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	defer context.AfterFunc(d.closing, cancel)()
+	noted, err := parseHeads(r.URL.Query()["head"])
+	if err != nil {
+		say(said{Problem: err.Error()})
+		return
+	}
+	every := newTicks()
+	report, err := d.trail.Verify(ctx, 0, noted, func(n int64) {
+		if every.due() {
+			say(said{Checked: n})
+		}
+	})
+	if err != nil {
+		say(said{Problem: err.Error()})
+		return
+	}
+	say(said{Trail: &report, Done: true})
 }
 
 // answering begins an answer and gives what adds a line to it.

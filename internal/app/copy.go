@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"hocso/internal/audit"
 	"hocso/internal/mongodb"
 	"hocso/internal/mongodb/embedded"
 )
@@ -93,6 +94,14 @@ func (t Terminal) copyDatabase(ctx context.Context, data string, server mongodb.
 		err = fmt.Errorf("%w. Run the same command again to go on", err)
 	}
 	if err != nil {
+		return err
+	}
+	target, e := server, audit.Entry{Command: "db copy", Action: "database_copied", Outcome: audit.Done, Detail: []audit.Detail{{What: "database", Before: "embedded", After: "server"}}}
+	if !to {
+		target = mongodb.Options{URI: mongodb.EmbeddedURI, Dialer: local.Dialer()}
+		e.Detail[0] = audit.Detail{What: "database", Before: "server", After: "embedded"}
+	}
+	if err := enterInto(ctx, target, e); err != nil {
 		return err
 	}
 	total := 0

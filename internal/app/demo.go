@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"hocso/content"
+	"hocso/internal/audit"
 	"hocso/internal/people"
 )
 
@@ -149,7 +150,8 @@ func (d *demo) fill(ctx context.Context, persons int) (demoSignIns, error) {
 	d.clock.set(d.today.AddDate(-2, 0, 0))
 	quiet := d.t
 	quiet.Out = quiet.Err
-	if err := d.publish(ctx, quiet, content.Files()); err != nil {
+	e := audit.Entry{Command: "demo", Action: "content_published"}
+	if err := d.audit.Do(ctx, e, func(e *audit.Entry) error { return d.publish(ctx, quiet, content.Files(), e) }); err != nil {
 		return made, err
 	}
 	signIns, err := d.makePeople(ctx, persons)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"hocso/internal/audit"
 	"hocso/internal/auth"
 	"hocso/internal/campaign"
 	"hocso/internal/course"
@@ -40,6 +41,11 @@ func (a *App) join(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	auditKey, err := secrets.Secret(ctx, auth.AuditSecret, auth.RandomKey)
+	if err != nil {
+		return err
+	}
+	a.audit = &audit.Service{Store: a.db.Audit(), Key: auditKey, Now: a.now, NewID: newID}
 	a.people = &people.Service{Store: a.db.People(), UnitStore: a.db.People(), Scan: a.db.People(), Now: a.now, NewID: newID, Zone: a.cfg.TimeZone}
 	a.auth = &auth.Service{
 		People: a.people, Sessions: a.db.Auth(), Invitations: a.db.Auth(), Throttles: a.db.Auth(), Factor: a.db.Auth(), Spent: a.db.Auth(),

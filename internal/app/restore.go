@@ -12,7 +12,10 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"time"
 
+	"hocso/internal/audit"
+	"hocso/internal/mongodb"
 	"hocso/internal/mongodb/embedded"
 )
 
@@ -103,7 +106,7 @@ func emptyFolder(dir string) (made bool, err error) {
 }
 
 // checkRestored compares what was unpacked with the manifest, then opens it as the program
-// does and compares all documents and indexes.
+// does, compares all documents and indexes, and enters the restore into its audit trail.
 func checkRestored(ctx context.Context, t Terminal, dir string, m manifest, log *slog.Logger) error {
 	every := newTicks()
 	got, err := embedded.Survey(ctx, dir, embedded.Options{Log: log}, func(n int) {
@@ -121,7 +124,14 @@ func checkRestored(ctx context.Context, t Terminal, dir string, m manifest, log 
 	if err != nil {
 		return err
 	}
-	return errors.Join(db.CheckAll(ctx, t.reportCheck()), db.Close())
+	err = db.CheckAll(ctx, t.reportCheck())
+	if err == nil {
+		err = enterInto(ctx, mongodb.Options{URI: mongodb.EmbeddedURI, Dialer: db.Dialer()}, audit.Entry{
+			Command: "restore", Action: "database_restored", Outcome: audit.Done,
+			Detail: []audit.Detail{{What: "made_at", After: m.MadeAt.Format(time.RFC3339)}},
+		})
+	}
+	return errors.Join(err, db.Close())
 }
 
 // syncedFile is on disk once it is closed.

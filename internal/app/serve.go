@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"hocso/content"
+	"hocso/internal/audit"
 	"hocso/internal/httpapi"
 	"hocso/internal/mongodb"
 	"hocso/internal/reminder"
@@ -62,7 +63,8 @@ func listen(address, setting string) (net.Listener, error) {
 
 // serve starts everything; loops run beside those of the app.
 func (a *App) serve(ctx context.Context, t Terminal, ln net.Listener, loops ...func(context.Context)) error {
-	if err := a.publish(ctx, t, content.Files()); err != nil {
+	start := audit.Entry{Command: "serve", Action: "program_started", Detail: []audit.Detail{{What: "program", After: version()}}}
+	if err := a.audit.Do(ctx, start, func(e *audit.Entry) error { return a.publish(ctx, t, content.Files(), e) }); err != nil {
 		return err
 	}
 	if err := a.reports.Build(ctx); err != nil {
@@ -120,7 +122,7 @@ func (a *App) openDoor() (shut func() error, err error) {
 	if a.embedded == nil {
 		return func() error { return nil }, nil
 	}
-	d, err := openDoor(a.cfg.Data, a.embedded, a.log)
+	d, err := openDoor(a.cfg.Data, a.embedded, a.audit, a.log)
 	if err != nil {
 		return nil, err
 	}
@@ -173,7 +175,7 @@ func (a *App) server() (*httpapi.Server, error) {
 	}
 	return httpapi.New(httpapi.Deps{
 		Auth: a.auth, People: a.people, Courses: a.courses, Learning: a.learning, Drills: a.drills,
-		Campaigns: a.campaigns, Reminders: a.reminders, Reports: a.reports, Privacy: a.privacy,
+		Campaigns: a.campaigns, Reminders: a.reminders, Reports: a.reports, Privacy: a.privacy, Audit: a.audit,
 		Ready: a.ready, Now: a.now, Log: a.log,
 		PublicURL: a.cfg.PublicURL, App: built, TrustedProxies: a.cfg.TrustedProxies, Unavailable: mongodb.Unavailable,
 		Demo: a.demo(), InsecureCookie: a.cfg.InsecureCookie,
@@ -208,7 +210,11 @@ func (a *App) inviteFirst(ctx context.Context, t Terminal) error {
 	if err != nil || there {
 		return err
 	}
-	link, err := a.auth.InviteFirst(ctx)
+	var link string
+	err = a.audit.Do(ctx, audit.Entry{Command: "serve", Action: "administrator_invited"}, func(*audit.Entry) (err error) {
+		link, err = a.auth.InviteFirst(ctx)
+		return err
+	})
 	if err != nil {
 		return err
 	}

@@ -32,11 +32,14 @@ const (
 func actions(g Group) []Action {
 	switch g {
 	case Access:
-		return []Action{"sign_in", "sign_out", "session_ended", "invitation_accepted", Request}
+		return []Action{
+			"sign_in", "sign_out", "session_ended", "invitation_accepted",
+			"password_changed", "factor_added", "factor_removed", "factors_reset", "recovery_codes_renewed", Request,
+		}
 	case People:
 		return []Action{
-			"person_added", "person_changed", "person_invited", "person_disabled", "person_enabled", "people_imported",
-			"administrator_created", "heads_changed",
+			"person_added", "person_changed", "person_invited", "people_invited", "person_disabled", "person_enabled", "people_imported",
+			"administrator_created", "administrator_invited", "heads_changed",
 		}
 	case Units:
 		return []Action{"unit_added", "unit_changed"}
@@ -47,7 +50,7 @@ func actions(g Group) []Action {
 	case Exports:
 		return []Action{"people_exported", "tracking_exported", "own_data_exported"}
 	case Operations:
-		return []Action{"database_restored", "database_copied", TrailPruned}
+		return []Action{"program_started", "database_restored", "database_copied", TrailPruned}
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 const (
 	mostRefusals = 600  // entries a minute of what changed nothing: refusals, failed sign-ins
 	mostNotDone  = 120  // changes a minute that one person begins and that are not done
+	mostBegun    = 600  // changes a minute that one person begins
 	mostKeys     = 4096 // refusals remembered, so as not to enter them again
 )
 
@@ -23,6 +24,7 @@ type limits struct {
 	minute   time.Time
 	refusals int
 	notDone  map[people.ID]int
+	begun    map[people.ID]int
 	seen     map[string]time.Time
 }
 
@@ -32,7 +34,7 @@ func (l *limits) turnOver(now time.Time) {
 	if l.notDone != nil && l.minute.Equal(minute) {
 		return
 	}
-	l.minute, l.refusals, l.notDone = minute, 0, map[people.ID]int{}
+	l.minute, l.refusals, l.notDone, l.begun = minute, 0, map[people.ID]int{}, map[people.ID]int{}
 	for key, until := range l.seen {
 		if !now.Before(until) {
 			delete(l.seen, key)
@@ -78,8 +80,9 @@ func (s *Service) NotDone(p people.ID) {
 	l.notDone[p]++
 }
 
-// MayBegin refuses somebody who began too many changes in this minute that were not done:
-// each costs the trail two entries. fault.TooMany too_many_refusals.
+// MayBegin counts a change that somebody is about to begin, and refuses it when there were
+// too many in this minute, or too many that were not done: each costs the trail two
+// entries. fault.TooMany too_many_changes or too_many_refusals.
 func (s *Service) MayBegin(p people.ID) error {
 	l := &s.limits
 	l.mu.Lock()
@@ -88,5 +91,9 @@ func (s *Service) MayBegin(p people.ID) error {
 	if l.notDone[p] >= mostNotDone {
 		return fault.New(fault.TooMany, "too_many_refusals", "too many changes were refused, wait a minute")
 	}
+	if l.begun[p] >= mostBegun {
+		return fault.New(fault.TooMany, "too_many_changes", "too many changes in one minute, wait a little")
+	}
+	l.begun[p]++
 	return nil
 }

@@ -83,6 +83,8 @@ type Acceptance struct {
 	Name     string // of the first administrator only
 	Email    string // of the first administrator only
 	Device   string
+	// Begin is told of the person just before anything changes; its error stops it. Nil: nobody asks.
+	Begin func(people.ID) error
 }
 
 // Accept sets the password that an invitation allows and signs the person in.
@@ -116,6 +118,11 @@ func (s *Service) Accept(ctx context.Context, in Acceptance) (SignedIn, error) {
 	hash, err := s.Hasher.Hash(ctx, in.Password)
 	if err != nil {
 		return SignedIn{}, err
+	}
+	if in.Begin != nil {
+		if err := in.Begin(p.ID); err != nil {
+			return SignedIn{}, err
+		}
 	}
 	// From here on the invitation is spent, whatever happens: two uses at the same
 	// time must never both set a password.

@@ -24,7 +24,8 @@ type SecondFactor struct {
 
 // Complete checks the second factor and begins the session. fault.Unauthenticated
 // second_factor_wrong, or step_ended when it is too late and the password is needed
-// again. Too many tries are a *Throttled.
+// again. Too many tries are a *Throttled. With a wrong one comes the Person, for the
+// audit trail and nobody else.
 func (s *Service) Complete(ctx context.Context, in SecondFactor) (SignedIn, error) {
 	c, p, err := s.secondOf(ctx, in.Token)
 	if err != nil {
@@ -47,7 +48,7 @@ func (s *Service) Complete(ctx context.Context, in SecondFactor) (SignedIn, erro
 		if err := s.failed(ctx, t); err != nil {
 			return SignedIn{}, err
 		}
-		return SignedIn{}, wrongCode()
+		return SignedIn{Person: p}, wrongCode()
 	}
 	if err := s.spend(ctx, c); err != nil {
 		return SignedIn{}, err

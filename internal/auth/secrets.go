@@ -20,6 +20,7 @@ const (
 	JWTSecret    = "jwt"    // signs access tokens
 	TicketSecret = "ticket" // signs quiz tickets
 	FactorSecret = "factor" // seals the keys of authenticator apps
+	AuditSecret  = "audit"  // seals the audit trail
 	VAPIDSecret  = "vapid"  // the push key pair, as package webpush writes it
 )
 

@@ -30,16 +30,17 @@ type Credentials struct {
 // SignIn checks a password and begins a session. An unknown address, a wrong
 // password, and a person who was disabled, left or never set a password are told apart
 // neither by the answer nor by the work done: fault.Unauthenticated sign_in_failed.
-// Too many tries are a *Throttled.
+// Too many tries are a *Throttled. With both comes the Person who was tried, if there is
+// one, for the audit trail and nobody else.
 func (s *Service) SignIn(ctx context.Context, in Credentials) (SignedIn, error) {
 	email := people.FoldEmail(in.Email)
-	try, err := s.admit(ctx, email, in.Address, s.Now())
-	if err != nil {
-		return SignedIn{}, err
-	}
 	p, err := s.People.PersonByEmail(ctx, email)
 	if err != nil && fault.KindOf(err) != fault.NotFound {
 		return SignedIn{}, err
+	}
+	try, err := s.admit(ctx, email, in.Address, s.Now())
+	if err != nil {
+		return SignedIn{Person: p}, err
 	}
 	ok, outdated, err := s.Hasher.Check(ctx, p.PasswordHash, in.Password)
 	if err != nil {
@@ -49,7 +50,7 @@ func (s *Service) SignIn(ctx context.Context, in Credentials) (SignedIn, error) 
 		if err := s.failed(ctx, try); err != nil {
 			return SignedIn{}, err
 		}
-		return SignedIn{}, fault.New(fault.Unauthenticated, "sign_in_failed", "the address or the password is not right")
+		return SignedIn{Person: p}, fault.New(fault.Unauthenticated, "sign_in_failed", "the address or the password is not right")
 	}
 	if err := s.succeeded(ctx, try); err != nil {
 		return SignedIn{}, err
@@ -184,24 +185,28 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
-// SignOut ends the session that a refresh token belongs to. An unknown or ended
-// one is no error.
-func (s *Service) SignOut(ctx context.Context, token string) error {
+// SignOut ends the session that a refresh token belongs to, and returns it. An unknown
+// or ended one is no error, and the zero Session.
+func (s *Service) SignOut(ctx context.Context, token string) (Session, error) {
 	id, secret, ok := splitRefresh(token)
 	if !ok {
-		return nil
+		return Session{}, nil
 	}
 	session, err := s.Sessions.Session(ctx, id)
 	if fault.KindOf(err) == fault.NotFound {
-		return nil
+		return Session{}, nil
 	}
 	if err != nil {
-		return err
+		return Session{}, err
 	}
 	if used := hashToken(secret); !same(session.Current, used) && !same(session.Previous, used) {
-		return nil
+		return Session{}, nil
 	}
-	return s.end(ctx, session)
+	err = s.end(ctx, session)
+	if session.EndedAt != nil {
+		session = Session{}
+	}
+	return session, err
 }
 
 // List returns the actor's living sessions, newest use first.

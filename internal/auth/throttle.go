@@ -27,6 +27,7 @@ type ThrottleStore interface {
 type Throttled struct {
 	fault *fault.Error
 	wait  time.Duration
+	door  string
 }
 
 // Error implements error.
@@ -35,11 +36,14 @@ func (t *Throttled) Error() string { return t.fault.Error() }
 // Unwrap returns the fault.TooMany too_many_tries.
 func (t *Throttled) Unwrap() error { return t.fault }
 
+// Door tells the limit that was reached from others, without what it counts by.
+func (t *Throttled) Door() string { return t.door }
+
 // RetryAfter is how long to wait.
 func (t *Throttled) RetryAfter() time.Duration { return t.wait }
 
-func throttled(now, until time.Time) error {
-	return &Throttled{fault.New(fault.TooMany, "too_many_tries", "too many tries, wait a little"), max(until.Sub(now), time.Second)}
+func throttled(door string, now, until time.Time) error {
+	return &Throttled{fault.New(fault.TooMany, "too_many_tries", "too many tries, wait a little"), max(until.Sub(now), time.Second), door}
 }
 
 // A bucket is one limit: so many failures in so long a time.
@@ -104,12 +108,12 @@ func (s *Service) admit(ctx context.Context, email, address string, now time.Tim
 			return t, err
 		}
 		if n > b.most {
-			return t, throttled(now, until)
+			return t, throttled(b.key, now, until)
 		}
 	}
 	failures, until, err := s.Throttles.Counted(ctx, t.key("failures"), now)
 	if err == nil && failures >= mostFailures {
-		err = throttled(now, until)
+		err = throttled(t.key("failures"), now, until)
 	}
 	return t, err
 }

@@ -2,12 +2,14 @@ package httpapi
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 
 	"hocso/internal/auth"
 	"hocso/internal/fault"
+	"hocso/internal/people"
 )
 
 // authRoutes are the rows of signing in and out.
@@ -16,16 +18,16 @@ func (s *Server) authRoutes() []route {
 	return []route{
 		{fiber.MethodGet, v + "/auth/methods", public, shape{summary: "How people can sign in", out: methodsAnswer{}}, s.signInMethods},
 		{fiber.MethodPost, v + "/auth/sign-in", public, shape{
-			summary: "Sign in with a password; sets the refresh cookie, or asks for the second factor", in: signInRequest{}, out: signInAnswer{},
+			summary: "Sign in with a password; sets the refresh cookie, or asks for the second factor", in: signInRequest{}, out: signInAnswer{}, audit: "sign_in",
 			problems: []string{"401 sign_in_failed", "429 too_many_tries", "503 busy"},
 		}, s.signIn},
 		{fiber.MethodPost, v + "/auth/refresh", public, shape{
-			summary: "A new access token for the refresh cookie, which is replaced", out: sessionAnswer{},
+			summary: "A new access token for the refresh cookie, which is replaced", out: sessionAnswer{}, noAudit: "it goes on with a sign-in that is in the trail",
 			problems: []string{"401 session_ended"},
 		}, s.refresh},
-		{fiber.MethodPost, v + "/auth/sign-out", public, shape{summary: "End the session of the refresh cookie", status: http.StatusNoContent}, s.signOut},
+		{fiber.MethodPost, v + "/auth/sign-out", public, shape{summary: "End the session of the refresh cookie", audit: "sign_out", status: http.StatusNoContent}, s.signOut},
 		{fiber.MethodPost, v + "/auth/invitations/:token", public, shape{
-			summary: "Set a password with an invitation, and sign in", in: acceptRequest{}, out: signInAnswer{},
+			summary: "Set a password with an invitation, and sign in", in: acceptRequest{}, out: signInAnswer{}, audit: "invitation_accepted",
 			problems: []string{"404 invitation_unknown", "409 email_taken", "410 invitation_used", "422 invalid_fields"},
 		}, s.acceptInvitation},
 	}
@@ -75,9 +77,26 @@ func (s *Server) signIn(c *fiber.Ctx) error {
 	}
 	in, err := s.Auth.SignIn(c.UserContext(), auth.Credentials{Email: req.Email, Password: req.Password, Device: req.Device, Address: s.address(c)})
 	if err != nil {
+		s.noteTry(c, in.Person, err)
 		return err
 	}
 	return s.answerSignIn(c, in)
+}
+
+// noteTry says in the trail alone who could not sign in, and why.
+func (s *Server) noteTry(c *fiber.Ctx, p people.Person, err error) {
+	about(c, "person", string(p.ID))
+	switch {
+	case fault.KindOf(err) != fault.Unauthenticated: // nobody looked
+	case p.ID == "":
+		note(c, "reason", "", "no_such_person")
+	case s.People.Gone(p):
+		note(c, "reason", "", "account_closed")
+	case p.Status == people.Invited:
+		note(c, "reason", "", "no_password_yet")
+	default:
+		note(c, "reason", "", "wrong_password")
+	}
 }
 
 func (s *Server) refresh(c *fiber.Ctx) error {
@@ -93,9 +112,11 @@ func (s *Server) refresh(c *fiber.Ctx) error {
 }
 
 func (s *Server) signOut(c *fiber.Ctx) error {
-	if err := s.Auth.SignOut(c.UserContext(), c.Cookies(s.cookieName())); err != nil {
+	session, err := s.Auth.SignOut(c.UserContext(), c.Cookies(s.cookieName()))
+	if err != nil {
 		return err
 	}
+	noteAs(c, session.Person, session.ID)
 	s.setCookie(c, "", time.Unix(0, 0))
 	c.Set("Clear-Site-Data", `"cache"`) // storage is the app's to clear: there may be answers in it that wait to be sent
 	return c.SendStatus(fiber.StatusNoContent)
@@ -115,6 +136,10 @@ func (s *Server) acceptInvitation(c *fiber.Ctx) error {
 	}
 	in, err := s.Auth.Accept(c.UserContext(), auth.Acceptance{
 		Token: c.Params("token"), Password: req.Password, Name: deref(req.Name), Email: deref(req.Email), Device: req.Device,
+		Begin: func(p people.ID) error {
+			noteAs(c, p, "")
+			return s.begin(c, trail(c))
+		},
 	})
 	if err != nil {
 		return err
@@ -132,6 +157,8 @@ func deref(s *string) string {
 // answerSignIn answers with the session, or with the step that is missing.
 func (s *Server) answerSignIn(c *fiber.Ctx, in auth.SignedIn) error {
 	if in.Second != nil {
+		noteAs(c, in.Person.ID, "")
+		note(c, "way", "", "password_then_second_factor")
 		return c.JSON(signInAnswer{SecondFactor: in.Second})
 	}
 	a, err := s.sessionOf(c, in)
@@ -152,6 +179,9 @@ func (s *Server) answerSession(c *fiber.Ctx, in auth.SignedIn) error {
 }
 
 func (s *Server) sessionOf(c *fiber.Ctx, in auth.SignedIn) (sessionAnswer, error) {
+	if session, _, begun := strings.Cut(in.Refresh, "."); begun {
+		noteAs(c, in.Person.ID, session)
+	}
 	m, err := s.meOf(c, in.Person, in.Actor)
 	return sessionAnswer{in.AccessToken, in.ExpiresAt, m}, err
 }

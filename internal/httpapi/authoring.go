@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -19,23 +20,23 @@ func (s *Server) authoringRoutes() []route {
 	return []route{
 		{fiber.MethodGet, v, write, shape{summary: "The courses I may write", out: listOf[authoredCourse]{}}, s.listAuthored},
 		{fiber.MethodPost, v, write, shape{
-			summary: "Start a course", in: newCourseRequest{}, out: course.Course{}, status: http.StatusCreated,
+			summary: "Start a course", audit: "course_started", in: newCourseRequest{}, out: course.Course{}, status: http.StatusCreated,
 			problems: []string{"409 course_exists", "422 invalid_fields"},
 		}, s.createCourse},
 		{fiber.MethodGet, v + "/:id/draft", write, shape{summary: "The draft with its keys", out: course.Course{}, problems: []string{unknown}}, s.showDraft},
 		{fiber.MethodPut, v + "/:id/draft", write, shape{
-			summary: "Store the draft, which may be incomplete", in: draftRequest{}, out: course.Course{},
+			summary: "Store the draft, which may be incomplete", noAudit: "nobody else sees a draft; publishing it is in the trail", in: draftRequest{}, out: course.Course{},
 			problems: []string{unknown, "409 draft_changed", "422 draft_too_large"},
 		}, s.saveDraft},
 		{fiber.MethodPost, v + "/:id/validate", write, shape{
-			summary: "What keeps the draft from being published", out: problemsAnswer{}, problems: []string{unknown},
+			summary: "What keeps the draft from being published", noAudit: "it changes nothing", out: problemsAnswer{}, problems: []string{unknown},
 		}, s.validateDraft},
 		{fiber.MethodPost, v + "/:id/preview", write, shape{
-			summary: "A lesson as a phone shows it", in: previewRequest{}, out: course.LessonView{},
+			summary: "A lesson as a phone shows it", noAudit: "it changes nothing", in: previewRequest{}, out: course.LessonView{},
 			problems: []string{unknown, "422 draft_too_large"},
 		}, s.previewLesson},
 		{fiber.MethodPost, v + "/:id/publish", write, shape{
-			summary: "Make the draft the newest version", in: publishRequest{}, out: publishAnswer{},
+			summary: "Make the draft the newest version", audit: "course_published", in: publishRequest{}, out: publishAnswer{},
 			problems: []string{unknown, "409 draft_changed", "409 nothing_changed", "422 draft_incomplete", "422 class_too_small"},
 		}, s.publishCourse},
 		{fiber.MethodGet, v + "/:id/versions", write, shape{
@@ -85,6 +86,7 @@ func (s *Server) createCourse(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	about(c, "course", string(created.ID))
 	return c.Status(fiber.StatusCreated).JSON(created)
 }
 
@@ -162,6 +164,8 @@ func (s *Server) publishCourse(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	note(c, "version", "", strconv.Itoa(n))
+	note(c, "class", "", string(req.Class))
 	return c.JSON(publishAnswer{n})
 }
 

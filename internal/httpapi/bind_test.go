@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/gofiber/fiber/v2"
+
+	"hocso/internal/auth"
 )
 
 func TestFieldPath(t *testing.T) {

@@ -3,9 +3,13 @@ package httpapi
 import (
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
+	"hocso/internal/audit"
 	"hocso/internal/campaign"
 	"hocso/internal/people"
 	"hocso/internal/reminder"
@@ -21,11 +25,11 @@ func (s *Server) campaignRoutes() []route {
 	rows := []route{
 		{fiber.MethodGet, v + "/campaigns", manage, shape{summary: "The campaigns I manage, newest first", query: []string{"cursor"}, out: listOf[campaignView]{}, compress: true}, s.listCampaigns},
 		{fiber.MethodPost, v + "/campaigns", manage, shape{
-			summary: "Assign courses and drills to the people of units", in: newCampaignRequest{}, out: campaignView{},
+			summary: "Assign courses and drills to the people of units", audit: "campaign_created", in: newCampaignRequest{}, out: campaignView{},
 			status: http.StatusCreated, problems: []string{"422 invalid_fields"},
 		}, s.createCampaign},
 		{fiber.MethodPost, v + "/campaigns/audience", manage, shape{
-			summary: "How many people an audience has", in: audienceRequest{}, out: audienceAnswer{}, problems: []string{"422 invalid_fields"},
+			summary: "How many people an audience has", noAudit: "it changes nothing", in: audienceRequest{}, out: audienceAnswer{}, problems: []string{"422 invalid_fields"},
 		}, s.countAudience},
 		{fiber.MethodGet, v + "/campaigns/:id", manage, shape{summary: "One campaign", out: campaignView{}, problems: []string{"404 campaign_not_found"}}, s.findCampaign},
 		{fiber.MethodGet, v + "/campaigns/:id/stats", manage, shape{summary: "How a campaign goes", out: campaignStats{}, problems: []string{"404 campaign_not_found"}}, s.campaignStats},
@@ -36,10 +40,25 @@ func (s *Server) campaignRoutes() []route {
 	}
 	for _, verb := range campaign.Verbs() {
 		rows = append(rows, route{fiber.MethodPost, v + "/campaigns/:id/" + string(verb), manage, shape{
-			summary: "Change a campaign: " + string(verb), out: campaignView{}, problems: []string{"404 campaign_not_found", "409 wrong_state"},
+			summary: "Change a campaign: " + string(verb), audit: campaignAction(verb), out: campaignView{}, problems: []string{"404 campaign_not_found", "409 wrong_state"},
 		}, s.changeCampaign(verb)})
 	}
 	return rows
+}
+
+// campaignAction is what the trail calls a verb.
+func campaignAction(v campaign.Verb) audit.Action {
+	switch v {
+	case campaign.Pause:
+		return "campaign_paused"
+	case campaign.Resume:
+		return "campaign_resumed"
+	case campaign.Close:
+		return "campaign_closed"
+	case campaign.Cancel:
+		return "campaign_cancelled"
+	}
+	return ""
 }
 
 // campaignView is a campaign with how far it is.
@@ -110,7 +129,27 @@ func (s *Server) createCampaign(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	s.noteCampaign(c, v)
 	return c.Status(fiber.StatusCreated).JSON(v)
+}
+
+// noteCampaign says in the trail what was assigned to whom.
+func (s *Server) noteCampaign(c *fiber.Ctx, v campaignView) {
+	about(c, "campaign", string(v.ID))
+	var units, items []string
+	for _, u := range v.Audience.Units {
+		units = append(units, string(u))
+	}
+	for _, i := range v.Items {
+		items = append(items, i.Kind+":"+i.ID)
+	}
+	note(c, "units", "", strings.Join(units, ", "))
+	note(c, "items", "", strings.Join(items, ", "))
+	note(c, "people", "", strconv.Itoa(v.People))
+	note(c, "due_on", "", v.DueAt.In(s.People.Zone).Format(time.DateOnly))
+	if v.Remind {
+		note(c, "reminders", "", "yes")
+	}
 }
 
 type audienceRequest struct {

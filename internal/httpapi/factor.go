@@ -18,52 +18,52 @@ func (s *Server) factorRoutes() []route {
 	ended, proof := []string{"401 step_ended", "429 too_many_tries"}, []string{"403 proof_wrong", "429 too_many_tries"}
 	return []route{
 		{fiber.MethodPost, v + "/auth/second-factor", public, shape{
-			summary: "The second step of signing in: a code, a recovery code or a passkey", in: secondFactorRequest{}, out: signInAnswer{},
+			summary: "The second step of signing in: a code, a recovery code or a passkey", in: secondFactorRequest{}, out: signInAnswer{}, audit: "sign_in",
 			problems: slices.Concat(ended, []string{"401 second_factor_wrong", "422 invalid_fields"}),
 		}, s.completeSignIn},
 		{fiber.MethodPost, v + "/auth/second-factor/options", public, shape{
-			summary: "What to ask a passkey for in the second step", in: stepRequest{}, out: auth.PasskeyAsk{},
+			summary: "What to ask a passkey for in the second step", in: stepRequest{}, out: auth.PasskeyAsk{}, noAudit: "it only makes a challenge",
 			problems: []string{"401 step_ended", "409 passkeys_unavailable"},
 		}, s.askSecondPasskey},
 		{fiber.MethodPost, v + "/auth/passkeys/options", public, shape{
-			summary: "What to ask a passkey for that signs in alone", in: deviceRequest{}, out: auth.PasskeyAsk{}, problems: []string{"409 passkeys_unavailable"},
+			summary: "What to ask a passkey for that signs in alone", in: deviceRequest{}, out: auth.PasskeyAsk{}, noAudit: "it only makes a challenge", problems: []string{"409 passkeys_unavailable"},
 		}, s.askPasskey},
 		{fiber.MethodPost, v + "/auth/passkeys/sign-in", public, shape{
-			summary: "Sign in with a passkey alone", in: assertionRequest{}, out: signInAnswer{}, problems: slices.Concat(ended, []string{"401 passkey_refused"}),
+			summary: "Sign in with a passkey alone", in: assertionRequest{}, out: signInAnswer{}, audit: "sign_in", problems: slices.Concat(ended, []string{"401 passkey_refused"}),
 		}, s.signInByPasskey},
 		{fiber.MethodGet, v + "/me/factors", own, shape{summary: "My second factor: what is set up, never its secrets", out: auth.FactorView{}}, s.showFactors},
 		{fiber.MethodPost, v + "/me/factors/proof", own, shape{
-			summary: "What to ask a passkey for to prove who I am", out: auth.PasskeyAsk{}, problems: []string{"409 passkeys_unavailable"},
+			summary: "What to ask a passkey for to prove who I am", out: auth.PasskeyAsk{}, noAudit: "it only makes a challenge", problems: []string{"409 passkeys_unavailable"},
 		}, s.askProof},
 		{fiber.MethodPost, v + "/me/factors/totp", own, shape{
-			summary: "A key for my authenticator app, shown once", in: proofRequest{}, out: auth.TOTPSetUp{}, problems: proof,
+			summary: "A key for my authenticator app, shown once", in: proofRequest{}, out: auth.TOTPSetUp{}, noAudit: "it counts once it was confirmed", problems: proof,
 		}, s.beginTOTP},
 		{fiber.MethodPost, v + "/me/factors/totp/confirmation", own, shape{
-			summary: "The first code of the app: from now on it counts. With the first factor the answer has the recovery codes", in: codeRequest{}, out: codesAnswer{},
+			summary: "The first code of the app: from now on it counts. With the first factor the answer has the recovery codes", in: codeRequest{}, out: codesAnswer{}, audit: "factor_added",
 			problems: []string{"409 setup_ended", "422 invalid_fields", "429 too_many_tries"},
 		}, s.confirmTOTP},
 		{fiber.MethodPost, v + "/me/factors/totp/removal", own, shape{
-			summary: "Remove my authenticator app", in: proofRequest{}, status: http.StatusNoContent, problems: slices.Concat(proof, []string{"409 last_factor"}),
+			summary: "Remove my authenticator app", in: proofRequest{}, audit: "factor_removed", status: http.StatusNoContent, problems: slices.Concat(proof, []string{"409 last_factor"}),
 		}, s.removeTOTP},
 		{fiber.MethodPost, v + "/me/factors/recovery-codes", own, shape{
-			summary: "New recovery codes in place of the old ones, shown once", in: proofRequest{}, out: codesAnswer{}, problems: slices.Concat(proof, []string{"409 no_factor"}),
+			summary: "New recovery codes in place of the old ones, shown once", in: proofRequest{}, out: codesAnswer{}, audit: "recovery_codes_renewed", problems: slices.Concat(proof, []string{"409 no_factor"}),
 		}, s.renewRecoveryCodes},
 		{fiber.MethodPost, v + "/me/passkeys/options", own, shape{
-			summary: "What to ask an authenticator for to make a passkey", in: proofRequest{}, out: auth.PasskeyOffer{},
+			summary: "What to ask an authenticator for to make a passkey", in: proofRequest{}, out: auth.PasskeyOffer{}, noAudit: "it only makes a challenge",
 			problems: slices.Concat(proof, []string{"409 passkeys_unavailable", "409 too_many_passkeys"}),
 		}, s.offerPasskey},
 		{fiber.MethodPost, v + "/me/passkeys", own, shape{
-			summary: "Keep a new passkey. With the first factor the answer has the recovery codes", in: attestationRequest{}, out: codesAnswer{}, status: http.StatusCreated,
+			summary: "Keep a new passkey. With the first factor the answer has the recovery codes", in: attestationRequest{}, out: codesAnswer{}, audit: "factor_added", status: http.StatusCreated,
 			problems: []string{"409 setup_ended", "409 passkey_known", "409 too_many_passkeys", "409 passkeys_unavailable", "422 invalid_fields"},
 		}, s.addPasskey},
 		{fiber.MethodPatch, v + "/me/passkeys/:id", own, shape{
-			summary: "Rename a passkey of mine", in: passkeyNameRequest{}, status: http.StatusNoContent, problems: []string{"404 passkey_not_found", "422 invalid_fields"},
+			summary: "Rename a passkey of mine", in: passkeyNameRequest{}, noAudit: "it is only a name, for oneself", status: http.StatusNoContent, problems: []string{"404 passkey_not_found", "422 invalid_fields"},
 		}, s.renamePasskey},
 		{fiber.MethodPost, v + "/me/passkeys/:id/removal", own, shape{
-			summary: "Remove a passkey of mine", in: proofRequest{}, status: http.StatusNoContent, problems: slices.Concat(proof, []string{"404 passkey_not_found", "409 last_factor"}),
+			summary: "Remove a passkey of mine", in: proofRequest{}, audit: "factor_removed", status: http.StatusNoContent, problems: slices.Concat(proof, []string{"404 passkey_not_found", "409 last_factor"}),
 		}, s.removePasskey},
 		{fiber.MethodDelete, v + "/people/:id/factors", can(people.ManagePeople), shape{
-			summary: "Remove the second factor of a person who lost it, and end their sign-ins", status: http.StatusNoContent,
+			summary: "Remove the second factor of a person who lost it, and end their sign-ins", audit: "factors_reset", status: http.StatusNoContent,
 			problems: []string{"403 above_your_scope", "403 own_factors", "404 person_not_found", "409 changed_meanwhile"},
 		}, s.removeFactors},
 	}
@@ -134,7 +134,9 @@ func (s *Server) completeSignIn(c *fiber.Ctx) error {
 		return err
 	}
 	in, err := s.Auth.Complete(c.UserContext(), auth.SecondFactor{Token: req.Token, Code: req.Code, Passkey: req.Passkey.assertion(), Address: s.address(c)})
+	note(c, "way", "", "second_factor")
 	if err != nil {
+		about(c, "person", string(in.Person.ID))
 		return err
 	}
 	return s.answerSignIn(c, in)
@@ -170,6 +172,7 @@ func (s *Server) signInByPasskey(c *fiber.Ctx) error {
 		return err
 	}
 	in, err := s.Auth.SignInByPasskey(c.UserContext(), *req.assertion(), s.address(c))
+	note(c, "way", "", "passkey")
 	if err != nil {
 		return err
 	}

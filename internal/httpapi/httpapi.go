@@ -19,6 +19,7 @@ import (
 	"github.com/gofiber/fiber/v2/middleware/recover"
 	"github.com/valyala/fasthttp"
 
+	"hocso/internal/audit"
 	"hocso/internal/auth"
 	"hocso/internal/campaign"
 	"hocso/internal/course"
@@ -42,6 +43,7 @@ type Deps struct {
 	Reminders *reminder.Service
 	Reports   *report.Service
 	Privacy   *privacy.Service
+	Audit     *audit.Service
 	Ready     func(context.Context) error // nil when the database answers
 	Now       func() time.Time
 	Log       *slog.Logger
@@ -112,9 +114,9 @@ func build(d Deps, immutable bool) *Server {
 	s.app.Server().HeaderReceived = largeBodies(rows)
 	methods := map[string][]string{}
 	for _, r := range rows {
-		handlers := []fiber.Handler{s.allow(r), r.handle}
+		handlers := []fiber.Handler{s.allow(r), s.record(r), r.handle}
 		if r.shape.compress {
-			handlers = []fiber.Handler{s.allow(r), compress.New(compress.Config{Level: compress.LevelBestSpeed}), r.handle}
+			handlers = []fiber.Handler{s.allow(r), s.record(r), compress.New(compress.Config{Level: compress.LevelBestSpeed}), r.handle}
 		}
 		s.app.Add(r.method, r.path, handlers...)
 		methods[r.path] = append(methods[r.path], r.method)

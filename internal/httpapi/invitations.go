@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -77,6 +78,8 @@ func (s *Server) inviteAll(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	note(c, "unit", "", string(req.Unit))
+	note(c, "people", "", strconv.Itoa(len(sheet.Cards)))
 	answer := inviteAllAnswer{[]invitationCard{}, sheet.ExpiresAt, sheet.LeftOut}
 	for _, card := range sheet.Cards {
 		answer.Items = append(answer.Items, invitationCard{

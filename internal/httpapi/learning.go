@@ -12,6 +12,9 @@ import (
 	"hocso/internal/people"
 )
 
+// ownLearning is why the trail does not have what a learner does.
+const ownLearning = "one's own learning, which is kept as facts of its own"
+
 // learningRoutes are the rows of learning.
 func (s *Server) learningRoutes() []route {
 	const v = "/api/v1"
@@ -19,16 +22,16 @@ func (s *Server) learningRoutes() []route {
 	unknown := []string{"404 enrolment_not_found", "404 quiz_not_found"}
 	return append([]route{
 		{fiber.MethodPost, v + "/enrolments", take, shape{
-			summary: "Enrol myself in a course", in: enrolRequest{}, out: enrolmentView{}, status: http.StatusCreated, also: []int{http.StatusOK},
+			summary: "Enrol myself in a course", noAudit: ownLearning, in: enrolRequest{}, out: enrolmentView{}, status: http.StatusCreated, also: []int{http.StatusOK},
 			problems: []string{"404 course_not_found"},
 		}, s.enrol},
 		{fiber.MethodGet, v + "/me/enrolments", take, shape{summary: "My enrolments", out: listOf[enrolmentView]{}}, s.myEnrolments},
 		{fiber.MethodPost, v + "/enrolments/:id/attempts", take, shape{
-			summary: "A ticket for a quiz and its questions; the same while the ticket lives", in: startQuizRequest{}, out: learning.Paper{},
+			summary: "A ticket for a quiz and its questions; the same while the ticket lives", noAudit: ownLearning, in: startQuizRequest{}, out: learning.Paper{},
 			problems: append(unknown, "409 no_attempts_left", "409 already_passed", "409 not_open"),
 		}, s.startQuiz},
 		{fiber.MethodPost, v + "/attempts/:id/submission", take, shape{
-			summary: "Hand in the answers to a quiz under an id of one's own; may be repeated", in: learning.Submission{}, out: learning.AttemptResult{},
+			summary: "Hand in the answers to a quiz under an id of one's own; may be repeated", noAudit: ownLearning, in: learning.Submission{}, out: learning.AttemptResult{},
 			problems: append(unknown, "409 id_reused", "422 ticket_invalid"),
 		}, s.submitAttempt},
 		{fiber.MethodGet, v + "/attempts/:id", take, shape{

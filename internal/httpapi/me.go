@@ -14,7 +14,7 @@ func (s *Server) meRoutes() []route {
 	return []route{
 		{fiber.MethodGet, "/api/v1/me", can(people.TakeCourses), shape{summary: "Who I am and what I may do", out: me{}}, s.me},
 		{fiber.MethodPatch, "/api/v1/me/settings", can(people.TakeCourses), shape{
-			summary: "Change my language or time zone", in: settingsRequest{}, out: me{}, problems: []string{"422 invalid_fields"},
+			summary: "Change my language or time zone", noAudit: "one's own language and time zone", in: settingsRequest{}, out: me{}, problems: []string{"422 invalid_fields"},
 		}, s.changeSettings},
 	}
 }

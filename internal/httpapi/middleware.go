@@ -152,10 +152,12 @@ func (s *Server) allow(r route) fiber.Handler {
 		}
 		c.Locals("actor", who) // before it is refused: the log says who was
 		if !slices.ContainsFunc(r.need.any, who.Can) {
+			err := fault.New(fault.Forbidden, "not_allowed", "your roles do not allow this")
 			if who.HeldBack {
-				return fault.New(fault.Forbidden, "second_factor_required", "your roles ask for a second factor")
+				err = fault.New(fault.Forbidden, "second_factor_required", "your roles ask for a second factor")
 			}
-			return fault.New(fault.Forbidden, "not_allowed", "your roles do not allow this")
+			s.recordRefusal(c, r, err)
+			return err
 		}
 		return c.Next()
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,41 +27,41 @@ func (s *Server) peopleRoutes() []route {
 	return slices.Concat(s.meRoutes(), s.unitRoutes(), []route{
 		{fiber.MethodGet, v + "/people", manage, shape{summary: "The people I manage", query: []string{"q", "unit", "status", "cursor"}, out: listOf[people.Person]{}, compress: true}, s.listPeople},
 		{fiber.MethodPost, v + "/people", manage, shape{
-			summary: "Add a person", in: addPersonRequest{}, out: people.Person{}, status: http.StatusCreated,
+			summary: "Add a person", audit: "person_added", in: addPersonRequest{}, out: people.Person{}, status: http.StatusCreated,
 			problems: []string{"409 email_taken", "422 invalid_fields"},
 		}, s.addPerson},
 		{fiber.MethodPost, v + "/people/import", manage, shape{
-			summary: "Add and change people and units from a table; dryRun=true only says what would happen",
-			query:   []string{"dryRun"}, in: importRequest{}, out: people.ImportResult{}, bodyMost: importMost,
+			summary: "Add and change people and units from a table; dryRun=true only says what would happen", audit: "people_imported",
+			query: []string{"dryRun"}, in: importRequest{}, out: people.ImportResult{}, bodyMost: importMost,
 		}, s.importPeople},
 		{fiber.MethodGet, v + "/people/export.csv", manage, shape{
-			summary: "The people I manage and their units, as a table that can be imported", query: []string{"unit", "lang"}, media: "text/csv", problems: []string{"404 unit_not_found"},
+			summary: "The people I manage and their units, as a table that can be imported", query: []string{"unit", "lang"}, audit: "people_exported", media: "text/csv", problems: []string{"404 unit_not_found"},
 		}, s.exportPeople},
 		{fiber.MethodGet, v + "/people/export.xlsx", manage, shape{
-			summary: "The same as a workbook", query: []string{"unit", "lang"}, media: xlsxMedia, problems: []string{"404 unit_not_found"},
+			summary: "The same as a workbook", query: []string{"unit", "lang"}, audit: "people_exported", media: xlsxMedia, problems: []string{"404 unit_not_found"},
 		}, s.exportPeople},
 		{fiber.MethodGet, v + "/people/invitations", manage, shape{
 			summary: "Who of a unit has no password yet", query: []string{"unit", "below"}, out: waitingAnswer{}, problems: []string{"404 unit_not_found", "422 invalid_fields"},
 		}, s.listWaiting},
 		{fiber.MethodPost, v + "/people/invitations", manage, shape{
 			summary: "Make one-time links for them, with QR codes to print; earlier unused links of these people end",
-			in:      inviteAllRequest{}, out: inviteAllAnswer{}, problems: []string{"404 unit_not_found", "422 invalid_fields"},
+			in:      inviteAllRequest{}, out: inviteAllAnswer{}, audit: "people_invited", problems: []string{"404 unit_not_found", "422 invalid_fields"},
 		}, s.inviteAll},
 		{fiber.MethodGet, v + "/people/:id", manage, shape{summary: "A person I manage", out: people.Person{}, problems: unknown}, s.showPerson},
 		{fiber.MethodPatch, v + "/people/:id", manage, shape{
-			summary: "Change a person", in: changePersonRequest{}, out: people.Person{},
+			summary: "Change a person", audit: "person_changed", in: changePersonRequest{}, out: people.Person{},
 			problems: slices.Concat(unknown, []string{"403 own_roles", "403 above_your_scope", "409 last_administrator", "409 email_taken", "409 changed_meanwhile", "422 invalid_fields"}),
 		}, s.changePerson},
 		{fiber.MethodPost, v + "/people/:id/invite", manage, shape{
-			summary: "Make a one-time link with which a person sets a password", out: inviteAnswer{},
+			summary: "Make a one-time link with which a person sets a password", audit: "person_invited", out: inviteAnswer{},
 			problems: slices.Concat(unknown, []string{"403 above_your_scope", "409 person_closed"}),
 		}, s.invite},
 		{fiber.MethodPost, v + "/people/:id/disable", manage, shape{
-			summary: "Close an account; its sessions end", out: people.Person{},
+			summary: "Close an account; its sessions end", audit: "person_disabled", out: people.Person{},
 			problems: slices.Concat(unknown, []string{"403 own_account", "403 above_your_scope", "409 last_administrator"}),
 		}, s.disablePerson},
 		{fiber.MethodPost, v + "/people/:id/enable", manage, shape{
-			summary: "Open a closed account", out: people.Person{}, problems: slices.Concat(unknown, []string{"403 above_your_scope"}),
+			summary: "Open a closed account", audit: "person_enabled", out: people.Person{}, problems: slices.Concat(unknown, []string{"403 above_your_scope"}),
 		}, s.enablePerson},
 	})
 }
@@ -117,6 +118,8 @@ func (s *Server) addPerson(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	about(c, "person", string(p.ID))
+	noteChange(c, people.Person{Status: p.Status, Name: p.Name, Email: p.Email}, p)
 	return c.Status(fiber.StatusCreated).JSON(p)
 }
 
@@ -169,18 +172,59 @@ func (s *Server) changePerson(c *fiber.Ctx) error {
 		change.Grants = &all
 	}
 	id := people.ID(c.Params("id"))
-	p, err := s.People.Change(c.UserContext(), actor(c), id, change)
-	if err == nil && req.Status != nil {
-		if *req.Status == people.Closed {
-			p, err = s.People.Disable(c.UserContext(), actor(c), id)
-		} else {
-			p, err = s.People.Enable(c.UserContext(), actor(c), id)
+	return s.changing(c, id, func() (people.Person, error) {
+		p, err := s.People.Change(c.UserContext(), actor(c), id, change)
+		if err != nil || req.Status == nil {
+			return p, err
 		}
-	}
+		if *req.Status == people.Closed {
+			return s.People.Disable(c.UserContext(), actor(c), id)
+		}
+		return s.People.Enable(c.UserContext(), actor(c), id)
+	})
+}
+
+// changing answers with a person who is changed, and notes in the trail what differs.
+func (s *Server) changing(c *fiber.Ctx, id people.ID, change func() (people.Person, error)) error {
+	before, err := s.People.Managed(c.UserContext(), actor(c), id)
 	if err != nil {
 		return err
 	}
-	return c.JSON(p)
+	after, err := change()
+	if err != nil {
+		return err
+	}
+	noteChange(c, before, after)
+	return c.JSON(after)
+}
+
+// noteChange notes what differs between two states of a person: of the name and the
+// address only that they do.
+func noteChange(c *fiber.Ctx, before, after people.Person) {
+	note(c, "unit", string(before.Unit), string(after.Unit))
+	note(c, "roles", roles(before.Grants), roles(after.Grants))
+	note(c, "status", string(before.Status), string(after.Status))
+	note(c, "joined_on", before.JoinedOn, after.JoinedOn)
+	note(c, "left_on", before.LeftOn, after.LeftOn)
+	if before.Name != after.Name {
+		note(c, "name", "", "changed")
+	}
+	if before.Email != after.Email {
+		note(c, "email", "", "changed")
+	}
+}
+
+// roles writes grants as the trail keeps them: trainer@so-y-te, auditor.
+func roles(gs []people.Grant) string {
+	words := make([]string, len(gs))
+	for i, g := range gs {
+		words[i] = string(g.Role)
+		if g.Unit != "" {
+			words[i] += "@" + string(g.Unit)
+		}
+	}
+	slices.Sort(words)
+	return strings.Join(words, ", ")
 }
 
 type inviteAnswer struct {
@@ -197,19 +241,13 @@ func (s *Server) invite(c *fiber.Ctx) error {
 }
 
 func (s *Server) disablePerson(c *fiber.Ctx) error {
-	p, err := s.People.Disable(c.UserContext(), actor(c), people.ID(c.Params("id")))
-	if err != nil {
-		return err
-	}
-	return c.JSON(p)
+	id := people.ID(c.Params("id"))
+	return s.changing(c, id, func() (people.Person, error) { return s.People.Disable(c.UserContext(), actor(c), id) })
 }
 
 func (s *Server) enablePerson(c *fiber.Ctx) error {
-	p, err := s.People.Enable(c.UserContext(), actor(c), people.ID(c.Params("id")))
-	if err != nil {
-		return err
-	}
-	return c.JSON(p)
+	id := people.ID(c.Params("id"))
+	return s.changing(c, id, func() (people.Person, error) { return s.People.Enable(c.UserContext(), actor(c), id) })
 }
 
 // One of the two: text that the browser read as UTF-8, or the bytes of the file, a
@@ -242,7 +280,38 @@ func (s *Server) importPeople(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	noteImport(c, res)
 	return c.JSON(res)
+}
+
+// noteImport counts in the trail what an import did, or would do.
+func noteImport(c *fiber.Ctx, res people.ImportResult) {
+	if !res.Applied {
+		note(c, "applied", "", "no")
+	}
+	granted := 0
+	for _, x := range res.Changes {
+		if slices.ContainsFunc(x.Fields, func(f people.ImportField) bool { return f.Column == "role" && f.Before != f.After }) {
+			granted++
+		}
+	}
+	for _, x := range []struct {
+		what string
+		n    int
+	}{
+		{"rows", res.Rows},
+		{"new", res.New},
+		{"changed", res.Changed},
+		{"moved", res.Moved},
+		{"roles_changed", granted},
+		{"units_new", res.UnitsNew},
+		{"units_changed", res.UnitsChanged},
+		{"errors", len(res.Errors)},
+	} {
+		if x.n > 0 {
+			note(c, x.what, "", strconv.Itoa(x.n))
+		}
+	}
 }
 
 // exportPeople makes the whole file before it answers: what fails is a problem
@@ -260,6 +329,7 @@ func (s *Server) exportPeople(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	about(c, "unit", unit)
 	media, end, write := "text/csv; charset=utf-8", ".csv", table.CSV
 	if strings.HasSuffix(c.Path(), ".xlsx") {
 		media, end, write = xlsxMedia, ".xlsx", table.XLSX

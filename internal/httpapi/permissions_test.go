@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"hocso/internal/audit"
 	"hocso/internal/people"
 )
 
@@ -119,6 +120,8 @@ func reach(r route) string {
 		return "campaigns wholly within what one manages"
 	case people.TrackCompletion:
 		return "units that one answers for"
+	case people.ReadAudit:
+		return "the whole organisation, for who holds the role for all of it"
 	}
 	return ""
 }
@@ -151,6 +154,12 @@ func TestPermissionsPage(t *testing.T) {
 		}
 	}
 	for _, r := range rows {
+		if r.method != "GET" && (r.shape.audit == "") == (r.shape.noAudit == "") {
+			t.Errorf("%s %s: says neither what the audit trail calls it nor why it is not there, or both", r.method, r.path)
+		}
+		if r.shape.audit != "" && !slices.Contains(audit.Actions(), r.shape.audit) {
+			t.Errorf("%s %s: %s is in no group of internal/audit/action.go", r.method, r.path, r.shape.audit)
+		}
 		if reach(r) == "" {
 			t.Errorf("%s %s: nothing says what it reaches", r.method, r.path)
 		}

@@ -15,7 +15,7 @@ func (s *Server) privacyRoutes() []route {
 		{fiber.MethodGet, v + "/notice", public, shape{summary: "What is kept about people, why, who sees it and how long", out: privacy.Notice{}, compress: true}, s.showNotice},
 		{fiber.MethodGet, v + "/me/notice", mine, shape{summary: "The version of the notice as it is now, and which ones I have read", out: noticeAnswer{}}, s.myNotice},
 		{fiber.MethodPost, v + "/me/notice", mine, shape{
-			summary: "Say that I have read the notice; may be repeated", in: noticeRequest{}, out: privacy.Reading{}, problems: []string{"409 notice_changed", "422 invalid_fields"},
+			summary: "Say that I have read the notice; may be repeated", in: noticeRequest{}, out: privacy.Reading{}, noAudit: "it is a fact of its own", problems: []string{"409 notice_changed", "422 invalid_fields"},
 		}, s.readNotice},
 	}
 }

@@ -9,6 +9,9 @@ import (
 	"hocso/internal/reminder"
 )
 
+// ownDevices is why the trail does not have what a person sets up for their reminders.
+const ownDevices = "one's own devices"
+
 // reminderRoutes are the rows of devices that accept push.
 func (s *Server) reminderRoutes() []route {
 	const v = "/api/v1"
@@ -18,14 +21,14 @@ func (s *Server) reminderRoutes() []route {
 		{fiber.MethodGet, v + "/me/subscriptions", mine, shape{summary: "My devices that accept reminders", out: listOf[subscriptionView]{}}, s.listSubscriptions},
 		// The service worker renews a subscription without an access token.
 		{fiber.MethodPost, v + "/me/subscriptions", canByCookie(people.TakeCourses), shape{
-			summary: "Accept reminders on this device", in: subscribeRequest{}, out: subscribeAnswer{}, status: http.StatusCreated,
+			summary: "Accept reminders on this device", noAudit: ownDevices, in: subscribeRequest{}, out: subscribeAnswer{}, status: http.StatusCreated,
 			problems: []string{"422 push_endpoint_not_allowed", "422 invalid_fields"},
 		}, s.subscribe},
 		{fiber.MethodPost, v + "/me/subscriptions/test", mine, shape{
-			summary: "Send a message to my devices", out: testAnswer{}, status: http.StatusAccepted, problems: []string{"409 no_subscription"},
+			summary: "Send a message to my devices", noAudit: ownDevices, out: testAnswer{}, status: http.StatusAccepted, problems: []string{"409 no_subscription"},
 		}, s.testSubscriptions},
 		{fiber.MethodDelete, v + "/me/subscriptions/:id", mine, shape{
-			summary: "Forget a device", status: http.StatusNoContent, problems: []string{"404 subscription_not_found"},
+			summary: "Forget a device", noAudit: ownDevices, status: http.StatusNoContent, problems: []string{"404 subscription_not_found"},
 		}, s.unsubscribe},
 	}
 }

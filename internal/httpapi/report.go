@@ -26,7 +26,7 @@ func (s *Server) reportRoutes() []route {
 		{fiber.MethodGet, v + "/units", track, shape{summary: "A unit and its direct children", query: []string{"unit", "campaign"}, out: report.Units{}, problems: absent, compress: true}, s.trackUnits},
 		{fiber.MethodGet, v + "/matrix", track, shape{summary: "People and courses, by given name", query: []string{"unit", "courses", "campaign", "cursor"}, out: report.Matrix{}, problems: paged, compress: true}, s.matrix},
 		{fiber.MethodGet, v + "/overdue", track, shape{summary: "What is late, the longest first", query: []string{"unit", "campaign", "cursor"}, out: report.Overdue{}, problems: paged, compress: true}, s.overdue},
-		{fiber.MethodGet, v + "/export.csv", track, shape{summary: "Every duty as a table", query: []string{"unit", "courses", "campaign", "lang"}, media: "text/csv", problems: absent}, s.export},
+		{fiber.MethodGet, v + "/export.csv", track, shape{summary: "Every duty as a table", audit: "tracking_exported", query: []string{"unit", "courses", "campaign", "lang"}, media: "text/csv", problems: absent}, s.export},
 	}
 }
 
@@ -124,6 +124,8 @@ func (s *Server) export(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	about(c, "unit", string(f.Unit))
+	note(c, "campaign", "", f.Campaign)
 	id := requestID(c)
 	c.Set(fiber.HeaderContentType, "text/csv; charset=utf-8")
 	c.Set(fiber.HeaderContentDisposition, `attachment; filename="hocso-`+s.Now().Format("2006-01-02")+`.csv"`)

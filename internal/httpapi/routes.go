@@ -5,6 +5,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"hocso/internal/audit"
 	"hocso/internal/people"
 )
 
@@ -34,13 +35,15 @@ func canByCookie(p people.Permission) access {
 type shape struct {
 	summary  string
 	query    []string
-	in, out  any      // nil: none
-	status   int      // of success; 0 means 200
-	also     []int    // other statuses of success: 200 beside 201, 304 beside 200
-	media    string   // of the answer, when it is not JSON
-	problems []string // "409 draft_changed": what the route itself refuses with, beside what every route may
-	bodyMost int      // bytes, when the route takes more than others
-	compress bool     // the answer is worth compressing, and does not hold a secret beside text from the request
+	in, out  any          // nil: none
+	status   int          // of success; 0 means 200
+	also     []int        // other statuses of success: 200 beside 201, 304 beside 200
+	media    string       // of the answer, when it is not JSON
+	problems []string     // "409 draft_changed": what the route itself refuses with, beside what every route may
+	bodyMost int          // bytes, when the route takes more than others
+	audit    audit.Action // what the audit trail calls it
+	noAudit  string       // why a change is not in the audit trail; a row of another method than GET has this or audit
+	compress bool         // the answer is worth compressing, and does not hold a secret beside text from the request
 }
 
 // route is one row. Rows are written without field names, so a row that forgets
@@ -68,5 +71,6 @@ func (s *Server) routes() []route {
 		s.reminderRoutes(),
 		s.reportRoutes(),
 		s.privacyRoutes(),
+		s.auditRoutes(),
 	)
 }

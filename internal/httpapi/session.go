@@ -17,20 +17,20 @@ func (s *Server) sessionRoutes() []route {
 	return []route{
 		{fiber.MethodGet, v + "/me/sessions", own, shape{summary: "Where I am signed in", out: listOf[sessionView]{}}, s.listSessions},
 		{fiber.MethodDelete, v + "/me/sessions/:id", own, shape{
-			summary: "Sign out there", status: http.StatusNoContent, problems: []string{"404 session_not_found"},
+			summary: "Sign out there", audit: "session_ended", status: http.StatusNoContent, problems: []string{"404 session_not_found"},
 		}, s.endSession},
 		{fiber.MethodPut, v + "/me/password", own, shape{
-			summary: "Set a new password, which ends my other sign-ins; this one goes on with the access token of the answer", in: passwordRequest{}, out: sessionAnswer{},
+			summary: "Set a new password, which ends my other sign-ins; this one goes on with the access token of the answer", in: passwordRequest{}, out: sessionAnswer{}, audit: "password_changed",
 			problems: []string{"409 no_password", "422 invalid_fields", "429 too_many_tries", "503 busy"},
 		}, s.changePassword},
 		{fiber.MethodGet, v + "/people/:id/sessions", manage, shape{
 			summary: "Where a person is signed in", out: listOf[auth.Session]{}, problems: []string{"403 above_your_scope", "404 person_not_found"},
 		}, s.listSessionsOf},
 		{fiber.MethodDelete, v + "/people/:id/sessions", manage, shape{
-			summary: "End every sign-in of a person", status: http.StatusNoContent, problems: []string{"403 above_your_scope", "404 person_not_found", "409 changed_meanwhile"},
+			summary: "End every sign-in of a person", audit: "session_ended", status: http.StatusNoContent, problems: []string{"403 above_your_scope", "404 person_not_found", "409 changed_meanwhile"},
 		}, s.endSessionsOf},
 		{fiber.MethodDelete, v + "/people/:id/sessions/:session", manage, shape{
-			summary: "End one sign-in of a person", status: http.StatusNoContent, problems: []string{"403 above_your_scope", "404 person_not_found", "404 session_not_found"},
+			summary: "End one sign-in of a person", audit: "session_ended", status: http.StatusNoContent, problems: []string{"403 above_your_scope", "404 person_not_found", "404 session_not_found"},
 		}, s.endSessionOf},
 	}
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/google/uuid"
 
 	"hocso/content"
+	"hocso/internal/audit"
 	"hocso/internal/auth"
 	"hocso/internal/mongodb"
 	"hocso/internal/mongodb/mongodbtest"
@@ -89,6 +90,7 @@ func (x *site) services() Deps {
 	}
 	d := Deps{
 		People:  ps,
+		Audit:   &audit.Service{Store: x.db.Audit(), Key: bytes.Repeat([]byte("a"), 32), Now: x.clock.Now, NewID: newID},
 		Privacy: &privacy.Service{Notices: x.db.Privacy(), People: ps, Text: notice, Now: x.clock.Now, NewID: newID, Log: slog.New(slog.DiscardHandler)},
 		Auth: &auth.Service{
 			People: ps, Sessions: x.db.Auth(), Invitations: x.db.Auth(), Throttles: x.db.Auth(), Factor: x.db.Auth(), Spent: x.db.Auth(), Keys: keys,

@@ -27,10 +27,10 @@ func (s *Server) syncRoutes() []route {
 			also: []int{http.StatusNotModified}, problems: []string{"410 cursor_expired"},
 		}, s.sync},
 		{fiber.MethodPost, v + "/ops", take, shape{
-			summary: "What a phone reports: a verdict for each, in order", in: opsRequest{}, out: opsAnswer{},
+			summary: "What a phone reports: a verdict for each, in order", noAudit: ownLearning, in: opsRequest{}, out: opsAnswer{},
 			problems: []string{"400 malformed_body", "422 too_many_ops"},
 		}, s.ops},
-		{fiber.MethodGet, v + "/me/data", take, shape{summary: "Everything that is kept about me", out: dataAnswer{}}, s.myData},
+		{fiber.MethodGet, v + "/me/data", take, shape{summary: "Everything that is kept about me", audit: "own_data_exported", out: dataAnswer{}}, s.myData},
 	}
 }
 

@@ -1,7 +1,9 @@
 package httpapi
 
 import (
+	"cmp"
 	"net/http"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -14,15 +16,15 @@ func (s *Server) unitRoutes() []route {
 	return []route{
 		{fiber.MethodGet, v + "/units", canAny(people.ManagePeople, people.TrackCompletion), shape{summary: "The units I manage or answer for", out: listOf[people.UnitCount]{}, compress: true}, s.listUnits},
 		{fiber.MethodPost, v + "/units", manage, shape{
-			summary: "Add a unit", in: addUnitRequest{}, out: people.Unit{}, status: http.StatusCreated,
+			summary: "Add a unit", audit: "unit_added", in: addUnitRequest{}, out: people.Unit{}, status: http.StatusCreated,
 			problems: []string{"409 unit_taken", "422 invalid_fields"},
 		}, s.addUnit},
 		{fiber.MethodPatch, v + "/units/:id", manage, shape{
-			summary: "Rename or move a unit", in: changeUnitRequest{}, out: people.Unit{},
+			summary: "Rename or move a unit", audit: "unit_changed", in: changeUnitRequest{}, out: people.Unit{},
 			problems: []string{"404 unit_not_found", "409 changed_meanwhile", "422 invalid_fields"},
 		}, s.changeUnit},
 		{fiber.MethodPut, v + "/units/:id/heads", manage, shape{
-			summary: "Say who leads a unit, and when", in: headsRequest{}, out: people.Unit{},
+			summary: "Say who leads a unit, and when", audit: "heads_changed", in: headsRequest{}, out: people.Unit{},
 			problems: []string{"404 unit_not_found", "409 changed_meanwhile", "422 invalid_fields"},
 		}, s.setHeads},
 	}
@@ -63,6 +65,8 @@ func (s *Server) addUnit(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	about(c, "unit", string(u.ID))
+	note(c, "parent", "", string(u.Parent))
 	return c.Status(fiber.StatusCreated).JSON(u)
 }
 
@@ -81,9 +85,18 @@ func (s *Server) changeUnit(c *fiber.Ctx) error {
 		t := req.Name.text()
 		name = &t
 	}
-	u, err := s.People.ChangeUnit(c.UserContext(), actor(c), people.UnitID(c.Params("id")), name, req.Parent)
+	id := people.UnitID(c.Params("id"))
+	before, err := s.People.Unit(c.UserContext(), id)
 	if err != nil {
 		return err
+	}
+	u, err := s.People.ChangeUnit(c.UserContext(), actor(c), id, name, req.Parent)
+	if err != nil {
+		return err
+	}
+	note(c, "parent", string(before.Parent), string(u.Parent))
+	if before.Name != u.Name {
+		note(c, "name", "", "changed")
 	}
 	return c.JSON(u)
 }
@@ -108,9 +121,28 @@ func (s *Server) setHeads(c *fiber.Ctx) error {
 	for i, h := range req.Heads {
 		heads[i] = people.Headship(h)
 	}
-	u, err := s.People.SetHeads(c.UserContext(), actor(c), people.UnitID(c.Params("id")), heads)
+	id := people.UnitID(c.Params("id"))
+	before, err := s.People.Unit(c.UserContext(), id)
 	if err != nil {
 		return err
 	}
+	u, err := s.People.SetHeads(c.UserContext(), actor(c), id, heads)
+	if err != nil {
+		return err
+	}
+	note(c, "heads", headsText(before.Heads), headsText(u.Heads))
 	return c.JSON(u)
+}
+
+// headsText writes heads as the trail keeps them: who, from when, to when, and as what.
+func headsText(hs []people.Headship) string {
+	words := make([]string, len(hs))
+	for i, h := range hs {
+		as := "head"
+		if h.Deputy {
+			as = "deputy"
+		}
+		words[i] = strings.Join([]string{string(h.Person), h.From, cmp.Or(h.To, "-"), as}, " ")
+	}
+	return strings.Join(words, ", ")
 }

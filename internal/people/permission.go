@@ -39,7 +39,9 @@ func (p Permission) Within() string {
 		return "campaigns all of whose units are within the unit of the role; one for everybody needs the role for the whole organisation"
 	case TrackCompletion:
 		return "people who are now in the unit of the role, or the unit one leads, and below it"
-	case ReadAudit, ManageOperations:
+	case ReadAudit:
+		return "the whole organisation, for those alone who hold the role for all of it: the trail cannot be divided by units, since people and units move"
+	case ManageOperations:
 		return "the whole organisation"
 	}
 	return ""

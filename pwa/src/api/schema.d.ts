@@ -55,6 +55,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who did what, the newest first */
+        get: operations["getAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the newest 100,000 entries of the trail are as they were written */
+        get: operations["getAuditCheck"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/invitations/{token}": {
         parameters: {
             query?: never;
@@ -1494,6 +1528,35 @@ export interface components {
         AudienceRequest: {
             audience?: components["schemas"]["AudienceInput"];
         };
+        AuditAnswer: {
+            items: components["schemas"]["AuditEntry"][];
+            names: {
+                [key: string]: components["schemas"]["Text"];
+            };
+            next?: string;
+        };
+        AuditEntry: {
+            action: string;
+            actor?: string;
+            address?: string;
+            /** Format: date-time */
+            at: string;
+            code?: string;
+            command?: string;
+            detail: components["schemas"]["Detail"][];
+            group: string;
+            hash: string;
+            object: components["schemas"]["Object"];
+            outcome: string;
+            request?: string;
+            seq: number;
+            session?: string;
+        };
+        AuditProblem: {
+            seq: number;
+            through?: number;
+            what: string;
+        };
         AuthoredCourse: {
             /** Format: date-time */
             changedAt: string;
@@ -1722,6 +1785,11 @@ export interface components {
         DeliveryViewList: {
             items: components["schemas"]["DeliveryView"][];
             next?: string;
+        };
+        Detail: {
+            after: string;
+            before: string;
+            what: string;
         };
         DeviceRequest: {
             device?: string;
@@ -1999,6 +2067,10 @@ export interface components {
             real: string;
             text: components["schemas"]["Text"];
         };
+        Mark: {
+            hash: string;
+            seq: number;
+        };
         Marked: {
             chosen: string[];
             explanation?: components["schemas"]["Text"];
@@ -2062,6 +2134,10 @@ export interface components {
         };
         NoticeRequest: {
             version: string;
+        };
+        Object: {
+            id: string;
+            kind: string;
         };
         OpInput: {
             answers?: components["schemas"]["AnswerInput"][];
@@ -2316,6 +2392,19 @@ export interface components {
             at: string;
             hash: string;
             version: string;
+        };
+        Report: {
+            entries: number;
+            first: number;
+            /** Format: date-time */
+            firstAt: string;
+            head: components["schemas"]["Mark"];
+            last: number;
+            /** Format: date-time */
+            lastAt: string;
+            more: number;
+            problems: components["schemas"]["AuditProblem"][];
+            pruned: number;
         };
         ReportUnitRef: {
             id: string;
@@ -2778,6 +2867,66 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAudit: {
+        parameters: {
+            query?: {
+                actor?: string;
+                group?: string;
+                action?: string;
+                object?: string;
+                outcome?: string;
+                from?: string;
+                to?: string;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditAnswer"];
+                };
+            };
+            /** @description bad_query */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAuditCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
                 };
             };
             default: components["responses"]["Problem"];
