@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"encoding/base64"
 	"net/http"
 	"slices"
 	"strings"
@@ -9,7 +8,6 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"hocso/internal/fault"
 	"hocso/internal/people"
 )
 
@@ -32,6 +30,7 @@ func (s *Server) peopleRoutes() []route {
 		{fiber.MethodPost, v + "/people/import", manage, shape{
 			summary: "Add and change people and units from a table; dryRun=true only says what would happen",
 			query:   []string{"dryRun"}, in: importRequest{}, out: people.ImportResult{}, bodyMost: importMost,
+			problems: []string{"409 changed_meanwhile", "409 email_taken", "422 invalid_fields"},
 		}, s.importPeople},
 		{fiber.MethodGet, v + "/people/export.csv", manage, shape{
 			summary: "The people I manage and their units, as a table that can be imported", query: []string{"unit", "lang"}, media: "text/csv", problems: []string{"404 unit_not_found"},
@@ -210,39 +209,6 @@ func (s *Server) enablePerson(c *fiber.Ctx) error {
 		return err
 	}
 	return c.JSON(p)
-}
-
-// One of the two: text that the browser read as UTF-8, or the bytes of the file, a
-// workbook or text. Mapping says what each header stands for, "" to leave it out.
-type importRequest struct {
-	CSV       string   `json:"csv"`
-	CSVBase64 string   `json:"csvBase64"`
-	Mapping   []string `json:"mapping" validate:"max=200,dive,omitempty,oneof=email name unit unitName unitNameEn parentUnit role joined head"`
-}
-
-func (s *Server) importPeople(c *fiber.Ctx) error {
-	var req importRequest
-	if err := s.bind(c, &req); err != nil {
-		return err
-	}
-	table := []byte(req.CSV)
-	if req.CSVBase64 != "" {
-		var err error
-		if table, err = base64.StdEncoding.DecodeString(req.CSVBase64); err != nil || req.CSV != "" {
-			f := fault.New(fault.Malformed, "malformed_body", "the body is not the JSON that was asked for")
-			f.Fields = []fault.Field{{Field: "csvBase64", Code: "base64"}}
-			return f
-		}
-	}
-	dry := c.Query("dryRun", "true")
-	if dry != "true" && dry != "false" {
-		return badQuery("dryRun", "oneof")
-	}
-	res, err := s.People.Import(c.UserContext(), actor(c), table, req.Mapping, dry == "true")
-	if err != nil {
-		return err
-	}
-	return c.JSON(res)
 }
 
 // exportPeople makes the whole file before it answers: what fails is a problem

@@ -757,6 +757,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/people/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who of a unit has no password yet */
+        get: operations["getPeopleInvitations"];
+        put?: never;
+        /** Make one-time links for them, with QR codes to print; earlier unused links of these people end */
+        post: operations["postPeopleInvitations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people/{id}": {
         parameters: {
             query?: never;
@@ -1511,6 +1529,25 @@ export interface components {
             unitsChanged: number;
             unitsNew: number;
         };
+        InvitationCard: {
+            id: string;
+            link: string;
+            modules: number;
+            name: string;
+            qr: string;
+            unit: string;
+        };
+        InviteAllAnswer: {
+            /** Format: date-time */
+            expiresAt: string;
+            items: components["schemas"]["InvitationCard"][];
+            leftOut: number;
+        };
+        InviteAllRequest: {
+            below?: boolean;
+            people: string[];
+            unit?: string;
+        };
         InviteAnswer: {
             /** Format: date-time */
             expiresAt: string;
@@ -2089,6 +2126,15 @@ export interface components {
         VersionViewList: {
             items: components["schemas"]["VersionView"][];
             next?: string;
+        };
+        WaitingAnswer: {
+            items: components["schemas"]["WaitingPerson"][];
+            leftOut: number;
+        };
+        WaitingPerson: {
+            id: string;
+            name: string;
+            unit: string;
         };
     };
     responses: {
@@ -3852,6 +3898,94 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportResult"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getPeopleInvitations: {
+        parameters: {
+            query?: {
+                unit?: string;
+                below?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingAnswer"];
+                };
+            };
+            /** @description unit_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postPeopleInvitations: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InviteAllRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InviteAllAnswer"];
+                };
+            };
+            /** @description unit_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             default: components["responses"]["Problem"];
