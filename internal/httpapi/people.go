@@ -1,16 +1,13 @@
 package httpapi
 
 import (
-	"encoding/base64"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 
-	"hocso/internal/fault"
 	"hocso/internal/people"
 )
 
@@ -33,6 +30,7 @@ func (s *Server) peopleRoutes() []route {
 		{fiber.MethodPost, v + "/people/import", manage, shape{
 			summary: "Add and change people and units from a table; dryRun=true only says what would happen", audit: "people_imported",
 			query: []string{"dryRun"}, in: importRequest{}, out: people.ImportResult{}, bodyMost: importMost,
+			problems: []string{"409 changed_meanwhile", "409 email_taken", "422 invalid_fields"},
 		}, s.importPeople},
 		{fiber.MethodGet, v + "/people/export.csv", manage, shape{
 			summary: "The people I manage and their units, as a table that can be imported", query: []string{"unit", "lang"}, audit: "people_exported", media: "text/csv", problems: []string{"404 unit_not_found"},
@@ -248,70 +246,6 @@ func (s *Server) disablePerson(c *fiber.Ctx) error {
 func (s *Server) enablePerson(c *fiber.Ctx) error {
 	id := people.ID(c.Params("id"))
 	return s.changing(c, id, func() (people.Person, error) { return s.People.Enable(c.UserContext(), actor(c), id) })
-}
-
-// One of the two: text that the browser read as UTF-8, or the bytes of the file, a
-// workbook or text. Mapping says what each header stands for, "" to leave it out.
-type importRequest struct {
-	CSV       string   `json:"csv"`
-	CSVBase64 string   `json:"csvBase64"`
-	Mapping   []string `json:"mapping" validate:"max=200,dive,omitempty,oneof=email name unit unitName unitNameEn parentUnit role joined head"`
-}
-
-func (s *Server) importPeople(c *fiber.Ctx) error {
-	var req importRequest
-	if err := s.bind(c, &req); err != nil {
-		return err
-	}
-	table := []byte(req.CSV)
-	if req.CSVBase64 != "" {
-		var err error
-		if table, err = base64.StdEncoding.DecodeString(req.CSVBase64); err != nil || req.CSV != "" {
-			f := fault.New(fault.Malformed, "malformed_body", "the body is not the JSON that was asked for")
-			f.Fields = []fault.Field{{Field: "csvBase64", Code: "base64"}}
-			return f
-		}
-	}
-	dry := c.Query("dryRun", "true")
-	if dry != "true" && dry != "false" {
-		return badQuery("dryRun", "oneof")
-	}
-	res, err := s.People.Import(c.UserContext(), actor(c), table, req.Mapping, dry == "true")
-	if err != nil {
-		return err
-	}
-	noteImport(c, res)
-	return c.JSON(res)
-}
-
-// noteImport counts in the trail what an import did, or would do.
-func noteImport(c *fiber.Ctx, res people.ImportResult) {
-	if !res.Applied {
-		note(c, "applied", "", "no")
-	}
-	granted := 0
-	for _, x := range res.Changes {
-		if slices.ContainsFunc(x.Fields, func(f people.ImportField) bool { return f.Column == "role" && f.Before != f.After }) {
-			granted++
-		}
-	}
-	for _, x := range []struct {
-		what string
-		n    int
-	}{
-		{"rows", res.Rows},
-		{"new", res.New},
-		{"changed", res.Changed},
-		{"moved", res.Moved},
-		{"roles_changed", granted},
-		{"units_new", res.UnitsNew},
-		{"units_changed", res.UnitsChanged},
-		{"errors", len(res.Errors)},
-	} {
-		if x.n > 0 {
-			note(c, x.what, "", strconv.Itoa(x.n))
-		}
-	}
 }
 
 // exportPeople makes the whole file before it answers: what fails is a problem

@@ -56,11 +56,11 @@ func TestImportInterrupted(t *testing.T) {
 		table := strings.Replace(manyRows(1100), "p00007@bo.vn,Nguyễn", "p00007@bo.vn,Trần", 1)
 		whole := o.People.Store
 		o.People.Store = &failing{whole, n}
-		if _, err := o.People.Import(t.Context(), people.Console(), []byte(table), nil, false); err == nil {
+		if _, err := o.People.Import(t.Context(), people.Console(), section([]byte(table)), people.ImportOptions{}); err == nil {
 			t.Fatalf("insert %d fails: no error", n)
 		}
 		o.People.Store = whole
-		res, err := o.People.Import(t.Context(), people.Console(), []byte(table), nil, false)
+		res, err := o.People.Import(t.Context(), people.Console(), section([]byte(table)), people.ImportOptions{})
 		if err != nil || res.New != 1100-1000*n || res.Unchanged != 1000*n || !res.Applied {
 			t.Errorf("after %d batches: %d new, %d unchanged, %v", n, res.New, res.Unchanged, err)
 		}

@@ -2,9 +2,11 @@ package people
 
 import (
 	"context"
+	"hash/maphash"
+	"io"
 	"slices"
-	"strings"
-	"time"
+
+	"hocso/internal/fault"
 )
 
 // ImportError says what is wrong in one cell, row or file (row 1). Codes are stable.
@@ -18,7 +20,7 @@ type ImportError struct {
 // ImportChange is one person whom an import adds or changes.
 type ImportChange struct {
 	Row    int           `json:"row"`
-	Kind   string        `json:"kind"` // new, changed or moved (to another unit)
+	Kind   string        `json:"kind"` // new, changed, moved (to another unit) or returned (the account was closed)
 	Email  string        `json:"email"`
 	Name   string        `json:"name"`
 	Fields []ImportField `json:"fields"` // that change
@@ -33,12 +35,13 @@ type ImportField struct {
 	After  string `json:"after"`
 }
 
-// MissingPerson is somebody in a unit of the file who is not in the file.
+// MissingPerson is somebody whom the file should name and does not.
 type MissingPerson struct {
 	ID    ID     `json:"id"`
 	Name  string `json:"name"`
 	Email string `json:"email"`
 	Unit  UnitID `json:"unit"`
+	Kept  string `json:"kept,omitempty"` // why an import does not close the account: own_account, above_your_scope or last_administrator
 }
 
 // ImportResult is what an import did, or would do. With errors nothing is written.
@@ -49,70 +52,108 @@ type ImportResult struct {
 	New          int            `json:"new"`
 	Changed      int            `json:"changed"`
 	Moved        int            `json:"moved"`
+	Returned     int            `json:"returned"`
 	Unchanged    int            `json:"unchanged"`
 	UnitsNew     int            `json:"unitsNew"`
 	UnitsChanged int            `json:"unitsChanged"`
 	Sheet        string         `json:"sheet,omitempty"` // of a workbook: the one that was read
 	Columns      []ImportColumn `json:"columns"`         // of the file, in their order
 	Ignored      []string       `json:"ignored"`         // columns that an import does not know
-	Errors       []ImportError  `json:"errors"`
+	Errors       []ImportError  `json:"errors"`          // the first 500
+	ErrorCount   int            `json:"errorCount"`
 	Changes      []ImportChange `json:"changes"` // the first 200
 
-	// Of a dry run without errors: who is not closed, is in a unit that the file names,
-	// and is not in the file. Nothing happens to them.
+	// Of a dry run without errors, and of an import that closes accounts: who is not
+	// closed, is in a unit for which the file speaks, and is not in the file.
+	Covered       int             `json:"covered"` // people in those units before the import
 	Missing       int             `json:"missing"`
 	MissingPeople []MissingPerson `json:"missingPeople"` // the first 200
+	Closing       int             `json:"closing"`       // accounts that are closed if those missing are
+	Many          bool            `json:"many"`          // more than 10 accounts and more than a fifth of covered: to close so many must be confirmed by closeAtMost
 }
 
 const mostChanges = 200
 
+// ImportOptions say how to import. The zero value adds and changes people, and leaves
+// everybody alone whom the file does not name.
+type ImportOptions struct {
+	Mapping []string // the column of each header where the guess is wrong, "" to leave it out
+	DryRun  bool     // only say what would happen
+	Reopen  bool     // open the accounts of closed people whom the file names again; else they are errors
+
+	// Close closes the accounts of those who are missing: in the units that the file
+	// names, or in EverybodyIn and below ("": all that the actor manages).
+	Close       bool
+	EverybodyIn *UnitID
+	CloseAtMost *int // what was confirmed; nil: few enough need no confirmation
+
+	Large    bool // a file on the disk of this machine: as many rows as there are
+	Progress func(ImportProgress) error
+}
+
+// ImportProgress is how far an import is. An error of Progress ends it between two batches.
+type ImportProgress struct {
+	Doing string // reading, checking, writing or closing
+	Rows  int
+	Of    int // 0 while reading: nobody knows yet
+}
+
 // importing is one import on its way.
 type importing struct {
-	*parsed
-	s       *Service
-	actor   Actor
-	stored  []Unit          // as the database has them
-	before  *tree           // the same, with paths made anew
-	units   []Unit          // as they will be, paths included
-	at      map[UnitID]int  // in units
-	fresh   map[UnitID]bool // units that the file adds
-	people  map[string]Person
-	rows    map[string]int // the row of each address
-	insert  []Person
-	replace []Person
-	result  *ImportResult
+	s      *Service
+	actor  Actor
+	o      ImportOptions
+	file   *io.SectionReader
+	table  *parsed
+	result *ImportResult
+	errors []ImportError
+	wrong  int
+
+	stored []Unit          // as the database has them
+	before *tree           // the same, with paths made anew
+	units  []Unit          // as they will be, paths included
+	at     map[UnitID]int  // in units
+	fresh  map[UnitID]bool // units that the file adds
+
+	// What all rows together say, in as little memory as possible.
+	order    []UnitID             // units, as the file names them first
+	said     map[UnitID]*unitRows // about them
+	slugs    map[string]UnitID    // codes that were seen
+	peopled  map[UnitID]bool      // units in which the file names a person
+	ends     map[UnitID]bool      // units in which somebody whom it names is afterwards
+	seed     maphash.Seed
+	hashes   []uint64        // of the addresses, sorted
+	repeated map[uint64]bool // those that come twice: of the same address, or by chance
+	rows     map[string]int  // the row of each address with one of these
+	heads    map[UnitID]int  // the row of each new head
 }
 
 // Import adds and changes people and units from a table (a workbook or CSV, with a
-// header row; see columnOf). mapping names the column of each header where the guess
-// is wrong, "" to leave it out; it may be nil. People are found by address. Empty cells change nothing; roles are
-// added, never taken; units are made when their name is given; an x in head makes
-// the person head of their unit from today on. Everything is checked first, and with
-// any error nothing is written. To import the same file again changes nothing, also
-// after an import that was interrupted. A person outside of what the actor manages
-// is an error of the row. fault.Conflict changed_meanwhile or email_taken when
-// somebody else changes the same people at the same moment: import again.
-func (s *Service) Import(ctx context.Context, a Actor, file []byte, mapping []string, dryRun bool) (ImportResult, error) {
-	m := &importing{parsed: parseTable(file, mapping), s: s, actor: a, result: &ImportResult{DryRun: dryRun}}
-	m.result.Rows, m.result.Sheet, m.result.Columns, m.result.Ignored = len(m.records), m.sheet, m.headers, m.ignored
-	if len(m.errors) == 0 || len(m.records) > 0 {
-		if err := m.load(ctx); err != nil {
-			return ImportResult{}, err
-		}
-		m.planUnits()
-		m.planPeople()
-		m.planHeads()
-		m.countUnits()
+// header row; see columnOf). People are found by address. Empty cells change nothing;
+// roles are added, never taken; units are made when their name is given; an x in head
+// makes the person head of their unit from today on. The file is read three times, in
+// batches: what it says, what is wrong with it, and, if nothing is, to write it. With
+// any error nothing is written. To import the same file again changes nothing; after
+// an import that was interrupted it does what is left. A person outside of what the
+// actor manages is an error of the row. fault.Invalid with the field everybodyIn and
+// the code unknown for a unit that is not the actor's; with closeAtMost and required
+// or exceeded when more accounts would be closed than is usual, or was confirmed.
+// fault.Conflict changed_meanwhile or email_taken when somebody else changes the same
+// people at the same moment: import again.
+func (s *Service) Import(ctx context.Context, a Actor, file *io.SectionReader, o ImportOptions) (ImportResult, error) {
+	m := &importing{
+		s: s, actor: a, o: o, file: file, seed: maphash.MakeSeed(), errors: []ImportError{},
+		result: &ImportResult{DryRun: o.DryRun},
+		said:   map[UnitID]*unitRows{}, slugs: map[string]UnitID{}, peopled: map[UnitID]bool{}, ends: map[UnitID]bool{},
 	}
-	slices.SortStableFunc(m.errors, func(a, b ImportError) int { return a.Row - b.Row })
-	m.result.Errors = m.errors
-	if dryRun && len(m.errors) == 0 {
-		if err := m.findMissing(ctx); err != nil {
-			return ImportResult{}, err
-		}
+	if err := m.check(ctx); err != nil {
+		return ImportResult{}, err
 	}
-	if dryRun || len(m.errors) > 0 {
+	if m.o.DryRun || m.wrong > 0 {
 		return *m.result, nil
+	}
+	if err := m.confirmed(); err != nil {
+		return ImportResult{}, err
 	}
 	if err := m.write(ctx); err != nil {
 		return ImportResult{}, err
@@ -121,7 +162,79 @@ func (s *Service) Import(ctx context.Context, a Actor, file []byte, mapping []st
 	return *m.result, nil
 }
 
-// load reads the units, and the people whom the file names.
+// read reads the file once from its beginning, and gives its rows to take in batches.
+func (m *importing) read(doing string, take func([]record) error) error {
+	t := &parsed{mapping: m.o.Mapping, errors: []ImportError{}, most: mostRows, unpacked: mostUnpacked}
+	if m.o.Large {
+		t.most, t.unpacked = 1<<30, 1<<30
+	}
+	if m.table != nil {
+		t.encoding, t.formulas = m.table.encoding, m.table.formulas
+	}
+	p := ImportProgress{Doing: doing, Of: m.result.Rows}
+	t.take = func(records []record) error {
+		if err := m.tell(p); err != nil {
+			return err
+		}
+		p.Rows += len(records)
+		return take(records)
+	}
+	err := t.read(m.file)
+	if err == nil {
+		err = m.tell(p)
+	}
+	m.table = t
+	return err
+}
+
+func (m *importing) tell(p ImportProgress) error {
+	if m.o.Progress == nil {
+		return nil
+	}
+	return m.o.Progress(p)
+}
+
+func (m *importing) fail(row int, column, code, message string) {
+	if m.wrong++; len(m.errors) < mostErrors {
+		m.errors = append(m.errors, ImportError{row, column, code, message})
+	}
+}
+
+// check finds out what the file would do, and all that is wrong with it.
+func (m *importing) check(ctx context.Context) error {
+	if err := m.load(ctx); err != nil {
+		return err
+	}
+	if err := m.read("reading", m.survey); err != nil {
+		return err
+	}
+	t := m.table
+	m.errors, m.wrong = append(m.errors, t.errors...), m.wrong+t.wrong
+	m.result.Rows, m.result.Sheet, m.result.Columns, m.result.Ignored = t.rows, t.sheet, t.headers, t.ignored
+	if m.wrong == 0 || t.rows > 0 {
+		m.sortAddresses()
+		m.planUnits()
+		err := m.plan(ctx, "checking", func(changes []planned) error {
+			for _, c := range changes {
+				m.count(c)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		m.countUnits()
+	}
+	slices.SortStableFunc(m.errors, func(a, b ImportError) int { return a.Row - b.Row })
+	m.errors = m.errors[:min(len(m.errors), mostErrors)]
+	m.result.Errors, m.result.ErrorCount = m.errors, m.wrong
+	if m.wrong == 0 && (m.o.DryRun || m.o.Close) {
+		return m.findMissing(ctx)
+	}
+	return nil
+}
+
+// load reads the units.
 func (m *importing) load(ctx context.Context) (err error) {
 	if m.stored, err = m.s.UnitStore.Units(ctx); err != nil {
 		return err
@@ -132,22 +245,51 @@ func (m *importing) load(ctx context.Context) (err error) {
 	for i, u := range m.units {
 		m.at[u.ID] = i
 	}
-	var emails []string
-	for _, r := range m.records {
-		if r.has(colEmail) {
-			emails = append(emails, importedEmail(r.cells[colEmail]))
+	return nil
+}
+
+// survey keeps what only all rows together can answer.
+func (m *importing) survey(records []record) error {
+	for _, r := range records {
+		m.sayUnit(r)
+		if r.has(colEmail, colName) {
+			m.peopled[m.slug(r.cells[colUnit])] = true
+		}
+		if email := importedEmail(r.cells[colEmail]); email != "" {
+			m.hashes = append(m.hashes, maphash.String(m.seed, email))
 		}
 	}
-	slices.Sort(emails)
-	known, err := m.s.Store.PeopleByEmail(ctx, slices.Compact(emails))
-	if err != nil {
-		return err
-	}
-	m.people = make(map[string]Person, len(known))
-	for _, p := range known {
-		m.people[p.Email] = p
-	}
 	return nil
+}
+
+// sortAddresses finds the addresses that may be there twice.
+func (m *importing) sortAddresses() {
+	slices.Sort(m.hashes)
+	m.repeated = map[uint64]bool{}
+	for i, h := range m.hashes {
+		if i > 0 && h == m.hashes[i-1] {
+			m.repeated[h] = true
+		}
+	}
+}
+
+// names reports whether the file names an address. Of 10¹² addresses that it does not
+// name, it says so of less than one by mistake: that person is kept.
+func (m *importing) names(email string) bool {
+	_, there := slices.BinarySearch(m.hashes, maphash.String(m.seed, email))
+	return there
+}
+
+// slug is UnitSlug, which takes its time.
+func (m *importing) slug(code string) UnitID {
+	id, known := m.slugs[code]
+	if !known {
+		id = UnitSlug(code)
+		if len(m.slugs) < 100_000 {
+			m.slugs[code] = id
+		}
+	}
+	return id
 }
 
 // covers reports whether the actor will manage unit once the file is imported.
@@ -171,275 +313,20 @@ func (m *importing) exists(unit UnitID) bool {
 	return ok
 }
 
-// planPeople decides what becomes of each row that names a person.
-func (m *importing) planPeople() {
-	m.rows = make(map[string]int, len(m.records))
-	for _, r := range m.records {
-		if !r.has(colEmail, colName) {
-			if !r.has(colUnit) || r.has(colRole, colJoined, colHead) {
-				m.fail(r.row, string(colEmail), "required", "The address is missing.")
-			}
-			continue // a row that only describes a unit
-		}
-		email := importedEmail(r.cells[colEmail])
-		if first, twice := m.rows[email]; twice && email != "" {
-			m.fail(r.row, string(colEmail), "duplicate", "The same address is in row "+itoa(first)+".")
-			continue
-		}
-		m.rows[email] = r.row
-		m.planPerson(r, email)
-	}
-}
-
-func (m *importing) planPerson(r record, email string) {
-	before := len(m.errors)
-	name := strings.Join(strings.Fields(r.cells[colName]), " ")
-	switch {
-	case email == "":
-		m.fail(r.row, string(colEmail), "required", "The address is missing.")
-	case !ValidEmail(email):
-		m.fail(r.row, string(colEmail), "mail", "This is not an e-mail address.")
-	}
-	if n := len([]rune(name)); n > 200 {
-		m.fail(r.row, string(colName), "too_long", "The name is longer than 200 characters.")
-	}
-	joined, ok := day(r.cells[colJoined])
-	if !ok {
-		m.fail(r.row, string(colJoined), "date", "The date is not like 2026-03-31 or 31/03/2026.")
-	}
-	roles, ok := rolesOf(r.cells[colRole])
-	if !ok {
-		m.fail(r.row, string(colRole), "unknown_role", "This role is not known.")
-	}
-	unit := UnitSlug(r.cells[colUnit])
-	p, known := m.people[email]
-	switch {
-	case known && !m.covered(p.Unit):
-		m.fail(r.row, string(colEmail), "taken", "This address belongs to somebody outside of your units.")
-	case known && p.Status == Closed:
-		m.fail(r.row, string(colEmail), "closed", "This person's account is closed. Open it first.")
-	case !known && name == "":
-		m.fail(r.row, string(colName), "required", "The name is missing.")
-	case !known && unit == "" && (len(m.units) > 0 || !m.covers("")):
-		m.fail(r.row, string(colUnit), "required", "The unit is missing.")
-	case unit != "" && (!m.exists(unit) || !m.covers(unit)):
-		m.fail(r.row, string(colUnit), "unknown_unit", "This unit is not there, or not yours to manage.")
-	}
-	if len(m.errors) > before {
-		return
-	}
-	was := p
-	if !known {
-		p = m.s.new(Draft{Name: name, Email: email, Unit: unit})
-	}
-	if name != "" && !exported(name, was.Name) {
-		p.Name = name
-	}
-	if unit != "" {
-		p.Unit = unit
-	}
-	if joined != "" {
-		p.JoinedOn = joined
-	}
-	p.Grants = m.withRoles(r, p, roles)
-	m.people[email] = p
-	m.count(r.row, was, p, known)
-}
-
-// withRoles adds roles in all that the actor manages around the person's unit.
-func (m *importing) withRoles(r record, p Person, roles []Role) []Grant {
-	grants := slices.Clone(p.Grants)
-	for _, role := range roles {
-		g := Grant{Role: role}
-		if !m.covers("") {
-			g.Unit = p.Unit
-		}
-		if !slices.Contains(grants, g) && p.ID == m.actor.ID {
-			m.fail(r.row, string(colRole), "own_roles", "Somebody else changes your roles.")
-		}
-		grants = append(grants, g)
-	}
-	return granted(grants)
-}
-
-// count notes what an import does to a person.
-func (m *importing) count(row int, was, p Person, known bool) {
-	c := ImportChange{Row: row, Kind: "changed", Email: p.Email, Name: p.Name}
-	for _, f := range []ImportField{
-		{"name", was.Name, p.Name},
-		{"unit", string(was.Unit), string(p.Unit)},
-		{"role", rolesIn(was.Grants), rolesIn(p.Grants)},
-		{"joined", was.JoinedOn, p.JoinedOn},
-	} {
-		if f.Before != f.After {
-			c.Fields = append(c.Fields, f)
-		}
-	}
-	switch {
-	case !known:
-		c.Kind = "new"
-		m.result.New++
-		m.insert = append(m.insert, p)
-	case len(c.Fields) == 0:
-		m.result.Unchanged++
-		return
-	default:
-		if was.Unit != p.Unit {
-			c.Kind = "moved"
-			m.result.Moved++
-		} else {
-			m.result.Changed++
-		}
-		p.ChangedAt = m.s.Now()
-		m.replace = append(m.replace, p)
-	}
-	if len(m.result.Changes) < mostChanges {
-		m.result.Changes = append(m.result.Changes, c)
-	}
-}
-
-// rolesIn writes grants as a difference shows them.
-func rolesIn(grants []Grant) string {
-	var names []string
-	for _, g := range grants {
-		names = append(names, strings.TrimSpace(string(g.Role)+" "+string(g.Unit)))
-	}
-	return strings.Join(names, ", ")
-}
-
-// findMissing looks for those of the file's units whom it does not name.
-func (m *importing) findMissing(ctx context.Context) error {
-	const page = 1000
-	seen := map[UnitID]bool{}
-	var units []UnitID
-	for _, r := range m.records {
-		unit := UnitSlug(r.cells[colUnit])
-		if p, ok := m.people[importedEmail(r.cells[colEmail])]; ok {
-			unit = p.Unit
-		}
-		if _, there := m.before.unit(unit); there && !seen[unit] && m.covered(unit) {
-			units = append(units, unit)
-		}
-		seen[unit] = true
-	}
-	for after := ID(""); len(units) > 0; {
-		ps, err := m.s.Store.Audience(ctx, units, after, page)
-		if err != nil {
-			return err
-		}
-		for _, p := range ps {
-			if _, named := m.rows[p.Email]; named {
-				continue
-			}
-			if m.result.Missing++; len(m.result.MissingPeople) < mostChanges {
-				m.result.MissingPeople = append(m.result.MissingPeople, MissingPerson{p.ID, p.Name, p.Email, p.Unit})
-			}
-		}
-		if len(ps) < page {
-			return nil
-		}
-		after = ps[len(ps)-1].ID
+// confirmed refuses to close more accounts than was agreed to.
+func (m *importing) confirmed() error {
+	switch most := m.o.CloseAtMost; {
+	case !m.o.Close:
+	case most == nil && m.result.Many:
+		return closeAtMost("required", m.result.Closing)
+	case most != nil && m.result.Closing > *most:
+		return closeAtMost("exceeded", m.result.Closing)
 	}
 	return nil
 }
 
-// write stores units first, so that no person is ever in a unit that is not there,
-// and heads last, so that every head is. An interrupted import is finished by
-// importing the same file again.
-func (m *importing) write(ctx context.Context) error {
-	defer m.s.tree.forget()
-	var fresh, known []Unit
-	withoutNewHeads := slices.Clone(m.units)
-	for i, u := range withoutNewHeads {
-		if m.fresh[u.ID] {
-			u.Heads = []Headship{}
-			fresh = append(fresh, u)
-		} else {
-			j := slices.IndexFunc(m.stored, func(b Unit) bool { return b.ID == u.ID })
-			withoutNewHeads[i].Heads = m.stored[j].Heads
-			known = append(known, withoutNewHeads[i])
-		}
-	}
-	if err := m.s.UnitStore.InsertUnits(ctx, fresh); err != nil {
-		return err
-	}
-	if err := m.s.UnitStore.ReplaceUnits(ctx, m.s.differing(m.stored, known)); err != nil {
-		return err
-	}
-	for batch := range slices.Chunk(m.insert, 1000) {
-		if err := m.s.Store.InsertPeople(ctx, batch); err != nil {
-			return err
-		}
-	}
-	for batch := range slices.Chunk(m.replace, 1000) {
-		if err := m.s.Store.ReplacePeople(ctx, batch); err != nil {
-			return err
-		}
-	}
-	ids := make([]ID, len(m.replace))
-	for i, p := range m.replace {
-		ids[i] = p.ID
-	}
-	m.s.persons.forget(ids...)
-	return m.writeHeads(ctx)
-}
-
-// writeHeads stores the heads on top of the units as they are now.
-func (m *importing) writeHeads(ctx context.Context) error {
-	stored, err := m.s.UnitStore.Units(ctx)
-	if err != nil {
-		return err
-	}
-	wanted := slices.Clone(stored)
-	for i, u := range wanted {
-		if j, ok := m.at[u.ID]; ok {
-			wanted[i].Heads = m.units[j].Heads
-		}
-	}
-	return m.s.UnitStore.ReplaceUnits(ctx, m.s.differing(stored, wanted))
-}
-
-// day reads a date as people in Vietnam and programs write it; "" stays "".
-func day(cell string) (string, bool) {
-	if cell == "" {
-		return "", true
-	}
-	for _, layout := range []string{time.DateOnly, "2/1/2006", "2-1-2006", "2.1.2006"} {
-		if d, err := time.Parse(layout, cell); err == nil && d.Year() >= 1900 && d.Year() <= 2200 {
-			return d.Format(time.DateOnly), true
-		}
-	}
-	return "", false
-}
-
-// rolesOf reads role names in Vietnamese or English, several with | or , between.
-func rolesOf(cell string) ([]Role, bool) {
-	var roles []Role
-	for _, w := range strings.FieldsFunc(cell, func(r rune) bool { return strings.ContainsRune("|,;", r) }) {
-		switch strings.ReplaceAll(Fold(w), "_", " ") {
-		case "learner", "hoc vien", "nguoi hoc":
-		case "trainer", "nguoi viet bai", "giang vien", "nguoi soan", "nguoi day":
-			roles = append(roles, Trainer)
-		case "administrator", "nguoi quan tri", "quan tri", "quan tri vien":
-			roles = append(roles, Administrator)
-		case "security officer", "an toan thong tin", "can bo an toan thong tin":
-			roles = append(roles, SecurityOfficer)
-		case "auditor", "nguoi kiem tra", "giam sat", "kiem toan":
-			roles = append(roles, Auditor)
-		default:
-			return nil, false
-		}
-	}
-	return roles, true
-}
-
-// marked reads the head column: empty, an x, or yes or no in either language.
-func marked(cell string) (head, ok bool) {
-	switch Fold(cell) {
-	case "", "no", "khong", "0":
-		return false, true
-	case "x", "yes", "co", "1":
-		return true, true
-	}
-	return false, false
+func closeAtMost(code string, n int) error {
+	f := fault.New(fault.Invalid, "invalid_fields", "%d accounts would be closed, more than was agreed to: nothing was written", n)
+	f.Fields = []fault.Field{{Field: "closeAtMost", Code: code}}
+	return f
 }

@@ -20,7 +20,7 @@ type unitRows struct {
 // planUnits makes and changes units as the rows say. Two rows may both describe a
 // unit, but not differently.
 func (m *importing) planUnits() {
-	order, said := m.saidOfUnits()
+	order, said := m.order, m.said
 	for _, u := range order {
 		m.planUnit(said[u])
 	}
@@ -37,65 +37,58 @@ func (m *importing) planUnits() {
 	for i, u := range m.units {
 		m.units[i].Path = paths[u.ID]
 	}
+	places := placesOf(m.units)
 	for _, u := range order {
 		d := said[u]
-		if code := misplaced(m.units, u); code != "" {
+		if code := places.fault(u); code != "" {
 			m.fail(d.row, string(colParent), code, "The unit would be below itself, or the tree too deep.")
 		}
 	}
 	m.checkUnits(order, said)
 }
 
-// saidOfUnits collects the unit columns of all rows, in the order of the file.
-func (m *importing) saidOfUnits() ([]UnitID, map[UnitID]*unitRows) {
-	var order []UnitID
-	said := map[UnitID]*unitRows{}
-	for _, r := range m.records {
-		code := r.cells[colUnit]
-		if code == "" {
-			if r.has(colUnitName, colUnitEn, colParent) {
-				m.fail(r.row, string(colUnit), "required", "The unit's code is missing.")
-			}
-			continue
+// sayUnit keeps what a row says about its unit.
+func (m *importing) sayUnit(r record) {
+	code := r.cells[colUnit]
+	if code == "" {
+		if r.has(colUnitName, colUnitEn, colParent) {
+			m.fail(r.row, string(colUnit), "required", "The unit's code is missing.")
 		}
-		id := UnitSlug(code)
-		if id == "" {
-			m.fail(r.row, string(colUnit), "slug", "The unit's code has no letter or digit.")
-			continue
-		}
-		d := said[id]
-		if d == nil {
-			d = &unitRows{id: id, row: r.row, code: code}
-			said[id] = d
-			order = append(order, id)
-		}
-		if Fold(d.code) != Fold(code) {
-			m.fail(r.row, string(colUnit), "ambiguous", "This code and that of row "+itoa(d.row)+" are too alike.")
-		}
-		m.say(r, colUnitName, &d.name)
-		m.say(r, colUnitEn, &d.nameEn)
-		parent := string(d.parent)
-		m.say(record{r.row, map[column]string{colParent: string(UnitSlug(r.cells[colParent]))}}, colParent, &parent)
-		if d.parent == "" && parent != "" {
-			d.parentRow = r.row
-		}
-		d.parent = UnitID(parent)
+		return
 	}
-	return order, said
+	id := m.slug(code)
+	if id == "" {
+		m.fail(r.row, string(colUnit), "slug", "The unit's code has no letter or digit.")
+		return
+	}
+	d := m.said[id]
+	if d == nil {
+		d = &unitRows{id: id, row: r.row, code: code}
+		m.said[id] = d
+		m.order = append(m.order, id)
+	}
+	if d.code != code && Fold(d.code) != Fold(code) {
+		m.fail(r.row, string(colUnit), "ambiguous", "This code and that of row "+itoa(d.row)+" are too alike.")
+	}
+	m.say(r.row, colUnitName, r.cells[colUnitName], &d.name)
+	m.say(r.row, colUnitEn, r.cells[colUnitEn], &d.nameEn)
+	if d.parent == "" && r.cells[colParent] != "" {
+		d.parentRow = r.row
+	}
+	m.say(r.row, colParent, string(m.slug(r.cells[colParent])), (*string)(&d.parent))
 }
 
 // say keeps what the first row says, and refuses a later one that says otherwise.
-func (m *importing) say(r record, c column, kept *string) {
-	v := r.cells[c]
+func (m *importing) say(row int, c column, v string, kept *string) {
 	switch {
 	case v == "":
 	case *kept == "":
 		*kept = v
 	case *kept != v:
-		m.fail(r.row, string(c), "differs", "An earlier row says otherwise about this unit.")
+		m.fail(row, string(c), "differs", "An earlier row says otherwise about this unit.")
 	}
 	if len([]rune(v)) > 200 {
-		m.fail(r.row, string(c), "too_long", "The name is longer than 200 characters.")
+		m.fail(row, string(c), "too_long", "The name is longer than 200 characters.")
 	}
 }
 
@@ -151,7 +144,7 @@ func (m *importing) checkUnits(order []UnitID, said map[UnitID]*unitRows) {
 		if !ok || m.outside(id) {
 			if said[id].name != "" {
 				m.fail(said[id].row, string(colUnit), "unknown_unit", "This unit is not there, or not yours to manage.")
-			} else if !m.has(id) {
+			} else if !m.peopled[id] { // else that person gets the error
 				m.fail(said[id].row, string(colUnit), "unknown_unit", "This unit is not there. Give its name to make it.")
 			}
 			continue
@@ -173,47 +166,4 @@ func (m *importing) checkUnits(order []UnitID, said map[UnitID]*unitRows) {
 func (m *importing) outside(unit UnitID) bool {
 	_, known := m.before.unit(unit)
 	return known && !m.covered(unit)
-}
-
-// has reports whether a row names a person in unit, who then gets the error.
-func (m *importing) has(unit UnitID) bool {
-	return slices.ContainsFunc(m.records, func(r record) bool {
-		return r.has(colEmail, colName) && UnitSlug(r.cells[colUnit]) == unit
-	})
-}
-
-// planHeads makes heads of those marked, from today on.
-func (m *importing) planHeads() {
-	today := m.s.Today()
-	heads := map[UnitID]int{}
-	for _, r := range m.records {
-		head, ok := marked(r.cells[colHead])
-		if !ok {
-			m.fail(r.row, string(colHead), "mark", "Write x, or nothing.")
-		}
-		p, known := m.people[importedEmail(r.cells[colEmail])]
-		if !head || !ok || !known || !m.covers(p.Unit) {
-			continue
-		}
-		i, ok := m.at[p.Unit]
-		if !ok {
-			m.fail(r.row, string(colHead), "required", "A head needs a unit.")
-			continue
-		}
-		if first, twice := heads[p.Unit]; twice {
-			m.fail(r.row, string(colHead), "duplicate", "Row "+itoa(first)+" is head of the same unit.")
-			continue
-		}
-		heads[p.Unit] = r.row
-		if m.units[i].HeadOn(today) != p.ID || deputises(m.units[i], p.ID, today) {
-			m.units[i].Heads = appoint(m.units[i].Heads, p.ID, today)
-		}
-	}
-}
-
-// deputises reports whether p leads u on day only as its deputy.
-func deputises(u Unit, p ID, day string) bool {
-	return !slices.ContainsFunc(u.Heads, func(h Headship) bool {
-		return h.Person == p && !h.Deputy && h.From <= day && (h.To == "" || h.To >= day)
-	})
 }

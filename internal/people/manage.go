@@ -276,11 +276,7 @@ func (s *Service) Disable(ctx context.Context, a Actor, id ID) (Person, error) {
 			return Person{}, err
 		}
 	}
-	p.Status, p.Epoch = Closed, p.Epoch+1
-	if p.LeftOn == "" {
-		p.LeftOn = s.Today()
-	}
-	return s.replaceKeepingAnAdministrator(ctx, p)
+	return s.replaceKeepingAnAdministrator(ctx, p.closed(s.Today()))
 }
 
 // Enable opens the account of a person who is gone again. Who had a password still
@@ -290,11 +286,25 @@ func (s *Service) Enable(ctx context.Context, a Actor, id ID) (Person, error) {
 	if err != nil || !s.Gone(p) {
 		return p, err
 	}
+	return s.replace(ctx, p.opened())
+}
+
+// closed is p after their last day, which is day unless it is known.
+func (p Person) closed(day string) Person {
+	p.Status, p.Epoch = Closed, p.Epoch+1
+	if p.LeftOn == "" {
+		p.LeftOn = day
+	}
+	return p
+}
+
+// opened is p when they are back.
+func (p Person) opened() Person {
 	p.Status, p.LeftOn = Active, ""
 	if p.PasswordHash == "" {
 		p.Status = Invited
 	}
-	return s.replace(ctx, p)
+	return p
 }
 
 // replace stores p and returns it as it is now stored.

@@ -1,25 +1,21 @@
 package people
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/csv"
 	"errors"
 	"io"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
-
-	"golang.org/x/text/encoding/charmap"
-	textunicode "golang.org/x/text/encoding/unicode"
-	"golang.org/x/text/unicode/norm"
 )
 
 // Limits of an imported table.
 const (
-	mostRows   = 20_000
-	mostErrors = 500   // reported; more are cut off
-	mostBytes  = 2_000 // in a cell
+	mostRows   = 20_000 // unless whoever imports says otherwise
+	batchRows  = 1_000  // in memory at once
+	mostErrors = 500    // reported; more are counted
+	mostBytes  = 2_000  // in a cell
 )
 
 // record is one row of a table: its number as a spreadsheet shows it, and its cells.
@@ -33,8 +29,14 @@ func (r record) has(cols ...column) bool {
 	return slices.ContainsFunc(cols, func(c column) bool { return r.cells[c] != "" })
 }
 
-// parsed is a table as it was read, before anything was looked up.
+// parsed is one reading of a table, from its beginning to its end, in batches.
 type parsed struct {
+	take     func([]record) error // is given the next rows, for as long as it does not return
+	most     int                  // rows
+	unpacked int64                // bytes of a workbook, at most
+	encoding encoding             // of text, once it is known
+	formulas map[place]bool       // of a workbook, once they are known
+
 	sheet   string // of a workbook: the one that was read
 	mapping []string
 	headers []ImportColumn // nil until the header row was read
@@ -43,86 +45,73 @@ type parsed struct {
 	seen    int            // rows behind the header that hold anything
 	columns []column       // known ones that are there
 	ignored []string       // headers that are none of ours
-	records []record
+	rows    int            // that hold anything we know
+	records []record       // that were read and not handed over yet
+	stopped error          // by take, or by the disk
 	errors  []ImportError
+	wrong   int                      // errors, also those that are not reported
 	date    func(cell string) string // what a workbook shows for the number in a cell of dates
 }
 
 func (t *parsed) fail(row int, column, code, message string) {
-	if len(t.errors) < mostErrors {
+	if t.wrong++; len(t.errors) < mostErrors {
 		t.errors = append(t.errors, ImportError{row, column, code, message})
 	}
 }
 
-// decodeTable turns the bytes of a file into text: UTF-8 or UTF-16 with or without
-// a mark at the beginning, else windows-1258, the old Vietnamese code page, which
-// is recognised by its making sense. ok is false when it is none of these.
-func decodeTable(file []byte) (text string, ok bool) {
-	switch {
-	case bytes.HasPrefix(file, []byte("\xef\xbb\xbf")):
-		file = file[3:]
-	case bytes.HasPrefix(file, []byte("\xff\xfe")), bytes.HasPrefix(file, []byte("\xfe\xff")):
-		return decodeUTF16(file, textunicode.LittleEndian)
-	case len(file) >= 4 && file[0] != 0 && file[1] == 0 && file[3] == 0:
-		return decodeUTF16(file, textunicode.LittleEndian)
-	case len(file) >= 4 && file[0] == 0 && file[1] != 0 && file[2] == 0:
-		return decodeUTF16(file, textunicode.BigEndian)
+// read reads a file, a workbook or text: its first bytes say which. Faults of the file
+// as a whole are errors of row 1.
+func (t *parsed) read(file *io.SectionReader) error {
+	var head [8]byte
+	n, err := file.ReadAt(head[:], 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
 	}
-	if utf8.Valid(file) {
-		return norm.NFC.String(string(file)), true
-	}
-	out, err := charmap.Windows1258.NewDecoder().Bytes(file)
-	if err != nil || bytes.ContainsFunc(out, func(r rune) bool {
-		return r == utf8.RuneError || unicode.IsControl(r) && !strings.ContainsRune("\t\r\n", r)
-	}) {
-		return "", false
-	}
-	return norm.NFC.String(string(out)), true
-}
-
-func decodeUTF16(file []byte, order textunicode.Endianness) (string, bool) {
-	out, err := textunicode.UTF16(order, textunicode.UseBOM).NewDecoder().Bytes(file)
-	if err != nil || len(file)%2 != 0 || bytes.ContainsRune(out, utf8.RuneError) {
-		return "", false
-	}
-	return norm.NFC.String(string(out)), true
-}
-
-// parseTable reads a file, a workbook or text: its first bytes say which. mapping
-// may name the column of each header, in their order, where a guess would be wrong.
-// Faults of the file as a whole are errors of row 1.
-func parseTable(file []byte, mapping []string) *parsed {
-	t := &parsed{mapping: mapping, errors: []ImportError{}}
-	switch {
-	case bytes.HasPrefix(file, []byte("PK\x03\x04")), bytes.HasPrefix(file, []byte("PK\x05\x06")):
+	switch begins := func(magic string) bool { return bytes.HasPrefix(head[:n], []byte(magic)) }; {
+	case begins("PK\x03\x04"), begins("PK\x05\x06"):
 		t.readXLSX(file)
-	case bytes.HasPrefix(file, []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")):
+	case begins("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
 		t.fail(1, "", "old_spreadsheet", "The file is an old or a locked spreadsheet. Save it as .xlsx without a password.")
 	default:
 		t.readCSV(file)
 	}
-	return t
+	t.flush()
+	return t.stopped
 }
 
-func (t *parsed) readCSV(file []byte) {
-	text, ok := decodeTable(file)
-	if !ok {
+// readCSV reads text, of which it never has more in memory than one row.
+func (t *parsed) readCSV(file *io.SectionReader) {
+	if t.encoding == nil {
+		t.encoding = encodingOf(file)
+	}
+	if t.encoding == nil {
 		t.fail(1, "", "encoding", "The file is not text in UTF-8, UTF-16 or windows-1258. Save it as CSV UTF-8.")
 		return
 	}
-	comma, skipped := ',', 0
-	if rest, ok := strings.CutPrefix(text, "sep="); ok && len(rest) > 1 { // a line that spreadsheets write for each other
-		_, after, _ := strings.Cut(text, "\n")
-		comma, text, skipped = rune(rest[0]), after, 1
-	} else {
-		comma = separator(text)
+	one := &oneRow{from: t.encoding(file)}
+	text := bufio.NewReaderSize(one, 64<<10)
+	beginning, err := text.Peek(64 << 10)
+	if err != nil && !errors.Is(err, io.EOF) {
+		t.stopped = err
+		return
 	}
-	r := csv.NewReader(strings.NewReader(text))
+	comma, skipped := ',', 0
+	if rest, ok := strings.CutPrefix(string(beginning), "sep="); ok && len(rest) > 1 { // a line that spreadsheets write for each other
+		comma, skipped = rune(rest[0]), 1
+		_, _ = text.ReadSlice('\n') // without an end of line there is no header either
+	} else {
+		comma = separator(string(beginning))
+	}
+	r := csv.NewReader(text)
 	r.Comma, r.FieldsPerRecord, r.ReuseRecord = comma, -1, true
-	for more := true; more; {
+	for last, more := 0, true; more; {
+		one.n = 0
 		cells, err := r.Read()
 		pe := (*csv.ParseError)(nil)
 		switch {
+		case errors.Is(err, errLongRow):
+			t.fail(last+1, "", "too_long", "The row is longer than 16 MB. Perhaps a quotation mark is not closed.")
+			return
 		case t.headers == nil && err != nil:
 			t.fail(1+skipped, "", "empty", "The file has no header row.")
 			return
@@ -132,15 +121,35 @@ func (t *parsed) readCSV(file []byte) {
 			t.fail(pe.StartLine+skipped, "", "quotes", "A quotation mark is not closed, or stands in the middle of a cell.")
 			more = len(t.errors) < mostErrors
 		case err != nil:
-			t.fail(0, "", "unreadable", "The file cannot be read as a table.")
+			t.stopped = err
 			return
 		case t.headers == nil:
 			t.readHeader(cells, 1+skipped)
 		default:
 			line, _ := r.FieldPos(0)
-			more = t.readRow(cells, line+skipped)
+			last = line + skipped
+			more = t.readRow(cells, last)
 		}
 	}
+}
+
+// oneRow refuses to read more than mostRow bytes without n being set back.
+type oneRow struct {
+	from io.Reader
+	n    int
+}
+
+const mostRow = 16 << 20
+
+var errLongRow = errors.New("the row is too long") // never assigned again
+
+func (o *oneRow) Read(p []byte) (int, error) {
+	if o.n > mostRow {
+		return 0, errLongRow
+	}
+	n, err := o.from.Read(p)
+	o.n += n
+	return n, err
 }
 
 // separator returns which of the usual ones makes most known columns of the header,
@@ -192,12 +201,24 @@ func (t *parsed) readRow(cells []string, row int) bool {
 	if len(rec.cells) == 0 {
 		return true
 	}
-	if len(t.records) == mostRows {
-		t.fail(rec.row, "", "too_many_rows", "The file has more than 20,000 rows. Split it.")
+	if t.rows == t.most {
+		t.fail(rec.row, "", "too_many_rows", "The file has more than "+itoa(t.most)+" rows. Split it.")
 		return false
 	}
-	t.records = append(t.records, rec)
-	return true
+	t.rows++
+	if t.records = append(t.records, rec); len(t.records) == batchRows {
+		t.flush()
+	}
+	return t.stopped == nil
+}
+
+// flush hands over the rows that were read since the last time.
+func (t *parsed) flush() {
+	if len(t.records) == 0 || t.stopped != nil {
+		return
+	}
+	t.stopped = t.take(t.records)
+	t.records = t.records[:0]
 }
 
 // checkCell refuses what no cell may hold. A cell that begins like a formula would

@@ -1,12 +1,29 @@
 package people
 
 import (
+	"bytes"
+	"io"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 )
+
+// parseTable reads a file as an import does, and keeps all its rows.
+func parseTable(file []byte, mapping []string) *parsed {
+	var all []record
+	t := &parsed{mapping: mapping, errors: []ImportError{}, most: mostRows, unpacked: mostUnpacked}
+	t.take = func(records []record) error {
+		all = append(all, records...)
+		return nil
+	}
+	if err := t.read(io.NewSectionReader(bytes.NewReader(file), 0, int64(len(file)))); err != nil {
+		panic(err) // memory can be read
+	}
+	t.records = all
+	return t
+}
 
 var clockTime = time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 

@@ -143,7 +143,7 @@ func (s *Service) ChangeUnit(ctx context.Context, a Actor, id UnitID, name *Text
 	}
 	if parent != nil {
 		wanted[i].Parent = *parent
-		if code := misplaced(wanted, id); code != "" {
+		if code := placesOf(wanted).fault(id); code != "" {
 			return Unit{}, invalid("parent", code)
 		}
 	}
@@ -203,21 +203,36 @@ func pathsOf(units []Unit) map[UnitID][]UnitID {
 	return paths
 }
 
-// misplaced returns why id cannot be where it is: "cycle", "too_deep", or "".
-func misplaced(units []Unit, id UnitID) string {
-	parents := make(map[UnitID]UnitID, len(units))
+// places is how units lie in each other.
+type places struct {
+	parents map[UnitID]UnitID
+	deep    map[UnitID]bool // units that lie too deep, and all above them
+}
+
+func placesOf(units []Unit) places {
+	p := places{make(map[UnitID]UnitID, len(units)), map[UnitID]bool{}}
 	for _, u := range units {
-		parents[u.ID] = u.Parent
+		p.parents[u.ID] = u.Parent
 	}
-	for up, n := parents[id], 0; up != ""; up, n = parents[up], n+1 {
-		if up == id || n > len(units) {
+	for of, path := range pathsOf(units) {
+		if len(path) >= deepest {
+			for _, id := range append(path, of) {
+				p.deep[id] = true
+			}
+		}
+	}
+	return p
+}
+
+// fault returns why id cannot be where it is: "cycle", "too_deep", or "".
+func (p places) fault(id UnitID) string {
+	for up, n := p.parents[id], 0; up != ""; up, n = p.parents[up], n+1 {
+		if up == id || n > len(p.parents) {
 			return "cycle"
 		}
 	}
-	for of, path := range pathsOf(units) {
-		if len(path) >= deepest && (of == id || slices.Contains(path, id)) {
-			return "too_deep"
-		}
+	if p.deep[id] {
+		return "too_deep"
 	}
 	return ""
 }

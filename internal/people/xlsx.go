@@ -2,12 +2,13 @@ package people
 
 import (
 	"archive/zip"
-	"bytes"
+	"bufio"
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,19 +17,23 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Limits of a workbook. What is unpacked stays in memory: nothing of it is written
-// to the disk.
+// Limits of a workbook. What is unpacked stays in memory up to mostUnpacked: of a
+// larger one, which only a command takes, excelize keeps the parts in temporary files.
 const (
 	mostUnpacked = 24 << 20 // bytes; 20,000 rows of all columns need 14 MB
 	mostParts    = 2000
+	mostFormulas = 100_000
 )
 
 var errTooLarge = errors.New("the workbook is too large unpacked") // never assigned again
 
 // readXLSX reads the first visible sheet of a workbook. Numbers are read as they are
 // stored, not as the sheet rounds or decorates them.
-func (t *parsed) readXLSX(file []byte) {
-	err := checkZip(file)
+func (t *parsed) readXLSX(file *io.SectionReader) {
+	var err error
+	if t.formulas == nil { // the first time
+		err = checkZip(file, t.unpacked)
+	}
 	if err == nil {
 		err = t.readWorkbook(file)
 	}
@@ -43,15 +48,15 @@ func (t *parsed) readXLSX(file []byte) {
 }
 
 // checkZip unpacks everything once: excelize takes what it gets from a damaged part.
-func checkZip(file []byte) error {
-	z, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
+func checkZip(file *io.SectionReader, most int64) error {
+	z, err := zip.NewReader(file, file.Size())
 	if err != nil {
 		return err
 	}
 	if len(z.File) > mostParts {
 		return errTooLarge
 	}
-	left := int64(mostUnpacked)
+	left := most
 	for _, part := range z.File {
 		r, err := part.Open()
 		if err != nil {
@@ -68,26 +73,27 @@ func checkZip(file []byte) error {
 	return nil
 }
 
-func (t *parsed) readWorkbook(file []byte) (err error) {
+func (t *parsed) readWorkbook(file *io.SectionReader) (err error) {
 	defer func() {
 		if p := recover(); p != nil { // excelize trusts the indexes in a workbook
 			err = fmt.Errorf("read workbook: %v", p)
 		}
 	}()
-	f, err := excelize.OpenReader(bytes.NewReader(file), excelize.Options{
-		RawCellValue: true, UnzipSizeLimit: mostUnpacked, UnzipXMLSizeLimit: mostUnpacked,
+	f, err := excelize.OpenReader(io.NewSectionReader(file, 0, file.Size()), excelize.Options{
+		RawCellValue: true, UnzipSizeLimit: t.unpacked, UnzipXMLSizeLimit: mostUnpacked,
 	})
 	if err != nil {
 		return fmt.Errorf("open workbook: %w", err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	name, part, err := firstVisible(f)
+	name, target, err := firstVisible(f, file)
 	if err != nil {
 		return err
 	}
-	formulas, err := formulasIn(part)
-	if err != nil {
-		return fmt.Errorf("read sheet: %w", err)
+	if t.formulas == nil {
+		if t.formulas, err = formulasOf(file, target); err != nil {
+			return fmt.Errorf("read sheet: %w", err)
+		}
 	}
 	props, err := f.GetWorkbookProps()
 	if err != nil {
@@ -99,10 +105,10 @@ func (t *parsed) readWorkbook(file []byte) (err error) {
 	if err != nil {
 		return err
 	}
-	return errors.Join(t.readSheet(rows, formulas), rows.Close())
+	return errors.Join(t.readSheet(rows), rows.Close())
 }
 
-func (t *parsed) readSheet(rows *excelize.Rows, formulas map[place]bool) error {
+func (t *parsed) readSheet(rows *excelize.Rows) error {
 	for n := 1; rows.Next(); n++ {
 		cells, err := rows.Columns()
 		if err != nil {
@@ -114,7 +120,7 @@ func (t *parsed) readSheet(rows *excelize.Rows, formulas map[place]bool) error {
 				cell = whole
 			}
 			cells[i] = norm.NFC.String(cell)
-			if formulas[place{n, i + 1}] {
+			if t.formulas[place{n, i + 1}] {
 				cells[i] = "=" + cells[i] // what it is, whatever it came to
 			}
 			if strings.TrimSpace(cells[i]) != "" {
@@ -150,8 +156,12 @@ func dateOf(cell string, from1904 bool) string {
 }
 
 // firstVisible returns the first sheet with cells that is not hidden: its name and
-// its part of the file.
-func firstVisible(f *excelize.File) (name string, part []byte, err error) {
+// the name of its part of the file.
+func firstVisible(f *excelize.File, file *io.SectionReader) (name, target string, err error) {
+	z, err := zip.NewReader(file, file.Size())
+	if err != nil {
+		return "", "", err
+	}
 	var rels struct {
 		Relationship []struct {
 			ID     string `xml:"Id,attr"`
@@ -162,7 +172,7 @@ func firstVisible(f *excelize.File) (name string, part []byte, err error) {
 	raw, _ := f.Pkg.Load("xl/_rels/workbook.xml.rels")
 	text, _ := raw.([]byte)
 	if err := xml.Unmarshal(text, &rels); err != nil {
-		return "", nil, fmt.Errorf("read relations: %w", err)
+		return "", "", fmt.Errorf("read relations: %w", err)
 	}
 	for _, s := range f.WorkBook.Sheets.Sheet {
 		for _, r := range rels.Relationship {
@@ -173,25 +183,38 @@ func firstVisible(f *excelize.File) (name string, part []byte, err error) {
 			if target == r.Target {
 				target = path.Join("xl", target)
 			}
-			raw, _ := f.Pkg.Load(target)
-			if part, ok := raw.([]byte); ok {
-				return s.Name, part, nil
+			if slices.ContainsFunc(z.File, func(p *zip.File) bool { return p.Name == target }) {
+				return s.Name, target, nil
 			}
 		}
 	}
-	return "", nil, errors.New("no visible sheet")
+	return "", "", errors.New("no visible sheet")
 }
 
 // place is a cell: row and column, from 1.
 type place struct{ row, col int }
 
+// formulasOf is formulasIn of a part of a workbook.
+func formulasOf(file *io.SectionReader, name string) (found map[place]bool, err error) {
+	z, err := zip.NewReader(file, file.Size())
+	if err != nil {
+		return nil, err
+	}
+	part, err := z.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, part.Close()) }()
+	return formulasIn(part)
+}
+
 // formulasIn returns the cells of a sheet that hold a formula, of which excelize
 // gives only the last result. A sheet that ends too early or is no XML is an error:
 // excelize would give the rows before that.
-func formulasIn(sheet []byte) (map[place]bool, error) {
+func formulasIn(sheet io.Reader) (map[place]bool, error) {
 	found := map[place]bool{}
 	var at place
-	d := xml.NewDecoder(bytes.NewReader(sheet))
+	d := xml.NewDecoder(bufio.NewReader(sheet))
 	for {
 		token, err := d.Token()
 		if errors.Is(err, io.EOF) {
@@ -216,7 +239,9 @@ func formulasIn(sheet []byte) (map[place]bool, error) {
 				at.col = col
 			}
 		case "f":
-			found[at] = true
+			if found[at] = true; len(found) > mostFormulas {
+				return nil, errTooLarge
+			}
 		}
 	}
 }

@@ -65,7 +65,16 @@ export interface ImportField {
 }
 
 // ImportSource is a list as text, or the bytes of a file; mapping says what each header stands for.
-export type ImportSource = ({ csv: string } | { csvBase64: string }) & { mapping?: string[] };
+export type ImportSource = ({ csv: string } | { csvBase64: string }) & { mapping?: string[] } & ImportRules;
+
+// ImportRules say what becomes of closed people whom the file names, and of those whom it should name and does not: in
+// the units that it names, or in everybodyIn and below, which may be empty for all that one manages.
+export interface ImportRules {
+  reopen?: boolean;
+  missing?: 'keep' | 'close';
+  everybodyIn?: string;
+  closeAtMost?: number;
+}
 
 export interface ImportResult {
   dryRun: boolean;
@@ -74,6 +83,7 @@ export interface ImportResult {
   new: number;
   changed: number;
   moved: number;
+  returned?: number;
   unchanged: number;
   unitsNew: number;
   unitsChanged?: number;
@@ -81,9 +91,15 @@ export interface ImportResult {
   columns?: { header: string; column: string; samples: string[] | null }[] | null;
   ignored?: string[] | null;
   errors: { row: number; column: string; code: string; message: string }[] | null;
-  changes: { row: number; kind: 'new' | 'changed' | 'moved'; email: string; name: string; fields: ImportField[] | null }[] | null;
+  errorCount?: number;
+  changes:
+    | { row: number; kind: 'new' | 'changed' | 'moved' | 'returned'; email: string; name: string; fields: ImportField[] | null }[]
+    | null;
   missing?: number;
-  missingPeople?: { id: string; name: string; email: string; unit: string }[] | null;
+  missingPeople?: { id: string; name: string; email: string; unit: string; kept?: string }[] | null;
+  covered?: number;
+  closing?: number; // accounts that close with the import, if those missing are closed
+  many?: boolean; // so many that the number must be confirmed
 }
 
 const at = (id: string, rest = '') => '/people/' + encodeURIComponent(id) + rest;

@@ -1980,22 +1980,32 @@ export interface components {
             column: string;
         };
         ImportRequest: {
+            closeAtMost?: number;
             csv?: string;
             csvBase64?: string;
+            everybodyIn?: string;
             mapping?: ("email" | "name" | "unit" | "unitName" | "unitNameEn" | "parentUnit" | "role" | "joined" | "head")[];
+            /** @enum {string} */
+            missing?: "keep" | "close";
+            reopen?: boolean;
         };
         ImportResult: {
             applied: boolean;
             changed: number;
             changes: components["schemas"]["ImportChange"][];
+            closing: number;
             columns: components["schemas"]["ImportColumn"][];
+            covered: number;
             dryRun: boolean;
+            errorCount: number;
             errors: components["schemas"]["ImportError"][];
             ignored: string[];
+            many: boolean;
             missing: number;
             missingPeople: components["schemas"]["MissingPerson"][];
             moved: number;
             new: number;
+            returned: number;
             rows: number;
             sheet?: string;
             unchanged: number;
@@ -2106,6 +2116,7 @@ export interface components {
         MissingPerson: {
             email: string;
             id: string;
+            kept?: string;
             name: string;
             unit: string;
         };
@@ -5372,6 +5383,24 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportResult"];
+                };
+            };
+            /** @description changed_meanwhile, email_taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -145,3 +145,59 @@ it('shows each field before and after, and who is not in the file', async () => 
   expect(await screen.findByText('mã đơn vị: a → b; vai trò: Người viết bài, Cán bộ an toàn thông tin (to-1)')).toBeTruthy();
   expect(screen.getByText('Trần Vắng').closest('a')?.getAttribute('href')).toBe('/people/p9');
 });
+
+it('closes the accounts of those missing only when that was chosen, and many only when their number was typed', async () => {
+  // biome-ignore lint/suspicious/noExplicitAny: as the page sends it
+  const sent: any[] = [];
+  answers({
+    'GET /units': () => ({ items: [{ id: 'a', name: { vi: 'Phòng A', en: 'A' }, path: [], heads: [], people: 9 }] }),
+    'POST /people/import': (body) => {
+      sent.push(body);
+      return result({
+        missing: 12,
+        covered: 30,
+        closing: 12,
+        many: true,
+        missingPeople: [
+          { id: 'p9', name: 'Trần Vắng', email: 'v@b.example', unit: 'a' },
+          { id: 'p1', name: 'Tôi', email: 't@b.example', unit: 'a', kept: 'own_account' },
+        ],
+      });
+    },
+  });
+  render(ImportPage);
+  await paste('x');
+  expect(await screen.findByText('Nhập tệp thì họ vẫn như cũ.')).toBeTruthy();
+  expect(screen.queryByRole('button', { name: /Khóa/ })).toBeNull();
+  await screen.findByRole('option', { name: /Phòng A/ });
+  await fireEvent.change(screen.getByLabelText('Tệp này là danh sách đủ của'), { target: { value: 'a' } });
+  await waitFor(() => expect(sent).toHaveLength(2));
+  await fireEvent.change(screen.getByLabelText('Người không có trong tệp'), { target: { value: 'close' } });
+  expect(await screen.findByText('Sẽ khóa 12 trong 30 tài khoản')).toBeTruthy();
+  expect(screen.getByText('tài khoản của chính bạn')).toBeTruthy();
+  const button = screen.getByRole('button', { name: 'Khóa 12 tài khoản' }) as HTMLButtonElement;
+  expect(button.disabled).toBe(true);
+  await fireEvent.input(screen.getByLabelText('Gõ 12 để xác nhận'), { target: { value: '12' } });
+  await waitFor(() => expect(button.disabled).toBe(false));
+  await fireEvent.click(button);
+  await waitFor(() => expect(sent.at(-1)).toEqual({ csv: 'x', everybodyIn: 'a', missing: 'close', closeAtMost: 12 }));
+});
+
+it('lets closed people in again only when that was chosen', async () => {
+  // biome-ignore lint/suspicious/noExplicitAny: as the page sends it
+  const sent: any[] = [];
+  answers({
+    'GET /units': () => ({ items: [] }),
+    'POST /people/import': (body) => {
+      sent.push(body);
+      return body.reopen
+        ? result({ returned: 1, changes: [{ row: 2, kind: 'returned', email: 'a@b.example', name: 'Lê A', fields: [] }] })
+        : result({ errors: [{ row: 2, column: 'email', code: 'closed', message: 'x' }] });
+    },
+  });
+  render(ImportPage);
+  await paste('x');
+  await fireEvent.click(await screen.findByLabelText('Mở lại các tài khoản đang khóa có trong tệp'));
+  await fireEvent.click(await screen.findByRole('button', { name: 'Nhập 1 người' }));
+  await waitFor(() => expect(sent.map((body) => body.reopen)).toEqual([undefined, true, true]));
+});
