@@ -23,6 +23,7 @@ import (
 
 	"hocso/content"
 	"hocso/internal/auth"
+	"hocso/internal/campaign"
 	"hocso/internal/mongodb"
 	"hocso/internal/mongodb/mongodbtest"
 	"hocso/internal/people"
@@ -76,8 +77,12 @@ func newSite(t *testing.T, changes ...func(*Deps)) *site {
 		t.Fatal(err)
 	}
 	d := Deps{
-		People:  ps,
-		Privacy: &privacy.Service{Notices: db.Privacy(), People: ps, Text: notice, Now: x.clock.Now, NewID: newID, Log: slog.New(slog.DiscardHandler)},
+		People: ps,
+		Privacy: &privacy.Service{
+			Notices: db.Privacy(), Requests: db.Privacy(), Erasures: db.Privacy(), People: ps, Text: notice, Clocks: privacy.UsualClocks(),
+			Calendar: campaign.Calendar{Zone: zone, Holidays: campaign.Holidays()},
+			Erasers:  []privacy.Eraser{{Name: "person", Erase: ps.Erase}, {Name: "sessions", Erase: db.Auth().ErasePerson}, {Name: "reminders", Erase: db.Reminders().ErasePerson}, {Name: "learning", Erase: db.Learning().ErasePerson}},
+			Now:      x.clock.Now, NewID: newID, Log: slog.New(slog.DiscardHandler)},
 		Auth: &auth.Service{
 			People: ps, Sessions: db.Auth(), Invitations: db.Auth(), Throttles: db.Auth(), Keys: keys,
 			Hasher: auth.NewHasher(auth.Cost{Memory: 64, Passes: 1, Threads: 1}, 2), Issuer: "https://hocso.test",

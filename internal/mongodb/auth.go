@@ -19,6 +19,7 @@ func authIndexes() []index {
 	return []index{
 		{collection: "sessions", keys: bson.D{{Key: "person", Value: 1}, {Key: "lastSeenAt", Value: -1}}},
 		{collection: "sessions", keys: bson.D{{Key: "expiresAt", Value: 1}}, ttl: true},
+		{collection: "invitations", keys: bson.D{{Key: "person", Value: 1}}},
 		{collection: "invitations", keys: bson.D{{Key: "forgetAt", Value: 1}}, ttl: true},
 		{collection: "throttles", keys: bson.D{{Key: "until", Value: 1}}, ttl: true},
 	}
@@ -54,6 +55,12 @@ func (s *Auth) SessionsOf(ctx context.Context, p people.ID, now time.Time) ([]au
 	return list[auth.Session](ctx, s.sessions, bson.D{
 		{Key: "person", Value: p}, {Key: "endedAt", Value: nil}, {Key: "expiresAt", Value: bson.D{{Key: "$gt", Value: now}}},
 	}, options.Find().SetSort(bson.D{{Key: "lastSeenAt", Value: -1}}).SetLimit(200), "find sessions")
+}
+
+// EverySessionOf implements auth.SessionStore.
+func (s *Auth) EverySessionOf(ctx context.Context, p people.ID) ([]auth.Session, error) {
+	o := options.Find().SetSort(bson.D{{Key: "lastSeenAt", Value: -1}}).SetLimit(unpaged)
+	return list[auth.Session](ctx, s.sessions, bson.D{{Key: "person", Value: p}}, o, "find every session")
 }
 
 // InsertSession implements auth.SessionStore.

@@ -25,7 +25,7 @@ func TestIndexes(t *testing.T) {
 	ctx, db := t.Context(), mongodbtest.New(t).Database()
 	want := map[string][]string{
 		"sessions":         {"expiresAt ttl", "person lastSeenAt-"},
-		"invitations":      {"forgetAt ttl"},
+		"invitations":      {"forgetAt ttl", "person"},
 		"throttles":        {"until ttl"},
 		"people":           {"changedAt", "email unique", "foldedName _id", "grants.role", "searchKeys", "status unit", "unit _id"},
 		"units":            {"changedAt"},
@@ -39,6 +39,8 @@ func TestIndexes(t *testing.T) {
 		"campaigns":        {"live _id"},
 		"deliveries":       {"campaign _id", "expiresAt ttl", "person state notBefore", "state notBefore"},
 		"notice_readings":  {"person"},
+		"privacy_requests": {"person _id-", "state _id-"},
+		"erasures":         {"open at"},
 		"reminder_budgets": {"expiresAt ttl"},
 		"subscriptions":    {"expiresAt ttl", "person lastSeenAt-"},
 	}
