@@ -26,6 +26,9 @@ func (a *App) joinPrivacy(calendar campaign.Calendar) error {
 		{Name: "learning", Erase: a.db.Learning().ErasePerson},
 		{Name: "drills", Erase: a.drills.Erase},
 	}
+	if file := ledgerOf(a.cfg); file != "" {
+		a.privacy.KeepLedger = func(all []privacy.Erasure) error { return writeLedger(file, all) }
+	}
 	if a.embedded != nil {
 		a.privacy.Purge = a.embedded.Scrub
 	}

@@ -65,6 +65,9 @@ func (a *App) serve(ctx context.Context, t Terminal, ln net.Listener, loops ...f
 	if err := a.publish(ctx, t, content.Files()); err != nil {
 		return err
 	}
+	if err := a.replayLedger(ctx); err != nil { // before anybody is served, or read into memory
+		return err
+	}
 	if err := a.reports.Build(ctx); err != nil {
 		return err
 	}

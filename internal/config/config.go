@@ -37,6 +37,7 @@ type Config struct {
 	DoneDays         int    // days until it is done
 	ThirdPartyDays   int    // the same where somebody else has to do something
 	ExtensionDays    int    // days that may be added once
+	ErasureLedger    string // file that keeps who was erased, by id; empty: in the data folder
 	PrivacyContact   string // whom people ask about their data; empty: the administrator
 }
 
@@ -111,6 +112,10 @@ func settings() []setting {
 		{"privacy-extension-days", "15", "days that may be added once", false, func(c *Config, v string) (err error) {
 			c.ExtensionDays, err = days(v, 0, 365)
 			return err
+		}},
+		{"erasure-ledger", "", "file that keeps who was erased, by id, for restores; default erasures.jsonl in the data folder", false, func(c *Config, v string) error {
+			c.ErasureLedger = v
+			return nil
 		}},
 		{"privacy-contact", "", "whom people may ask about their data: name, address, telephone; default: the administrators", false, func(c *Config, v string) error {
 			c.PrivacyContact = v

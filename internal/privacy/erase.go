@@ -77,7 +77,9 @@ const settled = time.Minute
 // it is carried out once more, for what was under way when the account ended; then
 // the ledger is kept beside the data, and what was erased is taken out of the raw
 // files. To repeat it, or to do it in several copies of the program, changes nothing.
-func (s *Service) Finish(ctx context.Context) error {
+func (s *Service) Finish(ctx context.Context) error { return s.finish(ctx, settled) }
+
+func (s *Service) finish(ctx context.Context, settled time.Duration) error {
 	due, err := s.Erasures.Erasures(ctx, true)
 	if err != nil || len(due) == 0 {
 		return err
@@ -115,7 +117,8 @@ func (s *Service) Finish(ctx context.Context) error {
 }
 
 // Replay erases again whom a ledger names: a restore has brought them back. Who is
-// not there is entered all the same, for the restore of another backup.
+// not there is entered all the same, for the restore of another backup. Nobody may
+// be served meanwhile: it waits for nothing to settle.
 func (s *Service) Replay(ctx context.Context, ledger []Erasure) error {
 	for _, e := range ledger {
 		if e.Person == "" {
@@ -126,7 +129,7 @@ func (s *Service) Replay(ctx context.Context, ledger []Erasure) error {
 			return err
 		}
 	}
-	return s.Finish(ctx)
+	return s.finish(ctx, 0)
 }
 
 // forgetRequests empties what a person wrote, and ends what is open: the fact that
