@@ -167,7 +167,7 @@ func TestBackupUnderLoadHoldsEverythingAcknowledgedBefore(t *testing.T) {
 		t.Errorf("restore --check: %v %q", err, out)
 	}
 	restored := filepath.Join(t.TempDir(), "restored")
-	if _, err := command(t, Restore, file, "--data", restored); err != nil {
+	if _, err := command(t, Restore, "--ledger", "none", file, "--data", restored); err != nil {
 		t.Fatal(err)
 	}
 	if got := names(restored); fmt.Sprint(got) != fmt.Sprint([]string{databaseFolder, demoFile}) {
@@ -236,7 +236,7 @@ func TestBackupOfAStoppedProgram(t *testing.T) {
 	}
 	term, _, _ = terminal(out.String())
 	restored := filepath.Join(t.TempDir(), "restored")
-	if err := Restore(t.Context(), term, []string{"-", "--data", restored}); err != nil {
+	if err := Restore(t.Context(), term, []string{"-", "--ledger", "none", "--data", restored}); err != nil {
 		t.Errorf("restore of a stream: %v", err)
 	}
 }

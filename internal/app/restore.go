@@ -15,8 +15,10 @@ import (
 	"time"
 
 	"hocso/internal/audit"
+	"hocso/internal/config"
 	"hocso/internal/mongodb"
 	"hocso/internal/mongodb/embedded"
+	"hocso/internal/privacy"
 )
 
 // restoring is the folder in the data folder where a restore lies until all of it is good.
@@ -26,11 +28,24 @@ const restoring = "restoring"
 // reads the backup. With - it comes from standard input.
 func Restore(ctx context.Context, t Terminal, args []string) error {
 	var only bool
+	var ledger string
 	cfg, log, file, err := t.loadFile("restore", "FILE, or - for standard input", args, func(f *flag.FlagSet) {
 		f.BoolVar(&only, "check", false, "only check the backup, restore nothing")
+		f.StringVar(&ledger, "ledger", "", "file of the ledger of erasures (erasures.jsonl), or none: whom it names is erased again")
 	})
 	if err != nil {
 		return err
+	}
+	var erased []privacy.Erasure
+	switch {
+	case only || ledger == noLedger:
+	case ledger == "":
+		return errors.New("restore: say with --ledger where the ledger of erasures lies (" + ledgerFile + ", in the data folder or where HOCSO_ERASURE_LEDGER says), " +
+			"or --ledger none if there is none: a backup brings back whoever was erased after it was made")
+	default:
+		if erased, err = readLedger(ledger); err != nil {
+			return fmt.Errorf("restore: %w", err)
+		}
 	}
 	in := io.NopCloser(t.In)
 	if file != "-" {
@@ -47,15 +62,22 @@ func Restore(ctx context.Context, t Terminal, args []string) error {
 		t.say("%s is whole: %s\nsha256: %x", file, m, sum)
 		return nil
 	}
-	m, err := restore(ctx, t, in, cfg.Data, log)
+	m, err := restore(ctx, t, in, cfg, erased, log)
 	if err != nil {
 		return fmt.Errorf("restore %s into %s, nothing was restored: %w", file, cfg.Data, stopped(ctx, err))
 	}
 	t.say("%s: restored %s", cfg.Data, m)
+	if ledger == noLedger {
+		t.say("WARNING: without a ledger of erasures, whoever was erased after %s is back. If that was anybody, stop here and restore with --ledger.",
+			m.MadeAt.Format("2006-01-02 15:04:05 MST"))
+	} else {
+		t.say("The ledger of erasures names %d: their names and data are not in what was restored.", len(erased))
+	}
 	return nil
 }
 
-func restore(ctx context.Context, t Terminal, in io.Reader, data string, log *slog.Logger) (m manifest, err error) {
+func restore(ctx context.Context, t Terminal, in io.Reader, cfg config.Config, erased []privacy.Erasure, log *slog.Logger) (m manifest, err error) {
+	data := cfg.Data
 	made, err := emptyFolder(data)
 	if err != nil {
 		return m, err
@@ -81,6 +103,12 @@ func restore(ctx context.Context, t Terminal, in io.Reader, data string, log *sl
 	if err := checkRestored(ctx, t, filepath.Join(work, databaseFolder), m, log); err != nil {
 		return m, err
 	}
+	if len(erased) > 0 {
+		t.note("erasing again whom the ledger names")
+		if err := replayInto(ctx, cfg, log, work, erased); err != nil {
+			return m, err
+		}
+	}
 	if err := os.Rename(filepath.Join(work, demoFile), filepath.Join(data, demoFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return m, err
 	}
@@ -91,14 +119,14 @@ func restore(ctx context.Context, t Terminal, in io.Reader, data string, log *sl
 	return m, syncFolder(data)
 }
 
-// emptyFolder makes a folder, or finds it empty but for a restore that was cut off.
+// emptyFolder makes a folder, or finds it empty but for a restore that was cut off and the ledger of erasures.
 func emptyFolder(dir string) (made bool, err error) {
 	all, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return true, os.MkdirAll(dir, 0o700)
 	}
 	for _, e := range all {
-		if e.Name() != restoring {
+		if e.Name() != restoring && e.Name() != ledgerFile {
 			return false, fmt.Errorf("the folder is not empty, it holds %q", e.Name())
 		}
 	}

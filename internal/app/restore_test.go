@@ -142,7 +142,7 @@ func TestRestoreRefusals(t *testing.T) {
 				t.Fatal(err)
 			}
 			data := filepath.Join(t.TempDir(), "data")
-			_, err := command(t, Restore, file, "--data", data)
+			_, err := command(t, Restore, "--ledger", "none", file, "--data", data)
 			if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), file) {
 				t.Errorf("restore: %v, want one line with the file and %q", err, tt.want)
 			}
@@ -152,7 +152,7 @@ func TestRestoreRefusals(t *testing.T) {
 			if err := os.Mkdir(data, 0o700); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := command(t, Restore, file, "--data", data); err == nil || len(names(data)) > 0 {
+			if _, err := command(t, Restore, "--ledger", "none", file, "--data", data); err == nil || len(names(data)) > 0 {
 				t.Errorf("restore into an empty folder: %v, and left %v", err, names(data))
 			}
 		})
@@ -195,7 +195,7 @@ func TestRestoreOnlyIntoAnEmptyFolder(t *testing.T) {
 	if err := os.WriteFile(mine, []byte("mine"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := command(t, Restore, file, "--data", data); err == nil || !strings.Contains(err.Error(), "letter.txt") {
+	if _, err := command(t, Restore, "--ledger", "none", file, "--data", data); err == nil || !strings.Contains(err.Error(), "letter.txt") {
 		t.Errorf("restore beside a letter: %v", err)
 	}
 	if fmt.Sprint(names(data)) != "[letter.txt]" {
@@ -214,11 +214,11 @@ func TestRestoreOnlyIntoAnEmptyFolder(t *testing.T) {
 	term, _, _ := terminal("")
 	ctx, cancel := context.WithCancel(t.Context())
 	term.Err = stopper{cancel} // it speaks when all is unpacked
-	err := Restore(ctx, term, []string{file, "--data", data})
+	err := Restore(ctx, term, []string{file, "--ledger", "none", "--data", data})
 	if err == nil || !strings.Contains(err.Error(), "stopped before the end") || len(names(data)) > 0 {
 		t.Errorf("an interrupted restore: %v, and left %v", err, names(data))
 	}
-	if out, err := command(t, Restore, file, "--data", data); err != nil || !strings.Contains(out, "restored") {
+	if out, err := command(t, Restore, "--ledger", "none", file, "--data", data); err != nil || !strings.Contains(out, "restored") {
 		t.Errorf("restore at last: %v %q", err, out)
 	}
 	if _, err := command(t, Fsck, "--data", data); err != nil {

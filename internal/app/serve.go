@@ -67,6 +67,9 @@ func (a *App) serve(ctx context.Context, t Terminal, ln net.Listener, loops ...f
 	if err := a.audit.Do(ctx, start, func(e *audit.Entry) error { return a.publish(ctx, t, content.Files(), e) }); err != nil {
 		return err
 	}
+	if err := a.replayLedger(ctx); err != nil { // before anybody is served, or read into memory
+		return err
+	}
 	if err := a.reports.Build(ctx); err != nil {
 		return err
 	}
@@ -136,6 +139,7 @@ func (a *App) loops() []func(context.Context) {
 		func(ctx context.Context) { a.campaigns.Run(ctx, time.Minute) },
 		func(ctx context.Context) { dispatcher.Run(ctx, 15*time.Second) },
 		func(ctx context.Context) { a.reports.Run(ctx, time.Second) },
+		func(ctx context.Context) { a.privacy.Run(ctx, 20*time.Second) },
 		a.settle,
 	}
 }

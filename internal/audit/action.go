@@ -14,12 +14,13 @@ const (
 	Content    Group = "content"    // courses and drills
 	Campaigns  Group = "campaigns"  // what was assigned
 	Exports    Group = "exports"    // what left the service by name
+	Privacy    Group = "privacy"    // requests about one's own data, and erasure
 	Operations Group = "operations" // the service itself
 )
 
 // Groups lists the groups in the order in which they are offered.
 func Groups() []Group {
-	return []Group{Access, People, Units, Content, Campaigns, Exports, Operations}
+	return []Group{Access, People, Units, Content, Campaigns, Exports, Privacy, Operations}
 }
 
 // Actions that are not the column of a route.
@@ -49,6 +50,8 @@ func actions(g Group) []Action {
 		return []Action{"campaign_created", "campaign_paused", "campaign_resumed", "campaign_closed", "campaign_cancelled"}
 	case Exports:
 		return []Action{"people_exported", "tracking_exported", "own_data_exported"}
+	case Privacy:
+		return []Action{"request_made", "request_answered", "request_extended", "request_completed", "request_refused"}
 	case Operations:
 		return []Action{"program_started", "database_restored", "database_copied", TrailPruned}
 	}

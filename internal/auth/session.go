@@ -37,6 +37,8 @@ type SessionStore interface {
 	Session(ctx context.Context, id string) (Session, error)
 	// SessionsOf returns those of a person that have not ended, newest use first.
 	SessionsOf(ctx context.Context, p people.ID, now time.Time) ([]Session, error)
+	// EverySessionOf returns those of a person that are stored, ended or not, newest use first.
+	EverySessionOf(ctx context.Context, p people.ID) ([]Session, error)
 	// InsertSession stores a new one.
 	InsertSession(ctx context.Context, s Session) error
 	// RotateSession stores s if the stored one has not ended and its Current is

@@ -214,6 +214,11 @@ func (s *Service) List(ctx context.Context, a people.Actor) ([]Session, error) {
 	return s.Sessions.SessionsOf(ctx, a.ID, s.Now())
 }
 
+// Kept returns the actor's sessions that are stored, also those that have ended, newest use first.
+func (s *Service) Kept(ctx context.Context, a people.Actor) ([]Session, error) {
+	return s.Sessions.EverySessionOf(ctx, a.ID)
+}
+
 // End ends one of the actor's own sessions; fault.NotFound session_not_found for
 // every other.
 func (s *Service) End(ctx context.Context, a people.Actor, id string) error {

@@ -74,7 +74,7 @@ func (s *Service) enrol(ctx context.Context, cs []Campaign, now time.Time) error
 	}
 	var changed []people.Person
 	err = s.People.EachPerson(ctx, since, func(p people.Person) error {
-		if p.Status != people.Closed {
+		if !p.Status.Ended() {
 			changed = append(changed, p)
 		}
 		return nil

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 	_ "time/tzdata" // people's time zones are known on a machine without a zone database
@@ -33,6 +34,11 @@ type Config struct {
 	SecondFactor     bool           // administrators and security officers need a second factor
 	InsecureCookie   bool           // for development in Safari over http
 	OrganisationName string
+	AnswerDays       int    // working days until the first answer to a request about personal data
+	DoneDays         int    // days until it is done
+	ThirdPartyDays   int    // the same where somebody else has to do something
+	ExtensionDays    int    // days that may be added once
+	ErasureLedger    string // file that keeps who was erased, by id; empty: in the data folder
 	PrivacyContact   string // whom people ask about their data; empty: the administrator
 }
 
@@ -99,6 +105,26 @@ func settings() []setting {
 			return err
 		}},
 		{"organisation", "Học số", "name of the organisation", false, func(c *Config, v string) error { c.OrganisationName = v; return nil }},
+		{"privacy-answer-days", "2", "working days until the first answer to a request about personal data", false, func(c *Config, v string) (err error) {
+			c.AnswerDays, err = days(v, 1, 30)
+			return err
+		}},
+		{"privacy-done-days", "15", "days until such a request is done", false, func(c *Config, v string) (err error) {
+			c.DoneDays, err = days(v, 1, 365)
+			return err
+		}},
+		{"privacy-third-party-days", "20", "the same where somebody else has to do something", false, func(c *Config, v string) (err error) {
+			c.ThirdPartyDays, err = days(v, 1, 365)
+			return err
+		}},
+		{"privacy-extension-days", "15", "days that may be added once", false, func(c *Config, v string) (err error) {
+			c.ExtensionDays, err = days(v, 0, 365)
+			return err
+		}},
+		{"erasure-ledger", "", "file that keeps who was erased, by id, for restores; default erasures.jsonl in the data folder", false, func(c *Config, v string) error {
+			c.ErasureLedger = v
+			return nil
+		}},
 		{"privacy-contact", "", "whom people may ask about their data: name, address, telephone; default: the administrators", false, func(c *Config, v string) error {
 			c.PrivacyContact = v
 			if strings.ContainsFunc(v, unicode.IsControl) || len(v) > 500 {
@@ -202,6 +228,14 @@ func Loopback(v string) error {
 			"as nobody is asked for a password")
 	}
 	return nil
+}
+
+func days(v string, least, most int) (int, error) {
+	n, err := strconv.Atoi(v)
+	if err != nil || n < least || n > most {
+		return 0, fmt.Errorf("must be a number of days from %d to %d", least, most)
+	}
+	return n, nil
 }
 
 func truth(v string) (bool, error) {

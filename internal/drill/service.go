@@ -29,6 +29,8 @@ type Store interface {
 	InsertRun(ctx context.Context, r Run) error
 	// ReplaceRun stores r with Version+1 if the stored one still has r.Version; fault.Conflict otherwise.
 	ReplaceRun(ctx context.Context, r Run) error
+	// DeleteRuns removes those of ids that are there.
+	DeleteRuns(ctx context.Context, ids []string) error
 }
 
 // Service publishes drills and keeps what people do in them. Its methods are safe
@@ -242,17 +244,9 @@ func (s *Service) Hash(ctx context.Context, id ID, payload []byte) (string, erro
 
 // Runs returns the runs of a person by drill. Drills not begun are left out.
 func (s *Service) Runs(ctx context.Context, p people.ID) (map[ID]Run, error) {
-	list, err := s.List(ctx)
+	ids, err := s.runIDs(ctx, p)
 	if err != nil {
 		return nil, err
-	}
-	ids := make([]string, 0, len(list))
-	for _, d := range list {
-		k, err := s.key(ctx, d.Template.ID)
-		if err != nil {
-			return nil, err
-		}
-		ids = append(ids, k.runID(p))
 	}
 	runs := map[ID]Run{}
 	if len(ids) == 0 {
@@ -266,6 +260,32 @@ func (s *Service) Runs(ctx context.Context, p people.ID) (map[ID]Run, error) {
 		runs[r.Drill] = r
 	}
 	return runs, nil
+}
+
+// Erase removes what a person did in every drill. To repeat it changes nothing.
+func (s *Service) Erase(ctx context.Context, p people.ID) error {
+	ids, err := s.runIDs(ctx, p)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	return s.Store.DeleteRuns(ctx, ids)
+}
+
+// runIDs are the ids that a person's runs have, begun or not.
+func (s *Service) runIDs(ctx context.Context, p people.ID) ([]string, error) {
+	list, err := s.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, 0, len(list))
+	for _, d := range list {
+		k, err := s.key(ctx, d.Template.ID)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, k.runID(p))
+	}
+	return ids, nil
 }
 
 // Apply applies events of one person to one drill, in order, and returns for each

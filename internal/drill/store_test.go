@@ -118,6 +118,15 @@ func (m *memory) InsertRun(_ context.Context, r Run) error {
 	})
 }
 
+func (m *memory) DeleteRuns(_ context.Context, ids []string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, id := range ids {
+		delete(m.runs, id)
+	}
+	return nil
+}
+
 func (m *memory) ReplaceRun(_ context.Context, r Run) error {
 	return m.do(func() error {
 		if m.runs[r.ID].Version != r.Version {

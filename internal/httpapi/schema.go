@@ -12,6 +12,7 @@ import (
 	"hocso/internal/drill"
 	"hocso/internal/learning"
 	"hocso/internal/people"
+	"hocso/internal/privacy"
 	"hocso/internal/reminder"
 )
 
@@ -27,7 +28,7 @@ const (
 // enums are the values of string types that have a fixed set of them.
 func enums() map[reflect.Type][]any {
 	return map[reflect.Type][]any{
-		reflect.TypeFor[people.Status]():   {people.Invited, people.Active, people.Closed},
+		reflect.TypeFor[people.Status]():   {people.Invited, people.Active, people.Closed, people.Erased},
 		reflect.TypeFor[people.Role]():     {people.Learner, people.Trainer, people.Administrator, people.SecurityOfficer, people.Auditor, people.Head},
 		reflect.TypeFor[learning.State]():  {learning.Assigned, learning.Started, learning.Completed, learning.Closed},
 		reflect.TypeFor[learning.Status](): {learning.Assigned, learning.Started, learning.Completed, learning.Closed, learning.Overdue},
@@ -35,6 +36,9 @@ func enums() map[reflect.Type][]any {
 		reflect.TypeFor[course.Class]():    {course.Editorial, course.Minor, course.Material},
 		reflect.TypeFor[drill.Truth]():     {drill.Phish, drill.Legit},
 		reflect.TypeFor[drill.Choice]():    {drill.Report, drill.Keep},
+		reflect.TypeFor[privacy.Kind]():    {privacy.Correction, privacy.Deletion, privacy.Restriction, privacy.Objection},
+		reflect.TypeFor[privacy.State]():   {privacy.Received, privacy.Answered, privacy.Done, privacy.Refused},
+		reflect.TypeFor[privacy.Urgency](): {privacy.Overdue, privacy.DueToday, privacy.DueSoon, privacy.InTime, privacy.Over},
 		reflect.TypeFor[reminder.State]():  {reminder.Waiting, reminder.Sent, reminder.Dropped},
 	}
 }

@@ -24,6 +24,7 @@ import (
 	"hocso/content"
 	"hocso/internal/audit"
 	"hocso/internal/auth"
+	"hocso/internal/campaign"
 	"hocso/internal/mongodb"
 	"hocso/internal/mongodb/mongodbtest"
 	"hocso/internal/people"
@@ -89,9 +90,14 @@ func (x *site) services() Deps {
 		x.t.Fatal(err)
 	}
 	d := Deps{
-		People:  ps,
-		Audit:   &audit.Service{Store: x.db.Audit(), Key: bytes.Repeat([]byte("a"), 32), Now: x.clock.Now, NewID: newID},
-		Privacy: &privacy.Service{Notices: x.db.Privacy(), People: ps, Text: notice, Now: x.clock.Now, NewID: newID, Log: slog.New(slog.DiscardHandler)},
+		People: ps,
+		Audit:  &audit.Service{Store: x.db.Audit(), Key: bytes.Repeat([]byte("a"), 32), Now: x.clock.Now, NewID: newID},
+		Privacy: &privacy.Service{
+			Notices: x.db.Privacy(), Requests: x.db.Privacy(), Erasures: x.db.Privacy(), People: ps, Text: notice, Clocks: privacy.UsualClocks(),
+			Calendar: campaign.Calendar{Zone: zone, Holidays: campaign.Holidays()},
+			Erasers:  []privacy.Eraser{{Name: "person", Erase: ps.Erase}, {Name: "sessions", Erase: x.db.Auth().ErasePerson}, {Name: "reminders", Erase: x.db.Reminders().ErasePerson}, {Name: "learning", Erase: x.db.Learning().ErasePerson}},
+			Now:      x.clock.Now, NewID: newID, Log: slog.New(slog.DiscardHandler),
+		},
 		Auth: &auth.Service{
 			People: ps, Sessions: x.db.Auth(), Invitations: x.db.Auth(), Throttles: x.db.Auth(), Factor: x.db.Auth(), Spent: x.db.Auth(), Keys: keys,
 			Hasher: auth.NewHasher(auth.Cost{Memory: 64, Passes: 1, Threads: 1}, 2), Issuer: "https://hocso.test",

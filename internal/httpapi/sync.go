@@ -9,12 +9,10 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"hocso/internal/auth"
 	"hocso/internal/course"
 	"hocso/internal/drill"
 	"hocso/internal/learning"
 	"hocso/internal/people"
-	"hocso/internal/reminder"
 )
 
 // syncRoutes are the rows of what goes between a phone and the server as a whole.
@@ -30,7 +28,7 @@ func (s *Server) syncRoutes() []route {
 			summary: "What a phone reports: a verdict for each, in order", noAudit: ownLearning, in: opsRequest{}, out: opsAnswer{},
 			problems: []string{"400 malformed_body", "422 too_many_ops"},
 		}, s.ops},
-		{fiber.MethodGet, v + "/me/data", take, shape{summary: "Everything that is kept about me", audit: "own_data_exported", out: dataAnswer{}}, s.myData},
+		{fiber.MethodGet, v + "/me/data", take, shape{summary: "Everything that is kept about me", audit: "own_data_exported", out: dataAnswer{}, compress: true}, s.myData},
 	}
 }
 
@@ -231,47 +229,4 @@ func (s *Server) ops(c *fiber.Ctx) error {
 		return err
 	}
 	return c.JSON(opsAnswer{Results: verdicts})
-}
-
-// dataAnswer is everything that is kept about a person.
-type dataAnswer struct {
-	Person people.Person `json:"person"`
-	learning.Record
-	DrillRuns     []drill.Run             `json:"drillRuns"`
-	Sessions      []auth.Session          `json:"sessions"`
-	Factors       auth.FactorView         `json:"factors"`
-	Subscriptions []reminder.Subscription `json:"subscriptions"`
-	Deliveries    []reminder.Delivery     `json:"deliveries"`
-}
-
-func (s *Server) myData(c *fiber.Ctx) error {
-	ctx, who := c.UserContext(), actor(c)
-	var a dataAnswer
-	var err error
-	if a.Person, err = s.People.Person(ctx, who.ID); err != nil {
-		return err
-	}
-	if a.Record, err = s.Learning.Record(ctx, who); err != nil {
-		return err
-	}
-	runs, err := s.Drills.Runs(ctx, who.ID)
-	if err != nil {
-		return err
-	}
-	for _, r := range runs {
-		a.DrillRuns = append(a.DrillRuns, r)
-	}
-	if a.Sessions, err = s.Auth.List(ctx, who); err != nil {
-		return err
-	}
-	if a.Factors, err = s.Auth.ShowFactors(ctx, who); err != nil {
-		return err
-	}
-	if a.Subscriptions, err = s.Reminders.Devices(ctx, who); err != nil {
-		return err
-	}
-	if a.Deliveries, err = s.Reminders.DeliveriesOf(ctx, who.ID); err != nil {
-		return err
-	}
-	return c.JSON(a)
 }

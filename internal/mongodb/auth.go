@@ -59,6 +59,12 @@ func (s *Auth) SessionsOf(ctx context.Context, p people.ID, now time.Time) ([]au
 	}, options.Find().SetSort(bson.D{{Key: "lastSeenAt", Value: -1}}).SetLimit(200), "find sessions")
 }
 
+// EverySessionOf implements auth.SessionStore.
+func (s *Auth) EverySessionOf(ctx context.Context, p people.ID) ([]auth.Session, error) {
+	o := options.Find().SetSort(bson.D{{Key: "lastSeenAt", Value: -1}}).SetLimit(unpaged)
+	return list[auth.Session](ctx, s.sessions, bson.D{{Key: "person", Value: p}}, o, "find every session")
+}
+
 // InsertSession implements auth.SessionStore.
 func (s *Auth) InsertSession(ctx context.Context, session auth.Session) error {
 	if _, err := s.sessions.InsertOne(ctx, session); err != nil {

@@ -43,6 +43,8 @@ func TestIndexes(t *testing.T) {
 		"campaigns":        {"live _id"},
 		"deliveries":       {"campaign _id", "expiresAt ttl", "person state notBefore", "state notBefore"},
 		"notice_readings":  {"person"},
+		"privacy_requests": {"person _id-", "state _id-"},
+		"erasures":         {"open at"},
 		"reminder_budgets": {"expiresAt ttl"},
 		"subscriptions":    {"expiresAt ttl", "person lastSeenAt-"},
 	}

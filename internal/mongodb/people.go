@@ -97,9 +97,11 @@ func (s *People) FindPeople(ctx context.Context, q people.Query) ([]people.Perso
 	if q.Units != nil {
 		and = append(and, bson.D{{Key: "unit", Value: bson.D{{Key: "$in", Value: q.Units}}}})
 	}
+	status := any(bson.D{{Key: "$in", Value: bson.A{people.Invited, people.Active, people.Closed}}}) // of those erased there is nothing to find
 	if q.Status != "" {
-		and = append(and, bson.D{{Key: "status", Value: q.Status}})
+		status = q.Status
 	}
+	and = append(and, bson.D{{Key: "status", Value: status}})
 	// The range on foldedName alone lets the index find the place; the second
 	// condition leaves out those of the same name that were on the page before.
 	and = append(and, bson.D{{Key: "foldedName", Value: bson.D{{Key: "$gte", Value: q.AfterName}}}})
@@ -167,6 +169,15 @@ func (s *People) ReplacePeople(ctx context.Context, ps []people.Person) error {
 		return changedMeanwhile()
 	}
 	return nil
+}
+
+// ErasePerson implements people.Store.
+func (s *People) ErasePerson(ctx context.Context, p people.Person) error {
+	filter := bson.D{{Key: "_id", Value: p.ID}, {Key: "ver", Value: p.Version}}
+	p = searchable(p)
+	p.Version++
+	res, err := s.people.ReplaceOne(ctx, filter, p)
+	return replaced(res, err, "erase person")
 }
 
 // Audience implements people.Store.

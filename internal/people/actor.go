@@ -30,6 +30,7 @@ const (
 	ManageCampaigns  Permission = "manage_campaigns" // assign courses and drills
 	TrackCompletion  Permission = "track_completion" // completion of people in scope
 	ReadAudit        Permission = "read_audit"
+	HandleRequests   Permission = "handle_requests"   // what people ask about their own data
 	ManageOperations Permission = "manage_operations" // settings, delivery ledger
 )
 
@@ -43,7 +44,7 @@ func permissions(r Role) []Permission {
 	case Administrator:
 		return []Permission{ManagePeople, ManageCampaigns, TrackCompletion, ManageOperations}
 	case Auditor:
-		return []Permission{TrackCompletion, ReadAudit}
+		return []Permission{TrackCompletion, ReadAudit, HandleRequests}
 	case Head:
 		return []Permission{TrackCompletion}
 	}

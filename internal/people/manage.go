@@ -51,6 +51,9 @@ func (s *Service) PersonByEmail(ctx context.Context, email string) (Person, erro
 // fault.NotFound person_not_found for everybody else, as if they did not exist.
 func (s *Service) Managed(ctx context.Context, a Actor, id ID) (Person, error) {
 	p, err := s.Store.Person(ctx, id)
+	if err == nil && p.Status == Erased {
+		err = fault.New(fault.NotFound, "person_not_found", "no such person")
+	}
 	if err != nil {
 		return Person{}, err
 	}
@@ -352,7 +355,7 @@ func ownAccount() error {
 
 // Gone reports whether p's account is closed, or their last day is over.
 func (s *Service) Gone(p Person) bool {
-	return p.Status == Closed || p.LeftOn != "" && p.LeftOn < s.Today()
+	return p.Status.Ended() || p.LeftOn != "" && p.LeftOn < s.Today()
 }
 
 // MayEnter reports whether p may sign in, and go on with a session: they have a

@@ -32,7 +32,11 @@ const (
 	Invited Status = "invited" // has no password yet
 	Active  Status = "active"
 	Closed  Status = "closed" // left or disabled; history stays
+	Erased  Status = "erased" // nothing is left but the id and the unit, so that totals stand
 )
+
+// Ended reports whether the account of somebody with this status is over.
+func (s Status) Ended() bool { return s == Closed || s == Erased }
 
 // Grant is a role within a unit and everything below it.
 type Grant struct {

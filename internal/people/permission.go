@@ -2,7 +2,7 @@ package people
 
 // Permissions lists the permissions in the order in which they are explained.
 func Permissions() []Permission {
-	return []Permission{TakeCourses, WriteCourses, ManagePeople, ManageCampaigns, TrackCompletion, ReadAudit, ManageOperations}
+	return []Permission{TakeCourses, WriteCourses, ManagePeople, ManageCampaigns, TrackCompletion, ReadAudit, HandleRequests, ManageOperations}
 }
 
 // Sentence says what a permission lets a person do, for docs/permissions.md.
@@ -20,6 +20,8 @@ func (p Permission) Sentence() string {
 		return "See by name who has done, not done or is late with which course, and export that as a table; never what somebody did in a drill."
 	case ReadAudit:
 		return "Read the trail of who did what."
+	case HandleRequests:
+		return "Answer what people ask about their own data (to correct, erase, restrict, object), extend or refuse it, and have a person erased who asked for it; change nothing else."
 	case ManageOperations:
 		return "Change the settings of the service and look after deliveries."
 	}
@@ -39,6 +41,8 @@ func (p Permission) Within() string {
 		return "campaigns all of whose units are within the unit of the role; one for everybody needs the role for the whole organisation"
 	case TrackCompletion:
 		return "people who are now in the unit of the role, or the unit one leads, and below it"
+	case HandleRequests:
+		return "people who are now in the unit of the role and below it, never oneself; to erase somebody, all that this person holds must be within it too"
 	case ReadAudit:
 		return "the whole organisation, for those alone who hold the role for all of it: the trail cannot be divided by units, since people and units move"
 	case ManageOperations:
@@ -81,7 +85,7 @@ func (r Role) Sentence() string {
 	case SecurityOfficer:
 		return "Granted, so that it is known who it is. It opens nothing beyond what a learner has."
 	case Auditor:
-		return "Granted to those who check, and who change nothing."
+		return "Granted to those who check, and to whoever answers for personal data. They change nothing but requests."
 	case Head:
 		return "Not granted: it follows from the dates between which a person is head or deputy of a unit, and ends by itself with the last day."
 	}

@@ -22,6 +22,9 @@ type Store interface {
 	// ReplacePeople stores each p with Version+1 if the stored one still has
 	// p.Version; fault.Conflict if any was changed meanwhile or its address is taken.
 	ReplacePeople(ctx context.Context, ps []Person) error
+	// ErasePerson stores p in place of all that is stored of them, with Version+1, if the
+	// stored one still has p.Version; fault.Conflict otherwise.
+	ErasePerson(ctx context.Context, p Person) error
 	// Audience returns up to limit people of units who are not closed, by id after after.
 	// No units mean everybody.
 	Audience(ctx context.Context, units []UnitID, after ID, limit int) ([]Person, error)

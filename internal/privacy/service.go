@@ -4,6 +4,7 @@
 package privacy
 
 import (
+	"context"
 	"log/slog"
 	"sync"
 	"time"
@@ -17,12 +18,22 @@ import (
 // the program.
 type Service struct {
 	Notices  NoticeStore
+	Requests RequestStore
+	Erasures ErasureStore
 	People   *people.Service
 	Text     Notice // what people read
+	Clocks   Clocks
 	Calendar campaign.Calendar
-	Now      func() time.Time
-	NewID    func() string
-	Log      *slog.Logger
+	// Erasers are the steps of an erasure, in order: first what ends the account. What
+	// this package keeps comes last by itself.
+	Erasers []Eraser
+	// KeepLedger writes the ledger where no backup overwrites it. Nil: nowhere.
+	KeepLedger func([]Erasure) error
+	// Purge takes what was deleted out of the raw files. Nil: that is the server's own matter.
+	Purge func(context.Context) error
+	Now   func() time.Time
+	NewID func() string
+	Log   *slog.Logger
 
 	mu   sync.Mutex
 	read map[people.ID]bool // who is known to have read the notice as it is now

@@ -59,7 +59,7 @@ func Decide(d Delivery, f Facts, now time.Time) Decision {
 	switch {
 	case f.Enrolment.State == learning.Completed:
 		return drop(ReasonDoneBefore)
-	case !f.Enrolment.Open(), f.Person.Status == people.Closed, f.Campaign == campaign.Cancelled, f.Campaign == campaign.Completed:
+	case !f.Enrolment.Open(), f.Person.Status.Ended(), f.Campaign == campaign.Cancelled, f.Campaign == campaign.Completed:
 		return drop(ReasonClosed)
 	case slices.ContainsFunc(f.Sends, func(s Send) bool { return s.Done && slices.Contains(s.With, d.ID) }):
 		return drop(ReasonMerged)

@@ -84,7 +84,7 @@ func (m *model) putPerson(p people.Person) {
 		old.name, old.key = p.Name, m.sorter.key(p.Name)
 		m.sorted = false
 	}
-	old.unit, old.active, old.leftOn, old.known, old.version = m.unitIndex(p.Unit), p.Status != people.Closed, p.LeftOn, true, p.Version
+	old.unit, old.active, old.leftOn, old.known, old.version = m.unitIndex(p.Unit), !p.Status.Ended(), p.LeftOn, true, p.Version
 	m.contribute(i, +1)
 }
 

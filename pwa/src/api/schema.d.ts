@@ -875,6 +875,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What I asked about my own data, with its clocks */
+        get: operations["getMeRequests"];
+        put?: never;
+        /** Ask to correct, erase or restrict my data, or object */
+        post: operations["postMeRequests"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/sessions": {
         parameters: {
             query?: never;
@@ -1220,6 +1238,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/privacy/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What people asked that I may handle: state=open (most urgent first) or over */
+        get: operations["getPrivacyRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/requests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of these */
+        get: operations["getPrivacyRequestsId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/requests/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a first answer */
+        post: operations["postPrivacyRequestsIdAnswer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/requests/{id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that it is done; a request for erasure is carried out by this */
+        post: operations["postPrivacyRequestsIdComplete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/requests/{id}/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take more time, once, and say why */
+        post: operations["postPrivacyRequestsIdExtend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/requests/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuse it and say why */
+        post: operations["postPrivacyRequestsIdReject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/push/key": {
         parameters: {
             query?: never;
@@ -1467,6 +1587,41 @@ export interface components {
             name: string;
             of: components["schemas"]["Text"];
             unit: string;
+        };
+        AskRequest: {
+            about?: string;
+            /** @enum {string} */
+            kind: "correction" | "erasure" | "restriction" | "objection";
+            text?: string;
+        };
+        Asked: {
+            about: string;
+            /** Format: date-time */
+            answerBy: string;
+            /** Format: date-time */
+            at: string;
+            /** Format: date-time */
+            doneBy: string;
+            /** Format: date-time */
+            dueAt?: string;
+            extended: boolean;
+            id: string;
+            /** @enum {string} */
+            kind: "correction" | "erasure" | "restriction" | "objection";
+            log: components["schemas"]["Entry"][];
+            name: string;
+            person: string;
+            /** @enum {string} */
+            state: "received" | "answered" | "done" | "refused";
+            text: string;
+            thirdParty: boolean;
+            unit: string;
+            /** @enum {string} */
+            urgency: "overdue" | "today" | "soon" | "in_time" | "over";
+        };
+        AskedList: {
+            items: components["schemas"]["Asked"][];
+            next?: string;
         };
         AssertionRequest: {
             authenticatorData: string;
@@ -1731,15 +1886,23 @@ export interface components {
             drillRuns: components["schemas"]["Run"][];
             enrolments: components["schemas"]["Enrolment"][];
             factors: components["schemas"]["FactorView"];
+            headships: components["schemas"]["HeadshipView"][];
+            left: components["schemas"]["LeftOut"][];
+            notices: components["schemas"]["Reading"][];
             person: components["schemas"]["Person"];
             ratings: components["schemas"]["Rating"][];
-            sessions: components["schemas"]["Session"][];
+            requests: components["schemas"]["RequestView"][];
+            sessions: components["schemas"]["SessionKept"][];
             subscriptions: components["schemas"]["Subscription"][];
         };
         Debrief: {
             do: components["schemas"]["Text"];
             who: components["schemas"]["Text"];
             why: components["schemas"]["Text"];
+        };
+        DeedRequest: {
+            text: string;
+            thirdParty?: boolean;
         };
         Delivery: {
             campaign: string;
@@ -1903,6 +2066,12 @@ export interface components {
             items: components["schemas"]["EnrolmentView"][];
             next?: string;
         };
+        Entry: {
+            /** Format: date-time */
+            at: string;
+            did: string;
+            text: string;
+        };
         FactorView: {
             askProof: boolean;
             canPasskey: boolean;
@@ -1952,6 +2121,12 @@ export interface components {
             from: string;
             person: string;
             to?: string;
+        };
+        HeadshipView: {
+            deputy?: boolean;
+            from: string;
+            to?: string;
+            unit: components["schemas"]["UnitRef"];
         };
         HealthAnswer: {
             status: string;
@@ -2046,6 +2221,10 @@ export interface components {
             dueAt: string;
             person: components["schemas"]["PersonRef"];
             unit: components["schemas"]["ReportUnitRef"];
+        };
+        LeftOut: {
+            what: components["schemas"]["Text"];
+            why: components["schemas"]["Text"];
         };
         Lesson: {
             body: components["schemas"]["Text"];
@@ -2281,7 +2460,7 @@ export interface components {
             name: string;
             settings: components["schemas"]["Settings"];
             /** @enum {string} */
-            status: "invited" | "active" | "closed";
+            status: "invited" | "active" | "closed" | "erased";
             unit: string;
             version: number;
         };
@@ -2429,6 +2608,32 @@ export interface components {
             timeout: number;
             userVerification: string;
         };
+        RequestView: {
+            about: string;
+            /** Format: date-time */
+            answerBy: string;
+            /** Format: date-time */
+            at: string;
+            /** Format: date-time */
+            doneBy: string;
+            /** Format: date-time */
+            dueAt?: string;
+            extended: boolean;
+            id: string;
+            /** @enum {string} */
+            kind: "correction" | "erasure" | "restriction" | "objection";
+            log: components["schemas"]["Entry"][];
+            /** @enum {string} */
+            state: "received" | "answered" | "done" | "refused";
+            text: string;
+            thirdParty: boolean;
+            /** @enum {string} */
+            urgency: "overdue" | "today" | "soon" | "in_time" | "over";
+        };
+        RequestViewList: {
+            items: components["schemas"]["RequestView"][];
+            next?: string;
+        };
         Result: {
             dPrime: number;
             falseAlarms: number;
@@ -2497,6 +2702,15 @@ export interface components {
             /** Format: date-time */
             expiresAt: string;
             person: components["schemas"]["Me"];
+        };
+        SessionKept: {
+            /** Format: date-time */
+            createdAt: string;
+            device: string;
+            /** Format: date-time */
+            endedAt?: string;
+            /** Format: date-time */
+            lastSeenAt: string;
         };
         SessionList: {
             items: components["schemas"]["Session"][];
@@ -4938,6 +5152,73 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    getMeRequests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestViewList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postMeRequests: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestView"];
+                };
+            };
+            /** @description request_open, too_many_open */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     getMeSessions: {
         parameters: {
             query?: never;
@@ -5918,6 +6199,334 @@ export interface operations {
             };
             /** @description person_not_found, session_not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getPrivacyRequests: {
+        parameters: {
+            query?: {
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskedList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getPrivacyRequestsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Asked"];
+                };
+            };
+            /** @description own_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description request_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postPrivacyRequestsIdAnswer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeedRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Asked"];
+                };
+            };
+            /** @description own_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description request_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description request_over */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postPrivacyRequestsIdComplete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeedRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Asked"];
+                };
+            };
+            /** @description own_request, above_your_scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description request_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description request_over, last_administrator */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postPrivacyRequestsIdExtend: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeedRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Asked"];
+                };
+            };
+            /** @description own_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description request_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description request_over, already_extended */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postPrivacyRequestsIdReject: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeedRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Asked"];
+                };
+            };
+            /** @description own_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description request_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description request_over */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
