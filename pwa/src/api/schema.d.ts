@@ -55,6 +55,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who did what, the newest first */
+        get: operations["getAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the newest 100,000 entries of the trail are as they were written */
+        get: operations["getAuditCheck"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/invitations/{token}": {
         parameters: {
             query?: never;
@@ -1111,6 +1145,35 @@ export interface components {
         AudienceRequest: {
             audience?: components["schemas"]["AudienceInput"];
         };
+        AuditAnswer: {
+            items: components["schemas"]["AuditEntry"][];
+            names: {
+                [key: string]: components["schemas"]["Text"];
+            };
+            next?: string;
+        };
+        AuditEntry: {
+            action: string;
+            actor?: string;
+            address?: string;
+            /** Format: date-time */
+            at: string;
+            code?: string;
+            command?: string;
+            detail: components["schemas"]["Detail"][];
+            group: string;
+            hash: string;
+            object: components["schemas"]["Object"];
+            outcome: string;
+            request?: string;
+            seq: number;
+            session?: string;
+        };
+        AuditProblem: {
+            seq: number;
+            through?: number;
+            what: string;
+        };
         AuthoredCourse: {
             /** Format: date-time */
             changedAt: string;
@@ -1317,6 +1380,11 @@ export interface components {
         DeliveryViewList: {
             items: components["schemas"]["DeliveryView"][];
             next?: string;
+        };
+        Detail: {
+            after: string;
+            before: string;
+            what: string;
         };
         DraftRequest: {
             draft?: components["schemas"]["ContentInput"];
@@ -1554,6 +1622,10 @@ export interface components {
             real: string;
             text: components["schemas"]["Text"];
         };
+        Mark: {
+            hash: string;
+            seq: number;
+        };
         Marked: {
             chosen: string[];
             explanation?: components["schemas"]["Text"];
@@ -1601,6 +1673,10 @@ export interface components {
         NewCourseRequest: {
             id: string;
             title?: components["schemas"]["TextInput"];
+        };
+        Object: {
+            id: string;
+            kind: string;
         };
         OpInput: {
             answers?: components["schemas"]["AnswerInput"][];
@@ -1813,6 +1889,19 @@ export interface components {
             course: string;
             enrolment: string;
             stars: number;
+        };
+        Report: {
+            entries: number;
+            first: number;
+            /** Format: date-time */
+            firstAt: string;
+            head: components["schemas"]["Mark"];
+            last: number;
+            /** Format: date-time */
+            lastAt: string;
+            more: number;
+            problems: components["schemas"]["AuditProblem"][];
+            pruned: number;
         };
         ReportUnitRef: {
             id: string;
@@ -2217,6 +2306,66 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAudit: {
+        parameters: {
+            query?: {
+                actor?: string;
+                group?: string;
+                action?: string;
+                object?: string;
+                outcome?: string;
+                from?: string;
+                to?: string;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditAnswer"];
+                };
+            };
+            /** @description bad_query */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAuditCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
                 };
             };
             default: components["responses"]["Problem"];
