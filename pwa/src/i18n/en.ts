@@ -25,6 +25,7 @@ export const en: Record<keyof typeof vi, string> = {
   'nav.people': 'People',
   'nav.units': 'Units',
   'nav.myUnit': 'My unit',
+  'nav.audit': 'Audit trail',
   'nav.tracking': 'Tracking',
 
   'banner.offline': 'No network. Keep learning: your work is saved on this phone.',

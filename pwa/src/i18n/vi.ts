@@ -24,6 +24,7 @@ export const vi = {
   'nav.people': 'Con người',
   'nav.units': 'Đơn vị',
   'nav.myUnit': 'Đơn vị của tôi',
+  'nav.audit': 'Nhật ký',
   'nav.tracking': 'Theo dõi',
 
   'banner.offline': 'Không có mạng. Bạn cứ học, bài làm được lưu trên máy.',
