@@ -11,6 +11,7 @@ export interface Me {
   roles: Role[];
   headOf: string[];
   settings: { locale: string; timeZone: string };
+  secondFactor: { needed: boolean; set: boolean };
 }
 export type Role = 'learner' | 'trainer' | 'administrator' | 'security_officer' | 'auditor' | 'head';
 
@@ -18,6 +19,11 @@ export interface Session {
   accessToken: string;
   expiresAt: string;
   person: Me;
+}
+
+export interface SecondStep {
+  token: string;
+  methods: string[]; // totp, passkey, recovery
 }
 
 export type QuestionKind = 'choice' | 'multi' | 'true_false' | 'order' | 'match';

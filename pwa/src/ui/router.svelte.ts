@@ -12,6 +12,7 @@ export function signInFirst(): void {
 
 // goOn leads there after sign-in, once.
 export function goOn(): void {
+  if (location.pathname !== '/sign-in') return;
   const to = wanted;
   wanted = '/';
   go(to, { replace: true });
