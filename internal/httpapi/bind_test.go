@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/gofiber/fiber/v2"
+
+	"hocso/internal/auth"
 )
 
 func TestFieldPath(t *testing.T) {
@@ -53,7 +55,7 @@ func TestSlugAndLines(t *testing.T) {
 // FuzzBind sends any body to the request with most of everything in it: the answer
 // is 200, or a problem of the caller's, and never a fault of ours.
 func FuzzBind(f *testing.F) {
-	s := New(Deps{Log: slog.New(slog.DiscardHandler)})
+	s := New(Deps{Auth: &auth.Service{}, Log: slog.New(slog.DiscardHandler)})
 	app := fiber.New(fiber.Config{ErrorHandler: s.problem})
 	app.Post("/", func(c *fiber.Ctx) error {
 		var req changePersonRequest
@@ -90,7 +92,7 @@ func FuzzBind(f *testing.F) {
 
 // FuzzAddress asks for any path: no fault of ours, and never a file from outside of the app.
 func FuzzAddress(f *testing.F) {
-	s := New(Deps{Log: slog.New(slog.DiscardHandler), App: testApp(), Ready: nil})
+	s := New(Deps{Auth: &auth.Service{}, Log: slog.New(slog.DiscardHandler), App: testApp(), Ready: nil})
 	for _, seed := range []string{"/", "/assets/../index.html", "/%2e%2e/%00", "/assets/app-1.js?x=1", "//", "/courses/a%20b", "/%zz", "/api/v1/auth/methods"} {
 		f.Add(seed)
 	}

@@ -1,6 +1,6 @@
 import type { Text } from '../i18n/locale.svelte.ts';
 import { call, download } from './client.ts';
-import type { List, Role } from './types.ts';
+import type { Device, List, Role } from './types.ts';
 
 export type PersonStatus = 'invited' | 'active' | 'closed';
 
@@ -83,6 +83,10 @@ export const changePerson = (id: string, fields: { name?: string; email?: string
   call<Person>('PATCH', at(id), fields);
 export const invite = (id: string) => call<Invitation>('POST', at(id, '/invite'));
 export const setOpen = (id: string, open: boolean) => call<Person>('POST', at(id, open ? '/enable' : '/disable'));
+export const sessionsOf = (id: string) => call<List<Device>>('GET', at(id, '/sessions')).then((list) => list.items ?? []);
+export const endSession = (id: string, session: string) => call('DELETE', at(id, '/sessions/' + encodeURIComponent(session)));
+export const endSessions = (id: string) => call('DELETE', at(id, '/sessions'));
+export const removeFactors = (id: string) => call('DELETE', at(id, '/factors'));
 export const importPeople = (source: ImportSource, dryRun: boolean) =>
   call<ImportResult>('POST', '/people/import?dryRun=' + dryRun, source);
 export const exportPeople = (unit: string, lang: string) => download('/people/export.xlsx' + search({ unit, lang }));
