@@ -112,6 +112,7 @@ func administratorScreens(server *program) []screen {
 		{"person-new", "/people/new", nil},
 		{"person", "/people/" + people.Items[0].ID, nil},
 		{"person-link", "/people/" + people.Items[0].ID, tap("Tạo liên kết")},
+		{"person-lost-phone", "/people/" + people.Items[0].ID, tap("Gỡ bước thứ hai")},
 		{"person-disable", "/people/" + people.Items[0].ID, tap("Khóa tài khoản")},
 		{"person-unknown", "/people/no-such-person", nil},
 		{"import", "/people/import", nil},

@@ -71,6 +71,7 @@ type program struct {
 
 	listen string
 	extra  []string
+	out    *os.File // standard output of the program; nil: nowhere
 	mu     sync.Mutex
 	cmd    *exec.Cmd
 	tokens map[string]string // access token by e-mail
@@ -98,12 +99,44 @@ func start(t *testing.T, extra ...string) *program {
 	return p
 }
 
+// startEmpty serves an empty data folder at a name, as browsers want it for passkeys, and
+// returns the one-time link for the first administrator that the start printed.
+func startEmpty(t *testing.T) (p *program, link string) {
+	t.Helper()
+	p = &program{t: t, Data: t.TempDir(), SignIns: map[string]signIn{}, tokens: map[string]string{}, listen: freeAddress(t)}
+	p.Network = newNetwork(t, "http://"+p.listen)
+	p.URL = strings.Replace(p.Network.URL, "127.0.0.1", "localhost", 1)
+	file := filepath.Join(t.TempDir(), "out")
+	out, err := os.Create(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = out.Close() }() // the program has it open by itself
+	p.out = out
+	p.Serve()
+	t.Cleanup(p.Kill)
+	printed, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for f := range strings.FieldsSeq(string(printed)) {
+		if strings.HasPrefix(f, p.URL+"/setup#") {
+			return p, f
+		}
+	}
+	t.Fatalf("no link for the first administrator in %q", printed)
+	return nil, ""
+}
+
 // Serve starts the program and waits until it is ready.
 func (p *program) Serve() {
 	p.t.Helper()
 	args := append([]string{"serve", "--data", p.Data, "--listen", p.listen, "--public-url", p.URL, "--metrics-listen", ""}, p.extra...)
 	cmd := exec.Command(binary, args...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if p.out != nil {
+		cmd.Stdout = p.out
+	}
 	log, err := cmd.StderrPipe()
 	if err != nil {
 		p.t.Fatal(err)

@@ -204,7 +204,7 @@ func tourDrill(p *phone) {
 }
 
 func tourMe(p *phone) {
-	for name, path := range map[string]string{"me": "/me", "me-reminders": "/me/reminders", "me-devices": "/me/devices", "me-unsent-none": "/me/unsent"} {
+	for name, path := range map[string]string{"me": "/me", "me-reminders": "/me/reminders", "me-devices": "/me/devices", "me-security": "/me/security", "me-password": "/me/password", "me-unsent-none": "/me/unsent"} {
 		p.Go(path)
 		p.CheckBoth(name)
 	}

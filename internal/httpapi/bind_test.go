@@ -55,7 +55,7 @@ func TestSlugAndLines(t *testing.T) {
 // FuzzBind sends any body to the request with most of everything in it: the answer
 // is 200, or a problem of the caller's, and never a fault of ours.
 func FuzzBind(f *testing.F) {
-	s := New(Deps{Log: slog.New(slog.DiscardHandler)})
+	s := New(Deps{Auth: &auth.Service{}, Log: slog.New(slog.DiscardHandler)})
 	app := fiber.New(fiber.Config{ErrorHandler: s.problem})
 	app.Post("/", func(c *fiber.Ctx) error {
 		var req changePersonRequest

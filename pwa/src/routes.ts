@@ -71,6 +71,14 @@ export const routes: Route[] = [
     account(() => import('./account/Devices.svelte')),
   ),
   later(
+    '/me/security',
+    account(() => import('./account/Security.svelte')),
+  ),
+  later(
+    '/me/password',
+    account(() => import('./account/Password.svelte')),
+  ),
+  later(
     '/me/unsent',
     account(() => import('./account/Unsent.svelte')),
   ),

@@ -1,5 +1,5 @@
 import { ApiError, problemOf } from './problem.ts';
-import type { Session } from './types.ts';
+import type { SecondStep, Session } from './types.ts';
 
 let token = ''; // in memory only, never in storage
 let renewing: Promise<Session> | undefined;
@@ -45,17 +45,18 @@ async function send(method: string, path: string, body?: unknown, headers: Recor
   }
 }
 
-async function accept(session: Session): Promise<Session> {
+// accept goes on with a new access token.
+export async function accept(session: Session): Promise<Session> {
   token = session.accessToken;
   await onSession(session);
   return session;
 }
 
-// open begins a session by what a person typed: a sign-in or an invitation.
-export async function open(path: string, body: unknown): Promise<Session> {
-  const response = await send('POST', path, body);
-  if (!response.ok) throw await problemOf(response);
-  return accept(await response.json());
+// open begins a session by what a person typed, or gives back the step that is missing for one.
+export async function open(path: string, body: unknown): Promise<SecondStep | undefined> {
+  const answer = await anyone<Session & { secondFactor?: SecondStep }>(path, body);
+  if (!answer.secondFactor) await accept(answer);
+  return answer.secondFactor;
 }
 
 // renew gets a new access token by the cookie: one request for all who ask, in one tab at a time, because the cookie
@@ -109,8 +110,8 @@ export async function call<T = void>(method: string, path: string, body?: unknow
 }
 
 // anyone asks what needs no session.
-export async function anyone<T>(path: string): Promise<T> {
-  const response = await send('GET', path);
+export async function anyone<T>(path: string, body?: unknown): Promise<T> {
+  const response = await send(body ? 'POST' : 'GET', path, body);
   if (!response.ok) throw await problemOf(response);
   return response.json();
 }

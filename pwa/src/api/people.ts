@@ -1,6 +1,6 @@
 import type { Text } from '../i18n/locale.svelte.ts';
 import { call, download } from './client.ts';
-import type { List, Role } from './types.ts';
+import type { Device, List, Role } from './types.ts';
 
 export type PersonStatus = 'invited' | 'active' | 'closed';
 
@@ -116,6 +116,10 @@ export const waiting = (unit: string, below: boolean) =>
   call<Waiting>('GET', '/people/invitations' + search({ unit, below: String(below) }));
 export const inviteAll = (unit: string, below: boolean) => call<InvitationCards>('POST', '/people/invitations', { unit, below });
 export const setOpen = (id: string, open: boolean) => call<Person>('POST', at(id, open ? '/enable' : '/disable'));
+export const sessionsOf = (id: string) => call<List<Device>>('GET', at(id, '/sessions')).then((list) => list.items ?? []);
+export const endSession = (id: string, session: string) => call('DELETE', at(id, '/sessions/' + encodeURIComponent(session)));
+export const endSessions = (id: string) => call('DELETE', at(id, '/sessions'));
+export const removeFactors = (id: string) => call('DELETE', at(id, '/factors'));
 export const importPeople = (source: ImportSource, dryRun: boolean) =>
   call<ImportResult>('POST', '/people/import?dryRun=' + dryRun, source);
 export const exportPeople = (unit: string, lang: string) => download('/people/export.xlsx' + search({ unit, lang }));

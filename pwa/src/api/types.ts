@@ -12,6 +12,7 @@ export interface Me {
   headOf: string[];
   settings: { locale: string; timeZone: string };
   noticeDue?: boolean; // the privacy notice, as it is now, was not read yet
+  secondFactor: { needed: boolean; set: boolean };
 }
 export type Role = 'learner' | 'trainer' | 'administrator' | 'security_officer' | 'auditor' | 'head';
 
@@ -19,6 +20,11 @@ export interface Session {
   accessToken: string;
   expiresAt: string;
   person: Me;
+}
+
+export interface SecondStep {
+  token: string;
+  methods: string[]; // totp, passkey, recovery
 }
 
 export type QuestionKind = 'choice' | 'multi' | 'true_false' | 'order' | 'match';

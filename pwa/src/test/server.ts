@@ -9,6 +9,7 @@ export const me: Me = {
   roles: ['learner'],
   headOf: [],
   settings: { locale: 'vi', timeZone: '' },
+  secondFactor: { needed: false, set: false },
 };
 
 type Answer = Response | object | undefined;

@@ -5,13 +5,15 @@ export const route = $state({ path: location.pathname, hash: location.hash, quer
 // wanted is where somebody was going who had to sign in first.
 let wanted = '/';
 
-export function signInFirst(): void {
-  wanted = location.pathname + location.search + location.hash;
+// signInFirst asks to sign in. Where somebody has signed out, the next one begins anew.
+export function signInFirst(anew = false): void {
+  wanted = anew ? '/' : location.pathname + location.search + location.hash;
   go('/sign-in', { replace: true });
 }
 
 // goOn leads there after sign-in, once.
 export function goOn(): void {
+  if (location.pathname !== '/sign-in') return;
   const to = wanted;
   wanted = '/';
   go(to, { replace: true });
