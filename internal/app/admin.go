@@ -71,11 +71,15 @@ func AdminResetFactor(ctx context.Context, t Terminal, args []string) error {
 		return err
 	}
 	defer func() { _ = a.Close() }() // every write was acknowledged
-	p, err := a.auth.ResetFactors(ctx, email)
+	err = a.audit.Do(ctx, audit.Entry{Command: "admin reset-factor", Action: "factors_reset"}, func(e *audit.Entry) error {
+		p, err := a.auth.ResetFactors(ctx, email)
+		e.Object = audit.Object{Kind: "person", ID: string(p.ID)}
+		return err
+	})
 	if err != nil {
 		return explain("admin reset-factor: email", err)
 	}
-	t.say("%s signs in with the password alone now, and sets up a second factor again", p.Email)
+	t.say("%s signs in with the password alone now, and sets up a second factor again", people.FoldEmail(email))
 	return nil
 }
 

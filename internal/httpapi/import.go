@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/base64"
 	"io"
-	"slices"
 	"strconv"
 
 	"github.com/gofiber/fiber/v2"
@@ -54,42 +53,8 @@ func (s *Server) importPeople(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	noteImport(c, req, res)
+	for _, n := range res.Counts(req.Missing == "close") {
+		note(c, n.What, "", strconv.Itoa(n.N))
+	}
 	return c.JSON(res)
-}
-
-// noteImport counts in the trail what an import did, or would do.
-func noteImport(c *fiber.Ctx, req importRequest, res people.ImportResult) {
-	if !res.Applied {
-		note(c, "applied", "", "no")
-	}
-	closed := 0
-	if req.Missing == "close" {
-		closed = res.Closing
-	}
-	granted := 0
-	for _, x := range res.Changes {
-		if slices.ContainsFunc(x.Fields, func(f people.ImportField) bool { return f.Column == "role" && f.Before != f.After }) {
-			granted++
-		}
-	}
-	for _, x := range []struct {
-		what string
-		n    int
-	}{
-		{"rows", res.Rows},
-		{"new", res.New},
-		{"changed", res.Changed},
-		{"moved", res.Moved},
-		{"roles_changed", granted},
-		{"returned", res.Returned},
-		{"units_new", res.UnitsNew},
-		{"units_changed", res.UnitsChanged},
-		{"closed", closed},
-		{"errors", res.ErrorCount},
-	} {
-		if x.n > 0 {
-			note(c, x.what, "", strconv.Itoa(x.n))
-		}
-	}
 }

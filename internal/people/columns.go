@@ -22,6 +22,15 @@ const (
 	colHead     column = "head"
 )
 
+// ImportColumns lists the columns that an import knows.
+func ImportColumns() []string {
+	var names []string
+	for _, c := range []column{colEmail, colName, colUnit, colUnitName, colUnitEn, colParent, colRole, colJoined, colHead} {
+		names = append(names, string(c))
+	}
+	return names
+}
+
 // columnOf recognises a header cell in Vietnamese or English, whatever its marks,
 // case and punctuation; "" if it is none of ours.
 func columnOf(header string) column {

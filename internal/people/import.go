@@ -53,6 +53,7 @@ type ImportResult struct {
 	Changed      int            `json:"changed"`
 	Moved        int            `json:"moved"`
 	Returned     int            `json:"returned"`
+	RolesChanged int            `json:"rolesChanged"` // people whose roles are others, also new ones with roles
 	Unchanged    int            `json:"unchanged"`
 	UnitsNew     int            `json:"unitsNew"`
 	UnitsChanged int            `json:"unitsChanged"`
@@ -70,6 +71,40 @@ type ImportResult struct {
 	MissingPeople []MissingPerson `json:"missingPeople"` // the first 200
 	Closing       int             `json:"closing"`       // accounts that are closed if those missing are
 	Many          bool            `json:"many"`          // more than 10 accounts and more than a fifth of covered: to close so many must be confirmed by closeAtMost
+}
+
+// Count is one figure of an import.
+type Count struct {
+	What string
+	N    int
+}
+
+// Counts lists what is not 0 of what an import did, or, beginning with preview, would do;
+// closing says that it closes the accounts of those missing.
+func (r ImportResult) Counts(closing bool) (out []Count) {
+	all := []Count{
+		{"rows", r.Rows},
+		{"new", r.New},
+		{"changed", r.Changed},
+		{"moved", r.Moved},
+		{"roles_changed", r.RolesChanged},
+		{"returned", r.Returned},
+		{"units_new", r.UnitsNew},
+		{"units_changed", r.UnitsChanged},
+		{"errors", r.ErrorCount},
+	}
+	if !r.Applied {
+		all = append([]Count{{"preview", 1}}, all...)
+	}
+	if closing {
+		all = append(all, Count{"closed", r.Closing})
+	}
+	for _, c := range all {
+		if c.N > 0 {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 const mostChanges = 200

@@ -208,6 +208,9 @@ func (m *importing) count(c planned) {
 	default:
 		m.result.Changed++
 	}
+	if rolesIn(c.was.Grants) != rolesIn(c.p.Grants) {
+		m.result.RolesChanged++
+	}
 	if len(m.result.Changes) < mostChanges {
 		m.result.Changes = append(m.result.Changes, change)
 	}

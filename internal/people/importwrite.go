@@ -37,8 +37,10 @@ func (m *importing) write(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := m.plan(ctx, "writing", func(changes []planned) error { return m.writePeople(ctx, changes) }); err != nil {
-		return err
+	if r := m.result; r.New+r.Changed+r.Moved+r.Returned > 0 {
+		if err := m.plan(ctx, "writing", func(changes []planned) error { return m.writePeople(ctx, changes) }); err != nil {
+			return err
+		}
 	}
 	if err := m.writeHeads(ctx); err != nil || !m.o.Close {
 		return err

@@ -2181,6 +2181,7 @@ export interface components {
             moved: number;
             new: number;
             returned: number;
+            rolesChanged: number;
             rows: number;
             sheet?: string;
             unchanged: number;

@@ -171,7 +171,7 @@ export const auditEn: Record<keyof typeof auditVi, string> = {
   'detail.class.minor': 'minor change',
   'detail.class.material': 'material change',
   'detail.campaign': 'of {after}',
-  'detail.applied': 'only looked at, not imported',
+  'detail.preview': 'only looked at, not imported',
   'detail.rows': '{after} rows',
   'detail.new': '{after} new people',
   'detail.changed': '{after} people changed',

@@ -170,7 +170,7 @@ export const auditVi = {
   'detail.class.minor': 'thay đổi nhỏ',
   'detail.class.material': 'thay đổi lớn',
   'detail.campaign': 'của {after}',
-  'detail.applied': 'mới xem trước, chưa nhập',
+  'detail.preview': 'mới xem trước, chưa nhập',
   'detail.rows': '{after} dòng',
   'detail.new': '{after} người mới',
   'detail.changed': '{after} người thay đổi',
