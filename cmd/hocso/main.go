@@ -21,6 +21,7 @@ const usage = `hocso <command> [flags]
   content check     check a folder of courses and drills (default: the ones inside the program)
   content publish   publish what changed in it
   admin create      make an administrator: --email, --name, password on standard input
+  mail test         send one mail and say what the server answered: --to ADDRESS
   backup FILE       write the embedded database into one file (- is standard output), also while serving
   restore FILE      put a backup into an empty data folder; --check only checks the backup
   db check          check every document and index of the embedded database, also while serving
@@ -58,6 +59,7 @@ func run(ctx context.Context, args []string) error {
 		{[]string{"content", "check"}, app.ContentCheck},
 		{[]string{"content", "publish"}, app.ContentPublish},
 		{[]string{"admin", "create"}, app.AdminCreate},
+		{[]string{"mail", "test"}, app.MailTest},
 		{[]string{"backup"}, app.Backup},
 		{[]string{"restore"}, app.Restore},
 		{[]string{"db", "check"}, app.CheckDatabase},

@@ -17,6 +17,7 @@ import (
 	"hocso/internal/course"
 	"hocso/internal/drill"
 	"hocso/internal/learning"
+	"hocso/internal/letter"
 	"hocso/internal/mongodb"
 	"hocso/internal/mongodb/embedded"
 	"hocso/internal/people"
@@ -37,6 +38,7 @@ type App struct {
 
 	auth      *auth.Service
 	people    *people.Service
+	letters   *letter.Service
 	courses   *course.Service
 	learning  *learning.Service
 	drills    *drill.Service

@@ -37,6 +37,9 @@ func (a *App) join(ctx context.Context) error {
 		return err
 	}
 	a.people = &people.Service{Store: a.db.People(), UnitStore: a.db.People(), Scan: a.db.People(), Now: a.now, NewID: newID, Zone: a.cfg.TimeZone}
+	if a.letters, err = a.letterService(); err != nil {
+		return err
+	}
 	a.auth = &auth.Service{
 		People: a.people, Sessions: a.db.Auth(), Invitations: a.db.Auth(), Throttles: a.db.Auth(),
 		Hasher: auth.NewHasher(auth.DefaultCost(), hashesAtOnce), Keys: keys, Issuer: a.cfg.PublicURL,

@@ -131,6 +131,7 @@ func (a *App) loops() []func(context.Context) {
 		func(ctx context.Context) { a.campaigns.Run(ctx, time.Minute) },
 		func(ctx context.Context) { dispatcher.Run(ctx, 15*time.Second) },
 		func(ctx context.Context) { a.reports.Run(ctx, time.Second) },
+		func(ctx context.Context) { a.letters.Run(ctx, 2*time.Second) },
 		a.settle,
 	}
 }

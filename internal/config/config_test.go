@@ -37,6 +37,7 @@ func TestLoad(t *testing.T) {
 			name: "database of a server", args: []string{"--database-listen", "127.0.0.1:27018"},
 			env: map[string]string{"HOCSO_MONGODB_URI": "mongodb://db/"}, bad: "no embedded database to look into",
 		},
+		{name: "mail from nobody", args: []string{"--smtp-url", "smtp://u:geheim@mail.bo.vn"}, bad: "HOCSO_MAIL_FROM"},
 		{name: "unknown flag", args: []string{"--lisen", "x"}, bad: "lisen"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

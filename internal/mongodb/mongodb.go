@@ -76,7 +76,7 @@ type index struct {
 
 // EnsureIndexes creates the indexes that are missing.
 func (d *DB) EnsureIndexes(ctx context.Context) error {
-	all := slices.Concat(authIndexes(), peopleIndexes(), courseIndexes(), learningIndexes(), drillIndexes(), campaignIndexes(), reminderIndexes())
+	all := slices.Concat(authIndexes(), peopleIndexes(), courseIndexes(), learningIndexes(), drillIndexes(), campaignIndexes(), reminderIndexes(), letterIndexes())
 	models := map[string][]mongo.IndexModel{}
 	for _, x := range all {
 		o := options.Index()
