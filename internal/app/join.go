@@ -41,10 +41,11 @@ func (a *App) join(ctx context.Context) error {
 		return err
 	}
 	a.auth = &auth.Service{
-		People: a.people, Sessions: a.db.Auth(), Invitations: a.db.Auth(), Throttles: a.db.Auth(),
+		People: a.people, Sessions: a.db.Auth(), Invitations: a.db.Auth(), Throttles: a.db.Auth(), Letters: a.letters,
 		Hasher: auth.NewHasher(auth.DefaultCost(), hashesAtOnce), Keys: keys, Issuer: a.cfg.PublicURL,
 		Organisation: []string{a.cfg.OrganisationName}, Now: a.now, NewID: newID,
 	}
+	a.letters.Writers[auth.ResetLetter], a.letters.Writers[auth.InvitationLetter] = a.auth.WriteReset, a.auth.WriteInvitation
 	a.courses = &course.Service{Store: a.db.Courses(), Now: a.now, Log: a.log}
 	a.drills = &drill.Service{Store: a.db.Drills(), Now: a.now, NewSecret: newSecret}
 	a.learning = &learning.Service{

@@ -1,4 +1,5 @@
-// Package auth signs people in: passwords, sessions, tokens and invitations.
+// Package auth signs people in: passwords, sessions, tokens, invitations and
+// resets of a password, and providers of one sign-on.
 package auth
 
 import (
@@ -6,6 +7,7 @@ import (
 	"time"
 
 	"hocso/internal/fault"
+	"hocso/internal/letter"
 	"hocso/internal/people"
 )
 
@@ -16,6 +18,7 @@ type Service struct {
 	Sessions     SessionStore
 	Invitations  InvitationStore
 	Throttles    ThrottleStore
+	Letters      *letter.Service // nil: there is no mail
 	Hasher       *Hasher
 	Keys         Keys
 	Issuer       string   // the public address of the service, without a slash at its end

@@ -29,6 +29,14 @@ func (s *Server) authRoutes() []route {
 			summary: "Set a password with an invitation, and sign in", in: acceptRequest{}, out: sessionAnswer{},
 			problems: []string{"404 invitation_unknown", "409 email_taken", "410 invitation_used", "422 invalid_fields"},
 		}, s.acceptInvitation},
+		{fiber.MethodPost, v + "/auth/password-reset", public, shape{
+			summary: "Have a link to reset the password mailed; the answer is the same for everybody", in: askResetRequest{}, status: http.StatusAccepted,
+			problems: []string{"409 mail_off", "422 invalid_fields", "429 too_many_tries"},
+		}, s.askReset},
+		{fiber.MethodPost, v + "/auth/password-reset/:token", public, shape{
+			summary: "Set a password with a mailed link; all sessions end, and nobody is signed in", in: resetRequest{}, status: http.StatusNoContent,
+			problems: []string{"404 reset_unknown", "410 reset_used", "422 invalid_fields"},
+		}, s.reset},
 		{fiber.MethodGet, v + "/me/sessions", can(people.TakeCourses), shape{summary: "Where I am signed in", out: listOf[sessionView]{}}, s.listSessions},
 		{fiber.MethodDelete, v + "/me/sessions/:id", can(people.TakeCourses), shape{
 			summary: "Sign out there", status: http.StatusNoContent, problems: []string{"404 session_not_found"},
@@ -46,10 +54,11 @@ type methodsAnswer struct {
 	Password bool     `json:"password"`
 	OIDC     []string `json:"oidc"`
 	Demo     bool     `json:"demo"`
+	Reset    bool     `json:"reset"` // whether a link to reset the password can be mailed
 }
 
 func (s *Server) signInMethods(c *fiber.Ctx) error {
-	return c.JSON(methodsAnswer{Password: true, OIDC: []string{}, Demo: s.Demo})
+	return c.JSON(methodsAnswer{Password: true, OIDC: []string{}, Demo: s.Demo, Reset: s.Auth.Letters.On()})
 }
 
 type signInRequest struct {
@@ -116,6 +125,36 @@ func (s *Server) acceptInvitation(c *fiber.Ctx) error {
 		return err
 	}
 	return s.answerSession(c, in)
+}
+
+type askResetRequest struct {
+	Email string `json:"email" validate:"required,max=254"`
+}
+
+func (s *Server) askReset(c *fiber.Ctx) error {
+	var req askResetRequest
+	if err := s.bind(c, &req); err != nil {
+		return err
+	}
+	if err := s.Auth.AskReset(c.UserContext(), req.Email, s.address(c)); err != nil {
+		return err
+	}
+	return c.Status(fiber.StatusAccepted).Send(nil)
+}
+
+type resetRequest struct {
+	Password string `json:"password" validate:"required,max=512"`
+}
+
+func (s *Server) reset(c *fiber.Ctx) error {
+	var req resetRequest
+	if err := s.bind(c, &req); err != nil {
+		return err
+	}
+	if err := s.Auth.Reset(c.UserContext(), c.Params("token"), req.Password, s.address(c)); err != nil {
+		return err
+	}
+	return c.SendStatus(fiber.StatusNoContent)
 }
 
 func deref(s *string) string {

@@ -24,7 +24,7 @@ func TestRoutesNameTheirPermission(t *testing.T) {
 	open := []string{
 		"GET /healthz", "GET /readyz", "GET /api/openapi.json",
 		"GET /api/v1/auth/methods", "POST /api/v1/auth/sign-in", "POST /api/v1/auth/refresh", "POST /api/v1/auth/sign-out",
-		"POST /api/v1/auth/invitations/:token",
+		"POST /api/v1/auth/invitations/:token", "POST /api/v1/auth/password-reset", "POST /api/v1/auth/password-reset/:token",
 		"GET /api/v1/push/key",
 	}
 	byCookie := []string{"POST /api/v1/me/subscriptions"}
@@ -116,11 +116,11 @@ func TestConformance(t *testing.T) {
 		name, body string
 		ok         bool
 	}{
-		{"as documented", `{"password":true,"oidc":[],"demo":false}`, true},
-		{"a field too many", `{"password":true,"oidc":[],"demo":false,"secret":1}`, false},
-		{"a field missing", `{"password":true,"oidc":[]}`, false},
-		{"another type", `{"password":"yes","oidc":[],"demo":false}`, false},
-		{"null for a list", `{"password":true,"oidc":null,"demo":false}`, false},
+		{"as documented", `{"password":true,"oidc":[],"demo":false,"reset":false}`, true},
+		{"a field too many", `{"password":true,"oidc":[],"demo":false,"reset":false,"secret":1}`, false},
+		{"a field missing", `{"password":true,"oidc":[],"demo":false}`, false},
+		{"another type", `{"password":"yes","oidc":[],"demo":false,"reset":false}`, false},
+		{"null for a list", `{"password":true,"oidc":null,"demo":false,"reset":false}`, false},
 	} {
 		if err := x.held("GET", "/api/v1/auth/methods", 200, tt.body); (err == nil) != tt.ok {
 			t.Errorf("%s: %v", tt.name, err)

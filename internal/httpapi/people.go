@@ -48,6 +48,10 @@ func (s *Server) peopleRoutes() []route {
 			summary: "Make a one-time link with which a person sets a password", out: inviteAnswer{},
 			problems: slices.Concat(unknown, []string{"403 above_your_scope", "409 person_closed"}),
 		}, s.invite},
+		{fiber.MethodPost, v + "/people/:id/invite/mail", manage, shape{
+			summary: "Mail such a link to the person", status: http.StatusAccepted,
+			problems: slices.Concat(unknown, []string{"403 above_your_scope", "409 person_closed", "409 mail_off", "429 too_many_tries"}),
+		}, s.inviteByMail},
 		{fiber.MethodPost, v + "/people/:id/disable", manage, shape{
 			summary: "Close an account; its sessions end", out: people.Person{},
 			problems: slices.Concat(unknown, []string{"403 own_account", "403 above_your_scope", "409 last_administrator"}),
@@ -179,6 +183,14 @@ func (s *Server) changePerson(c *fiber.Ctx) error {
 type inviteAnswer struct {
 	Link      string    `json:"link"`
 	ExpiresAt time.Time `json:"expiresAt"`
+	Mail      bool      `json:"mail"` // whether a link can be mailed instead
+}
+
+func (s *Server) inviteByMail(c *fiber.Ctx) error {
+	if err := s.Auth.InviteByMail(c.UserContext(), actor(c), people.ID(c.Params("id"))); err != nil {
+		return err
+	}
+	return c.Status(fiber.StatusAccepted).Send(nil)
 }
 
 func (s *Server) invite(c *fiber.Ctx) error {
@@ -186,7 +198,7 @@ func (s *Server) invite(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(inviteAnswer{link, until})
+	return c.JSON(inviteAnswer{link, until, s.Auth.Letters.On()})
 }
 
 func (s *Server) disablePerson(c *fiber.Ctx) error {

@@ -22,6 +22,7 @@ import (
 	"github.com/google/uuid"
 
 	"hocso/internal/auth"
+	"hocso/internal/letter"
 	"hocso/internal/mongodb"
 	"hocso/internal/mongodb/mongodbtest"
 	"hocso/internal/people"
@@ -53,6 +54,7 @@ type site struct {
 	clock *clock
 	log   *bytes.Buffer
 	doc   routers.Router
+	post  *post // the mail server
 }
 
 const password = "một câu đủ dài để nhớ"
@@ -78,6 +80,11 @@ func newSite(t *testing.T, changes ...func(*Deps)) *site {
 		},
 		Ready: db.Ping, Now: x.clock.Now, Log: slog.New(slog.NewTextHandler(lockedWriter{w: x.log, mu: &sync.Mutex{}}, nil)), Timeout: 10 * time.Second,
 		PublicURL: "https://hocso.test", App: testApp(), Unavailable: mongodb.Unavailable,
+	}
+	x.post = &post{}
+	d.Auth.Letters = &letter.Service{
+		Store: db.Letters(), Sender: x.post, Now: x.clock.Now, Log: d.Log,
+		Writers: map[letter.Kind]letter.Writer{auth.ResetLetter: d.Auth.WriteReset, auth.InvitationLetter: d.Auth.WriteInvitation},
 	}
 	for _, change := range changes {
 		change(&d)

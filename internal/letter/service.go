@@ -32,7 +32,7 @@ const (
 )
 
 // On reports whether mail can be sent at all.
-func (s *Service) On() bool { return s.Sender != nil }
+func (s *Service) On() bool { return s != nil && s.Sender != nil }
 
 // Queue stores a letter, to be sent at once or from DueAt on. fault.Conflict mail_off
 // when there is no mail.

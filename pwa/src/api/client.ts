@@ -53,9 +53,14 @@ async function accept(session: Session): Promise<Session> {
 
 // open begins a session by what a person typed: a sign-in or an invitation.
 export async function open(path: string, body: unknown): Promise<Session> {
+  return accept(await (await tell(path, body)).json());
+}
+
+// tell says what needs no session.
+export async function tell(path: string, body: unknown): Promise<Response> {
   const response = await send('POST', path, body);
   if (!response.ok) throw await problemOf(response);
-  return accept(await response.json());
+  return response;
 }
 
 // renew gets a new access token by the cookie: one request for all who ask, in one tab at a time, because the cookie
@@ -105,7 +110,7 @@ export async function download(path: string): Promise<{ name: string; blob: Blob
 export async function call<T = void>(method: string, path: string, body?: unknown): Promise<T> {
   const response = await request(method, path, body);
   if (!response.ok) throw await problemOf(response);
-  return (response.status === 204 ? undefined : await response.json()) as T;
+  return (response.status === 204 || response.status === 202 ? undefined : await response.json()) as T;
 }
 
 // anyone asks what needs no session.

@@ -41,6 +41,7 @@ export interface Unit {
 export interface Invitation {
   link: string;
   expiresAt: string;
+  mail: boolean; // a link can be mailed instead
 }
 
 // ImportField is a column before and after; units are codes, a role has its unit behind it.
@@ -82,6 +83,7 @@ export const addPerson = (fields: { name: string; email: string; unit: string; g
 export const changePerson = (id: string, fields: { name?: string; email?: string; unit?: string; grants?: Grant[] }) =>
   call<Person>('PATCH', at(id), fields);
 export const invite = (id: string) => call<Invitation>('POST', at(id, '/invite'));
+export const mailInvitation = (id: string) => call('POST', at(id, '/invite/mail'));
 export const setOpen = (id: string, open: boolean) => call<Person>('POST', at(id, open ? '/enable' : '/disable'));
 export const importPeople = (source: ImportSource, dryRun: boolean) =>
   call<ImportResult>('POST', '/people/import?dryRun=' + dryRun, source);

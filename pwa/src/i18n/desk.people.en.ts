@@ -57,6 +57,9 @@ export const peopleEn: Record<keyof typeof peopleVi, string> = {
     'Send it to this person alone, by the channel you always use: office mail, or in person. Do not post it in a group: whoever has the link can set the password.',
   'person.copyLink': 'Copy the link',
   'person.shareLink': 'Share…',
+  'person.mailLink': 'Send by mail',
+  'person.mailed': 'Mail sent to {name}',
+  'person.notMailed': 'Could not send the mail',
   'person.disable': 'Close the account',
   'person.disableAsk': 'Close the account of {name}?',
   'person.disableWhat':

@@ -56,6 +56,9 @@ export const peopleVi = {
     'Gửi cho đúng người này bằng kênh bạn vẫn dùng: thư cơ quan, hoặc đưa tận tay. Đừng đăng lên nhóm chung: ai có liên kết là đặt được mật khẩu.',
   'person.copyLink': 'Chép liên kết',
   'person.shareLink': 'Gửi…',
+  'person.mailLink': 'Gửi qua thư',
+  'person.mailed': 'Đã gửi thư cho {name}',
+  'person.notMailed': 'Chưa gửi được thư',
   'person.disable': 'Khóa tài khoản',
   'person.disableAsk': 'Khóa tài khoản của {name}?',
   'person.disableWhat':

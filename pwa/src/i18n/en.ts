@@ -58,6 +58,7 @@ export const en: Record<keyof typeof vi, string> = {
   'signIn.offline': 'No network yet. This sign-in needs one.',
   'signIn.failed': 'The server cannot answer now. Try again in a few minutes.',
   'signIn.help': 'Forgot your password? Ask an administrator for a new link.',
+  'signIn.forgot': 'Forgot your password?',
   'signIn.demo': 'This is a demo. Nothing in it is real.',
   'signIn.privacy': 'On a shared phone, sign out when you have finished.',
 

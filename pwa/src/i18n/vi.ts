@@ -57,6 +57,7 @@ export const vi = {
   'signIn.offline': 'Chưa có mạng. Bạn cần mạng cho lần đăng nhập này.',
   'signIn.failed': 'Máy chủ chưa trả lời được. Bạn thử lại sau ít phút nhé.',
   'signIn.help': 'Quên mật khẩu? Nhờ người quản trị gửi bạn liên kết mới.',
+  'signIn.forgot': 'Quên mật khẩu?',
   'signIn.demo': 'Đây là bản dùng thử, dữ liệu không có thật.',
   'signIn.privacy': 'Dùng chung máy? Nhớ đăng xuất khi xong.',
 
