@@ -24,6 +24,7 @@ const usage = `hocso <command> [flags]
   admin reset-factor
                     take the second factor from a person who lost it: --email
   people import FILE  add and change people and units from a CSV or XLSX file of any size; --dry-run, --missing close
+  mail test         send one mail and say what the server answered: --to ADDRESS
   backup FILE       write the embedded database into one file (- is standard output), also while serving
   restore FILE      put a backup into an empty data folder; --check only checks the backup
   db check          check every document and index of the embedded database, also while serving
@@ -64,6 +65,7 @@ func run(ctx context.Context, args []string) error {
 		{[]string{"admin", "create"}, app.AdminCreate},
 		{[]string{"admin", "reset-factor"}, app.AdminResetFactor},
 		{[]string{"people", "import"}, app.PeopleImport},
+		{[]string{"mail", "test"}, app.MailTest},
 		{[]string{"backup"}, app.Backup},
 		{[]string{"restore"}, app.Restore},
 		{[]string{"db", "check"}, app.CheckDatabase},

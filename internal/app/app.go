@@ -18,6 +18,7 @@ import (
 	"hocso/internal/course"
 	"hocso/internal/drill"
 	"hocso/internal/learning"
+	"hocso/internal/letter"
 	"hocso/internal/mongodb"
 	"hocso/internal/mongodb/embedded"
 	"hocso/internal/people"
@@ -39,6 +40,7 @@ type App struct {
 
 	auth      *auth.Service
 	people    *people.Service
+	letters   *letter.Service
 	courses   *course.Service
 	learning  *learning.Service
 	drills    *drill.Service

@@ -47,14 +47,18 @@ func (a *App) join(ctx context.Context) error {
 	}
 	a.audit = &audit.Service{Store: a.db.Audit(), Key: auditKey, Now: a.now, NewID: newID}
 	a.people = &people.Service{Store: a.db.People(), UnitStore: a.db.People(), Scan: a.db.People(), Now: a.now, NewID: newID, Zone: a.cfg.TimeZone}
+	if a.letters, err = a.letterService(); err != nil {
+		return err
+	}
 	a.auth = &auth.Service{
-		People: a.people, Sessions: a.db.Auth(), Invitations: a.db.Auth(), Throttles: a.db.Auth(), Factor: a.db.Auth(), Spent: a.db.Auth(),
+		People: a.people, Sessions: a.db.Auth(), Invitations: a.db.Auth(), Throttles: a.db.Auth(), Factor: a.db.Auth(), Spent: a.db.Auth(), Letters: a.letters,
 		Hasher: auth.NewHasher(auth.DefaultCost(), hashesAtOnce), Keys: keys, Issuer: a.cfg.PublicURL,
 		Organisation: []string{a.cfg.OrganisationName}, SecondFactor: a.cfg.SecondFactor && !a.demo(), FactorKey: factorKey, Now: a.now, NewID: newID,
 	}
 	if err := a.auth.UsePasskeys(a.cfg.OrganisationName); err != nil {
 		return err
 	}
+	a.letters.Writers[auth.ResetLetter], a.letters.Writers[auth.InvitationLetter] = a.auth.WriteReset, a.auth.WriteInvitation
 	a.courses = &course.Service{Store: a.db.Courses(), Now: a.now, Log: a.log}
 	a.drills = &drill.Service{Store: a.db.Drills(), Now: a.now, NewSecret: newSecret}
 	a.learning = &learning.Service{

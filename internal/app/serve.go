@@ -140,6 +140,7 @@ func (a *App) loops() []func(context.Context) {
 		func(ctx context.Context) { dispatcher.Run(ctx, 15*time.Second) },
 		func(ctx context.Context) { a.reports.Run(ctx, time.Second) },
 		func(ctx context.Context) { a.privacy.Run(ctx, 20*time.Second) },
+		func(ctx context.Context) { a.letters.Run(ctx, 2*time.Second) },
 		a.settle,
 	}
 }

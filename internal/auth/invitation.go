@@ -8,10 +8,20 @@ import (
 	"hocso/internal/people"
 )
 
+// Purpose is what an invitation is for.
+type Purpose string
+
+// The purposes. A token is good for its own purpose only.
+const (
+	ToJoin  Purpose = ""      // made by an administrator; signs in
+	ToReset Purpose = "reset" // asked for by whoever reads the person's mail; does not sign in
+)
+
 // Invitation is the right to set a password once. Its token is in the link only;
 // here is its hash.
 type Invitation struct {
 	Hash      string     `bson:"_id"`
+	Purpose   Purpose    `bson:"purpose,omitempty"`
 	Person    people.ID  `bson:"person"` // empty: the first administrator, who has no record yet
 	Epoch     int        `bson:"epoch"`  // the person's when it was made: a newer password ends it
 	By        people.ID  `bson:"by"`     // empty: made at the console
@@ -25,8 +35,8 @@ type Invitation struct {
 type InvitationStore interface {
 	// InsertInvitation stores a new one.
 	InsertInvitation(ctx context.Context, i Invitation) error
-	// ReplaceInvitations marks the unused ones of the same people as used, then stores
-	// the new ones.
+	// ReplaceInvitations marks the unused ones of the same people and purpose as used,
+	// then stores the new ones.
 	ReplaceInvitations(ctx context.Context, is []Invitation, now time.Time) error
 	// Invitation returns one; fault.NotFound if there is none.
 	Invitation(ctx context.Context, hash string) (Invitation, error)
@@ -39,18 +49,23 @@ type InvitationStore interface {
 // in the person's unit, else fault.NotFound; a closed person cannot be invited,
 // fault.Conflict person_closed.
 func (s *Service) Invite(ctx context.Context, a people.Actor, id people.ID) (link string, expiresAt time.Time, err error) {
-	p, err := s.People.Controlled(ctx, a, id)
+	p, err := s.invitable(ctx, a, id)
 	if err != nil {
 		return "", time.Time{}, err
 	}
-	if s.People.Gone(p) {
-		return "", time.Time{}, fault.New(fault.Conflict, "person_closed", "enable the person first")
-	}
-	token, i := s.invitation(Invitation{Person: p.ID, Epoch: p.Epoch, By: a.ID})
-	if err := s.Invitations.ReplaceInvitations(ctx, []Invitation{i}, s.Now()); err != nil {
+	token, i, err := s.invite(ctx, Invitation{Person: p.ID, Epoch: p.Epoch, By: a.ID})
+	if err != nil {
 		return "", time.Time{}, err
 	}
 	return s.Issuer + "/invitation#" + token, i.ExpiresAt, nil
+}
+
+func (s *Service) invitable(ctx context.Context, a people.Actor, id people.ID) (people.Person, error) {
+	p, err := s.People.Controlled(ctx, a, id)
+	if err == nil && s.People.Gone(p) {
+		err = fault.New(fault.Conflict, "person_closed", "enable the person first")
+	}
+	return p, err
 }
 
 // InviteFirst makes the one-time link with which the first administrator signs up.
@@ -67,11 +82,20 @@ func (s *Service) InviteFirst(ctx context.Context) (link string, err error) {
 	return s.Issuer + "/setup#" + token, nil
 }
 
+// invite makes one invitation; earlier unused ones of the person for the same end.
+func (s *Service) invite(ctx context.Context, i Invitation) (token string, made Invitation, err error) {
+	token, made = s.invitation(i)
+	return token, made, s.Invitations.ReplaceInvitations(ctx, []Invitation{made}, s.Now())
+}
+
 // invitation fills in what all invitations have, and returns the token beside it.
 func (s *Service) invitation(i Invitation) (string, Invitation) {
 	token := newSecret()
 	i.Hash, i.CreatedAt = hashToken(token), s.Now()
 	i.ExpiresAt = i.CreatedAt.Add(InvitationTime)
+	if i.Purpose == ToReset {
+		i.ExpiresAt = i.CreatedAt.Add(ResetTime)
+	}
 	i.ForgetAt = i.ExpiresAt.Add(30 * 24 * time.Hour) // until then the answer is "used or too late", afterwards "unknown"
 	return token, i
 }
@@ -92,16 +116,9 @@ type Acceptance struct {
 // is too old, or the password was set since; fault.Invalid with fields for what is
 // wrong with the rest, in which case the invitation can still be used.
 func (s *Service) Accept(ctx context.Context, in Acceptance) (SignedIn, error) {
-	now := s.Now()
-	i, err := s.Invitations.Invitation(ctx, hashToken(in.Token))
-	if fault.KindOf(err) == fault.NotFound {
-		return SignedIn{}, fault.New(fault.NotFound, "invitation_unknown", "no such invitation")
-	}
+	i, err := s.unused(ctx, in.Token, ToJoin)
 	if err != nil {
 		return SignedIn{}, err
-	}
-	if i.UsedAt != nil || !now.Before(i.ExpiresAt) {
-		return SignedIn{}, invitationUsed()
 	}
 	var p people.Person
 	if i.Person == "" {
@@ -112,32 +129,50 @@ func (s *Service) Accept(ctx context.Context, in Acceptance) (SignedIn, error) {
 	if err != nil {
 		return SignedIn{}, err
 	}
-	if err := CheckPassword(in.Password, p.Name, p.Email, s.Organisation); err != nil {
+	if p, err = s.setPassword(ctx, i, p, in.Password, in.Begin); err != nil {
 		return SignedIn{}, err
 	}
-	hash, err := s.Hasher.Hash(ctx, in.Password)
+	return s.begin(ctx, p, in.Device, false)
+}
+
+// unused returns the invitation of a token if it can still be used for purpose.
+func (s *Service) unused(ctx context.Context, token string, purpose Purpose) (Invitation, error) {
+	i, err := s.Invitations.Invitation(ctx, hashToken(token))
+	if fault.KindOf(err) == fault.NotFound || err == nil && i.Purpose != purpose {
+		return i, purpose.unknown()
+	}
+	if err == nil && (i.UsedAt != nil || !s.Now().Before(i.ExpiresAt)) {
+		err = purpose.used()
+	}
+	return i, err
+}
+
+// setPassword spends an invitation to give p a password, and ends p's sessions. begin, if
+// there is one, is told just before anything changes, and may stop it.
+func (s *Service) setPassword(ctx context.Context, i Invitation, p people.Person, password string, begin func(people.ID) error) (people.Person, error) {
+	if err := CheckPassword(password, p.Name, p.Email, s.Organisation); err != nil {
+		return p, err
+	}
+	hash, err := s.Hasher.Hash(ctx, password)
 	if err != nil {
-		return SignedIn{}, err
+		return p, err
 	}
-	if in.Begin != nil {
-		if err := in.Begin(p.ID); err != nil {
-			return SignedIn{}, err
+	if begin != nil {
+		if err := begin(p.ID); err != nil {
+			return p, err
 		}
 	}
 	// From here on the invitation is spent, whatever happens: two uses at the same
 	// time must never both set a password.
-	ok, err := s.Invitations.UseInvitation(ctx, i.Hash, now)
+	ok, err := s.Invitations.UseInvitation(ctx, i.Hash, s.Now())
 	if err != nil {
-		return SignedIn{}, err
+		return p, err
 	}
 	if !ok {
-		return SignedIn{}, invitationUsed()
+		return p, i.Purpose.used()
 	}
 	p.PasswordHash, p.Status, p.Epoch = hash, people.Active, p.Epoch+1
-	if p, err = s.People.SetCredentials(ctx, p); err != nil {
-		return SignedIn{}, err
-	}
-	return s.begin(ctx, p, in.Device, false)
+	return s.People.SetCredentials(ctx, p)
 }
 
 // first makes the record of the first administrator. The link is worth nothing
@@ -148,7 +183,7 @@ func (s *Service) first(ctx context.Context, in Acceptance) (people.Person, erro
 		return people.Person{}, err
 	}
 	if there {
-		return people.Person{}, invitationUsed()
+		return people.Person{}, ToJoin.used()
 	}
 	f := fault.New(fault.Invalid, "invalid_fields", "some fields are not right")
 	for _, x := range []struct{ field, value string }{{"name", in.Name}, {"email", in.Email}} {
@@ -165,13 +200,23 @@ func (s *Service) first(ctx context.Context, in Acceptance) (people.Person, erro
 func (s *Service) invited(ctx context.Context, i Invitation) (people.Person, error) {
 	p, err := s.People.Person(ctx, i.Person)
 	if fault.KindOf(err) == fault.NotFound || err == nil && (p.Epoch != i.Epoch || s.People.Gone(p)) {
-		return people.Person{}, invitationUsed()
+		return people.Person{}, i.Purpose.used()
 	}
 	return p, err
 }
 
-func invitationUsed() error {
+func (p Purpose) used() error {
+	if p == ToReset {
+		return fault.New(fault.Gone, "reset_used", "this link was used or is too old")
+	}
 	return fault.New(fault.Gone, "invitation_used", "this invitation was used or is too old")
+}
+
+func (p Purpose) unknown() error {
+	if p == ToReset {
+		return fault.New(fault.NotFound, "reset_unknown", "no such link")
+	}
+	return fault.New(fault.NotFound, "invitation_unknown", "no such invitation")
 }
 
 // CreateAdministrator makes somebody administrator of the whole organisation, with

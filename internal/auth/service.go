@@ -1,4 +1,5 @@
-// Package auth signs people in: passwords, sessions, tokens and invitations.
+// Package auth signs people in: passwords, sessions, tokens, invitations and
+// resets of a password, and providers of one sign-on.
 package auth
 
 import (
@@ -8,6 +9,7 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 
 	"hocso/internal/fault"
+	"hocso/internal/letter"
 	"hocso/internal/people"
 )
 
@@ -20,6 +22,7 @@ type Service struct {
 	Throttles    ThrottleStore
 	Factor       FactorStore
 	Spent        SpentStore
+	Letters      *letter.Service // nil: there is no mail
 	Hasher       *Hasher
 	Keys         Keys
 	Issuer       string   // the public address of the service, without a slash at its end

@@ -19,6 +19,7 @@ const (
 	SessionAtMost  = 90 * 24 * time.Hour // a session, however much it is used
 	replayGrace    = 15 * time.Second    // in which the token before the newest is still taken
 	InvitationTime = 24 * time.Hour      // an invitation
+	ResetTime      = time.Hour           // a link to reset a password, and a letter with one
 )
 
 const (

@@ -32,6 +32,8 @@ type Config struct {
 	PushOrigins      []string       // exact origins allowed for push on loopback: only for tests
 	PushContact      string         // https address push services may write to; empty: PublicURL
 	SecondFactor     bool           // administrators and security officers need a second factor
+	SMTPURL          string         // server that takes mail, with its password; empty: no mail
+	MailFrom         string         // who writes
 	InsecureCookie   bool           // for development in Safari over http
 	OrganisationName string
 	AnswerDays       int    // working days until the first answer to a request about personal data
@@ -100,6 +102,8 @@ func settings() []setting {
 			}
 			return nil
 		}},
+		{"smtp-url", "", "server that takes mail: smtp://user:password@host:587 or smtps://; empty for no mail", true, func(c *Config, v string) error { c.SMTPURL = v; return nil }},
+		{"mail-from", "", "who writes mail: Name <address>", false, func(c *Config, v string) error { c.MailFrom = v; return nil }},
 		{"insecure-cookie", "false", "sign-in works over http in Safari too; only for development", false, func(c *Config, v string) (err error) {
 			c.InsecureCookie, err = truth(v)
 			return err
@@ -170,12 +174,19 @@ func Load(command string, args []string, getenv func(string) string, help io.Wri
 	var problems []error
 	for _, s := range settings() {
 		if err := s.set(&c, values[s.name].value); err != nil {
-			problems = append(problems, fmt.Errorf("--%s %q (%s): %w", s.name, values[s.name].value, s.variable(), err))
+			shown := values[s.name].value
+			if s.secret {
+				shown = "********"
+			}
+			problems = append(problems, fmt.Errorf("--%s %q (%s): %w", s.name, shown, s.variable(), err))
 		}
 	}
 	if c.DatabaseListen != "" && c.MongoDBURI != "" {
 		problems = append(problems, errors.New("--database-listen (HOCSO_DATABASE_LISTEN): there is no embedded database to look into "+
 			"while --mongodb-uri (HOCSO_MONGODB_URI) names a server; connect to that server"))
+	}
+	if c.SMTPURL != "" && c.MailFrom == "" {
+		problems = append(problems, errors.New("--mail-from (HOCSO_MAIL_FROM): say who writes the mail that --smtp-url (HOCSO_SMTP_URL) sends"))
 	}
 	if c.PublicURL == "" {
 		c.PublicURL = "http://" + c.Listen

@@ -39,6 +39,7 @@ func TestLoad(t *testing.T) {
 		},
 		{name: "second factor as one likes", env: map[string]string{"HOCSO_SECOND_FACTOR": "optional"}, want: "127.0.0.1:8080"},
 		{name: "second factor perhaps", env: map[string]string{"HOCSO_SECOND_FACTOR": "no"}, bad: "HOCSO_SECOND_FACTOR): must be required or optional"},
+		{name: "mail from nobody", args: []string{"--smtp-url", "smtp://u:geheim@mail.bo.vn"}, bad: "HOCSO_MAIL_FROM"},
 		{name: "unknown flag", args: []string{"--lisen", "x"}, bad: "lisen"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -30,6 +30,14 @@ func (s *Server) authRoutes() []route {
 			summary: "Set a password with an invitation, and sign in", in: acceptRequest{}, out: signInAnswer{}, audit: "invitation_accepted",
 			problems: []string{"404 invitation_unknown", "409 email_taken", "410 invitation_used", "422 invalid_fields"},
 		}, s.acceptInvitation},
+		{fiber.MethodPost, v + "/auth/password-reset", public, shape{
+			summary: "Have a link to reset the password mailed; the answer is the same for everybody", in: askResetRequest{}, noAudit: "it says nothing of who asks, and changes nothing", status: http.StatusAccepted,
+			problems: []string{"409 mail_off", "422 invalid_fields", "429 too_many_tries"},
+		}, s.askReset},
+		{fiber.MethodPost, v + "/auth/password-reset/:token", public, shape{
+			summary: "Set a password with a mailed link; all sessions end, and nobody is signed in", in: resetRequest{}, audit: "password_reset", status: http.StatusNoContent,
+			problems: []string{"404 reset_unknown", "410 reset_used", "422 invalid_fields"},
+		}, s.reset},
 	}
 }
 
@@ -44,10 +52,11 @@ type methodsAnswer struct {
 	OIDC     []string `json:"oidc"`
 	Passkey  bool     `json:"passkey"`
 	Demo     bool     `json:"demo"`
+	Reset    bool     `json:"reset"` // whether a link to reset the password can be mailed
 }
 
 func (s *Server) signInMethods(c *fiber.Ctx) error {
-	return c.JSON(methodsAnswer{Password: true, OIDC: []string{}, Passkey: s.Auth.Passkeys(), Demo: s.Demo})
+	return c.JSON(methodsAnswer{Password: true, OIDC: []string{}, Passkey: s.Auth.Passkeys(), Demo: s.Demo, Reset: s.Auth.Letters.On()})
 }
 
 type signInRequest struct {
@@ -145,6 +154,40 @@ func (s *Server) acceptInvitation(c *fiber.Ctx) error {
 		return err
 	}
 	return s.answerSignIn(c, in)
+}
+
+type askResetRequest struct {
+	Email string `json:"email" validate:"required,max=254"`
+}
+
+func (s *Server) askReset(c *fiber.Ctx) error {
+	var req askResetRequest
+	if err := s.bind(c, &req); err != nil {
+		return err
+	}
+	if err := s.Auth.AskReset(c.UserContext(), req.Email, s.address(c)); err != nil {
+		return err
+	}
+	return c.Status(fiber.StatusAccepted).Send(nil)
+}
+
+type resetRequest struct {
+	Password string `json:"password" validate:"required,max=512"`
+}
+
+func (s *Server) reset(c *fiber.Ctx) error {
+	var req resetRequest
+	if err := s.bind(c, &req); err != nil {
+		return err
+	}
+	err := s.Auth.Reset(c.UserContext(), c.Params("token"), req.Password, s.address(c), func(p people.ID) error {
+		noteAs(c, p, "")
+		return s.begin(c, trail(c))
+	})
+	if err != nil {
+		return err
+	}
+	return c.SendStatus(fiber.StatusNoContent)
 }
 
 func deref(s *string) string {

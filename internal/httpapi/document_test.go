@@ -24,7 +24,7 @@ func TestRoutesNameTheirPermission(t *testing.T) {
 	open := []string{
 		"GET /healthz", "GET /readyz", "GET /api/openapi.json",
 		"GET /api/v1/auth/methods", "POST /api/v1/auth/sign-in", "POST /api/v1/auth/refresh", "POST /api/v1/auth/sign-out",
-		"POST /api/v1/auth/invitations/:token",
+		"POST /api/v1/auth/invitations/:token", "POST /api/v1/auth/password-reset", "POST /api/v1/auth/password-reset/:token",
 		"POST /api/v1/auth/second-factor", "POST /api/v1/auth/second-factor/options", "POST /api/v1/auth/passkeys/options", "POST /api/v1/auth/passkeys/sign-in",
 		"GET /api/v1/push/key", "GET /api/v1/notice",
 	}
@@ -117,11 +117,11 @@ func TestConformance(t *testing.T) {
 		name, body string
 		ok         bool
 	}{
-		{"as documented", `{"password":true,"oidc":[],"passkey":false,"demo":false}`, true},
-		{"a field too many", `{"password":true,"oidc":[],"passkey":false,"demo":false,"secret":1}`, false},
+		{"as documented", `{"password":true,"oidc":[],"passkey":false,"demo":false,"reset":false}`, true},
+		{"a field too many", `{"password":true,"oidc":[],"passkey":false,"demo":false,"reset":false,"secret":1}`, false},
 		{"a field missing", `{"password":true,"oidc":[],"passkey":false}`, false},
-		{"another type", `{"password":"yes","oidc":[],"passkey":false,"demo":false}`, false},
-		{"null for a list", `{"password":true,"oidc":null,"passkey":false,"demo":false}`, false},
+		{"another type", `{"password":"yes","oidc":[],"passkey":false,"demo":false,"reset":false}`, false},
+		{"null for a list", `{"password":true,"oidc":null,"passkey":false,"demo":false,"reset":false}`, false},
 	} {
 		if err := x.held("GET", "/api/v1/auth/methods", 200, tt.body); (err == nil) != tt.ok {
 			t.Errorf("%s: %v", tt.name, err)

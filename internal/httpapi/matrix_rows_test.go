@@ -109,7 +109,25 @@ func openRows() []matrixRow {
 		token := link[len("https://hocso.test/invitation#"):]
 		return call{path: "/auth/invitations/" + token, body: `{"password":"` + password + `"}`}
 	}
+	forgotten := func(gone func(*world, people.ID) error) func(*world, *kind) call {
+		return func(w *world, _ *kind) call {
+			email := w.freshName() + "@bo.vn"
+			w.must(gone(w, w.add("Mới", email, "a9").ID))
+			return call{body: map[string]string{"email": email}}
+		}
+	}
+	reset := func(w *world, _ *kind) call {
+		p := w.add("Mới", w.freshName()+"@bo.vn", "a9")
+		return call{path: "/auth/password-reset/" + w.resetToken(p.ID), body: `{"password":"` + password + `"}`}
+	}
 	return []matrixRow{
+		{route: "POST /api/v1/auth/password-reset", about: "for somebody new", expect: "*:202 out:202", ask: forgotten(stays)},
+		{
+			route: "POST /api/v1/auth/password-reset", about: "for a disabled person", expect: "*:202 out:202", ask: forgotten(disabled),
+			twin: func(w *world, _ *kind) call { return call{body: map[string]string{"email": w.freshName() + "@bo.vn"}} }, same: "none learner admin",
+		},
+		{route: "POST /api/v1/auth/password-reset/:token", about: "a good one", expect: "*:204 out:204", ask: reset},
+		{route: "POST /api/v1/auth/password-reset/:token", about: "made up", expect: "*:404 out:404", ask: send("/auth/password-reset/"+nowhere, `{"password":"x"}`), twin: send("/auth/password-reset/AAAA", `{"password":"x"}`)},
 		{route: "GET /healthz", expect: everybody, ask: at("/healthz")},
 		{route: "GET /readyz", expect: everybody, ask: at("/readyz")},
 		{route: "GET /api/openapi.json", expect: everybody, ask: at("/api/openapi.json")},

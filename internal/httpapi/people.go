@@ -54,6 +54,10 @@ func (s *Server) peopleRoutes() []route {
 			summary: "Make a one-time link with which a person sets a password", audit: "person_invited", out: inviteAnswer{},
 			problems: slices.Concat(unknown, []string{"403 above_your_scope", "409 person_closed"}),
 		}, s.invite},
+		{fiber.MethodPost, v + "/people/:id/invite/mail", manage, shape{
+			summary: "Mail such a link to the person", audit: "person_invited", status: http.StatusAccepted,
+			problems: slices.Concat(unknown, []string{"403 above_your_scope", "409 person_closed", "409 mail_off", "429 too_many_tries"}),
+		}, s.inviteByMail},
 		{fiber.MethodPost, v + "/people/:id/disable", manage, shape{
 			summary: "Close an account; its sessions end", audit: "person_disabled", out: people.Person{},
 			problems: slices.Concat(unknown, []string{"403 own_account", "403 above_your_scope", "409 last_administrator"}),
@@ -228,6 +232,14 @@ func roles(gs []people.Grant) string {
 type inviteAnswer struct {
 	Link      string    `json:"link"`
 	ExpiresAt time.Time `json:"expiresAt"`
+	Mail      bool      `json:"mail"` // whether a link can be mailed instead
+}
+
+func (s *Server) inviteByMail(c *fiber.Ctx) error {
+	if err := s.Auth.InviteByMail(c.UserContext(), actor(c), people.ID(c.Params("id"))); err != nil {
+		return err
+	}
+	return c.Status(fiber.StatusAccepted).Send(nil)
 }
 
 func (s *Server) invite(c *fiber.Ctx) error {
@@ -235,7 +247,7 @@ func (s *Server) invite(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(inviteAnswer{link, until})
+	return c.JSON(inviteAnswer{link, until, s.Auth.Letters.On()})
 }
 
 func (s *Server) disablePerson(c *fiber.Ctx) error {

@@ -25,6 +25,7 @@ import (
 	"hocso/internal/audit"
 	"hocso/internal/auth"
 	"hocso/internal/campaign"
+	"hocso/internal/letter"
 	"hocso/internal/mongodb"
 	"hocso/internal/mongodb/mongodbtest"
 	"hocso/internal/people"
@@ -57,6 +58,7 @@ type site struct {
 	clock *clock
 	log   *bytes.Buffer
 	doc   routers.Router
+	post  *post // the mail server
 }
 
 const password = "một câu đủ dài để nhớ"
@@ -105,6 +107,13 @@ func (x *site) services() Deps {
 		},
 		Ready: x.db.Ping, Now: x.clock.Now, Log: slog.New(slog.NewTextHandler(lockedWriter{w: x.log, mu: &sync.Mutex{}}, nil)), Timeout: 10 * time.Second,
 		PublicURL: "https://hocso.test", App: testApp(), Unavailable: mongodb.Unavailable,
+	}
+	if x.post == nil {
+		x.post = &post{}
+	}
+	d.Auth.Letters = &letter.Service{
+		Store: x.db.Letters(), Sender: x.post, Now: x.clock.Now, Log: d.Log,
+		Writers: map[letter.Kind]letter.Writer{auth.ResetLetter: d.Auth.WriteReset, auth.InvitationLetter: d.Auth.WriteInvitation},
 	}
 	if err := d.Auth.UsePasskeys("Học số"); err != nil {
 		x.t.Fatal(err)

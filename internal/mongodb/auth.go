@@ -126,6 +126,14 @@ func (s *Auth) InsertInvitation(ctx context.Context, i auth.Invitation) error {
 	return nil
 }
 
+// purposeOf is the stored purpose of an invitation: that of most is not stored.
+func purposeOf(i auth.Invitation) any {
+	if i.Purpose == "" {
+		return nil
+	}
+	return i.Purpose
+}
+
 // ReplaceInvitations implements auth.InvitationStore. A use at the same moment and this
 // are decided by the same condition: one of them marks the old one.
 func (s *Auth) ReplaceInvitations(ctx context.Context, is []auth.Invitation, now time.Time) error {
@@ -137,7 +145,7 @@ func (s *Auth) ReplaceInvitations(ctx context.Context, is []auth.Invitation, now
 		persons[n] = i.Person
 	}
 	err := again(ctx, func() error {
-		_, err := s.invitations.UpdateMany(ctx, bson.D{{Key: "person", Value: bson.D{{Key: "$in", Value: persons}}}, {Key: "usedAt", Value: nil}},
+		_, err := s.invitations.UpdateMany(ctx, bson.D{{Key: "person", Value: bson.D{{Key: "$in", Value: persons}}}, {Key: "purpose", Value: purposeOf(is[0])}, {Key: "usedAt", Value: nil}},
 			bson.D{{Key: "$set", Value: bson.D{{Key: "usedAt", Value: now}}}})
 		return err
 	})

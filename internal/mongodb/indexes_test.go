@@ -31,6 +31,7 @@ func TestIndexes(t *testing.T) {
 		"invitations":      {"forgetAt ttl", "person"},
 		"spent":            {"forgetAt ttl"},
 		"throttles":        {"until ttl"},
+		"letters":          {"dueAt", "expiresAt ttl"},
 		"people":           {"changedAt", "email unique", "foldedName _id", "grants.role", "searchKeys", "status unit", "unit _id"},
 		"units":            {"changedAt"},
 		"course_versions":  {"course n- unique"},

@@ -17,6 +17,16 @@ export const routes: Route[] = [
     'open',
   ),
   later(
+    '/forgot',
+    account(() => import('./account/Forgot.svelte')),
+    'open',
+  ),
+  later(
+    '/reset',
+    account(() => import('./account/Reset.svelte')),
+    'open',
+  ),
+  later(
     '/setup',
     account(() => import('./account/Invitation.svelte')),
     'open',

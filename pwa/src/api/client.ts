@@ -59,6 +59,13 @@ export async function open(path: string, body: unknown): Promise<SecondStep | un
   return answer.secondFactor;
 }
 
+// tell says what needs no session.
+export async function tell(path: string, body: unknown): Promise<Response> {
+  const response = await send('POST', path, body);
+  if (!response.ok) throw await problemOf(response);
+  return response;
+}
+
 // renew gets a new access token by the cookie: one request for all who ask, in one tab at a time, because the cookie
 // is good for one renewal only.
 export function renew(): Promise<Session> {
@@ -106,7 +113,7 @@ export async function download(path: string): Promise<{ name: string; blob: Blob
 export async function call<T = void>(method: string, path: string, body?: unknown): Promise<T> {
   const response = await request(method, path, body);
   if (!response.ok) throw await problemOf(response);
-  return (response.status === 204 ? undefined : await response.json()) as T;
+  return (response.status === 204 || response.status === 202 ? undefined : await response.json()) as T;
 }
 
 // anyone asks what needs no session.

@@ -42,6 +42,7 @@ export interface Unit {
 export interface Invitation {
   link: string;
   expiresAt: string;
+  mail: boolean; // a link can be mailed instead
 }
 
 // Waiting are those of a unit who have no password; leftOut counts those who hold roles where one does not manage.
@@ -115,6 +116,7 @@ export const invite = (id: string) => call<Invitation>('POST', at(id, '/invite')
 export const waiting = (unit: string, below: boolean) =>
   call<Waiting>('GET', '/people/invitations' + search({ unit, below: String(below) }));
 export const inviteAll = (unit: string, below: boolean) => call<InvitationCards>('POST', '/people/invitations', { unit, below });
+export const mailInvitation = (id: string) => call('POST', at(id, '/invite/mail'));
 export const setOpen = (id: string, open: boolean) => call<Person>('POST', at(id, open ? '/enable' : '/disable'));
 export const sessionsOf = (id: string) => call<List<Device>>('GET', at(id, '/sessions')).then((list) => list.items ?? []);
 export const endSession = (id: string, session: string) => call('DELETE', at(id, '/sessions/' + encodeURIComponent(session)));

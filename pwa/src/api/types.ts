@@ -247,3 +247,11 @@ export interface List<T> {
   items: T[] | null;
   next?: string;
 }
+
+// Methods are the ways to sign in.
+export interface Methods {
+  demo: boolean;
+  passkey: boolean; // the address of the service allows passkeys
+  reset: boolean; // a link to reset the password can be mailed
+  oidc: { id: string; name: Text }[] | null; // providers to sign in with
+}

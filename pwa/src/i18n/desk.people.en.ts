@@ -73,6 +73,9 @@ export const peopleEn: Record<keyof typeof peopleVi, string> = {
   'person.removeFactorsWhat': 'Make sure that it is really this person who asks. All their devices are signed out.',
   'person.factorsRemoved': 'Second step removed',
   'person.factorsNotRemoved': 'The second step was not removed',
+  'person.mailLink': 'Send by mail',
+  'person.mailed': 'Mail sent to {name}',
+  'person.notMailed': 'Could not send the mail',
   'person.disable': 'Close the account',
   'person.disableAsk': 'Close the account of {name}?',
   'person.disableWhat':

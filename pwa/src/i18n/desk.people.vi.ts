@@ -72,6 +72,9 @@ export const peopleVi = {
   'person.removeFactorsWhat': 'Hãy chắc chắn chính người này yêu cầu. Mọi máy của họ sẽ bị đăng xuất.',
   'person.factorsRemoved': 'Đã gỡ bước thứ hai',
   'person.factorsNotRemoved': 'Chưa gỡ được bước thứ hai',
+  'person.mailLink': 'Gửi qua thư',
+  'person.mailed': 'Đã gửi thư cho {name}',
+  'person.notMailed': 'Chưa gửi được thư',
   'person.disable': 'Khóa tài khoản',
   'person.disableAsk': 'Khóa tài khoản của {name}?',
   'person.disableWhat':

@@ -60,6 +60,7 @@ export const en: Record<keyof typeof vi, string> = {
   'signIn.failed': 'The server cannot answer now. Try again in a few minutes.',
   'signIn.help': 'Forgot your password? Ask an administrator for a new link.',
   'signIn.passkey': 'Sign in with a passkey',
+  'signIn.forgot': 'Forgot your password?',
   'signIn.demo': 'This is a demo. Nothing in it is real.',
   'signIn.notice': 'What we keep about you',
   'signIn.privacy': 'On a shared phone, sign out when you have finished.',

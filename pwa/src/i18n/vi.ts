@@ -59,6 +59,7 @@ export const vi = {
   'signIn.failed': 'Máy chủ chưa trả lời được. Bạn thử lại sau ít phút nhé.',
   'signIn.help': 'Quên mật khẩu? Nhờ người quản trị gửi bạn liên kết mới.',
   'signIn.passkey': 'Đăng nhập bằng khóa truy cập',
+  'signIn.forgot': 'Quên mật khẩu?',
   'signIn.demo': 'Đây là bản dùng thử, dữ liệu không có thật.',
   'signIn.notice': 'Chúng tôi lưu gì về bạn',
   'signIn.privacy': 'Dùng chung máy? Nhớ đăng xuất khi xong.',
