@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"hocso/internal/fault"
@@ -44,7 +45,7 @@ func (s *Service) SignIn(ctx context.Context, in Credentials) (SignedIn, error) 
 	}
 	ok, outdated, err := s.Hasher.Check(ctx, p.PasswordHash, in.Password)
 	if err != nil {
-		return SignedIn{}, err
+		return SignedIn{}, errors.Join(err, s.notTried(ctx, try))
 	}
 	if !ok || !s.People.MayEnter(p) {
 		if err := s.failed(ctx, try); err != nil {

@@ -118,6 +118,19 @@ func (s *Service) admit(ctx context.Context, email, address string, now time.Tim
 	return t, err
 }
 
+// notTried takes back what was counted for a try that nobody looked at, because too
+// many others were under way: those who wait behind one address must not lock it.
+func (s *Service) notTried(ctx context.Context, t try) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second) // the request's own time is over
+	defer cancel()
+	for _, key := range []string{bucketKey("address", t.address), t.key("tries"), bucketKey("account", t.email)} {
+		if err := s.Throttles.Uncount(ctx, key, t.now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // failed notes a wrong try.
 func (s *Service) failed(ctx context.Context, t try) error {
 	_, _, err := s.Throttles.Count(ctx, t.key("failures"), t.now, shortWindow)

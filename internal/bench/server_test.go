@@ -74,7 +74,7 @@ func newServer(t *testing.T, binary string, people int) *server {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(binary, "serve", "--data", data, "--listen", address, "--metrics-listen", "")
+	cmd := exec.Command(binary, "serve", "--data", data, "--listen", address, "--metrics-listen", "", "--trusted-proxies", "127.0.0.1")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

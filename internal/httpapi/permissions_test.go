@@ -28,8 +28,10 @@ Change the code, not this page.
    what does not exist**, 404, or 422 where it is named inside a change: nobody learns from an answer whether it is there.
 5. Lists, searches, sums and tables hold only what is in scope. Scope follows the unit in which a person is stored now, and nothing a request says.
 6. Nobody changes their own roles or closes their own account. Who manages a person but not all that this person holds or leads cannot take their place:
-   no link to set a password, no other address, no last day, no closing of the account (403 ` + "`above_your_scope`" + `).
+   no link to set a password, no other address, no last day, no closing of the account, no ending of sign-ins, no removal of the second factor (403 ` + "`above_your_scope`" + `).
 7. What a person did in a drill, and their answers in a quiz, no other person can see. How people rated courses is told from five ratings on, without names.
+8. Administrators and security officers are learners, on every address, in a sign-in that has not proven a second factor (403 ` + "`second_factor_required`" + `),
+   unless ` + "`HOCSO_SECOND_FACTOR=optional`" + `. A test asks every address.
 
 Three things are unique in the whole organisation, so that taking one that is in use is refused and thereby tells that it is in use, and nothing
 else: an e-mail address (` + "`email_taken`" + `, ` + "`taken`" + ` in an import), the id of a unit (` + "`unit_taken`" + `) and of a course (` + "`course_exists`" + `).
