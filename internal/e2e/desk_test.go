@@ -13,16 +13,16 @@ type screen struct {
 	before     func(p *phone)
 }
 
-// TestDesk shows every screen of trainers, administrators and unit heads in both
+// TestDesk shows every screen of trainers, administrators, unit heads and auditors in both
 // languages and colour schemes, on a phone and on a desk, and without a network.
 func TestDesk(t *testing.T) {
 	t.Parallel()
-	for _, role := range []string{"trainer", "administrator", "head"} {
+	for _, role := range []string{"trainer", "administrator", "head", "auditor"} {
 		for _, lang := range []string{"vi", "en"} {
 			t.Run(role+" "+lang, func(t *testing.T) {
 				t.Parallel()
 				server := start(t)
-				screens := map[string]func(*program) []screen{"trainer": trainerScreens, "administrator": administratorScreens, "head": headScreens}[role](server)
+				screens := map[string]func(*program) []screen{"trainer": trainerScreens, "administrator": administratorScreens, "head": headScreens, "auditor": auditorScreens}[role](server)
 				for _, p := range []*phone{newPhone(t).Hurry(), newDesk(t)} {
 					p.Open(server.URL)
 					p.Speak(lang)

@@ -43,6 +43,7 @@ what is out of scope with what does not exist, and looks for planted names, addr
 
 Every refusal can be counted and traced. ` + "`/metrics`" + ` counts answers by address and status (` + "`hocso_http_requests_total`" + ` with ` + "`status`" + ` 401, 403 or 404) and by
 reason (` + "`hocso_http_problems_total`" + ` by ` + "`code`" + `). The log has a line ` + "`refused`" + ` with the address, the reason and the id of who asked, never with what they asked for.
+Refusals of those who are signed in are in the audit trail as well, the same at most once a minute.
 `
 
 // permissionsPage is docs/permissions.md.

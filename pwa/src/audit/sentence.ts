@@ -36,9 +36,12 @@ export function sentence(entry: Entry, names: Names): string {
   return d(`says.${outcome}`, { who: who(entry, names), did: say(values, `did.${action}`, 'did.other'), do: doing });
 }
 
-// details says in words what changed.
+// details says in words what changed. What the sentence has said already is left out.
 export function details(entry: Entry, names: Names): string[] {
-  return (entry.detail ?? []).flatMap((x) => detail(x, names)).filter(Boolean);
+  return (entry.detail ?? [])
+    .filter((x) => x.what !== 'route' && x.after !== 'no_such_person')
+    .flatMap((x) => detail(x, names))
+    .filter(Boolean);
 }
 
 function detail({ what: key, before, after }: Detail, names: Names): string[] {
