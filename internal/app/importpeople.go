@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -69,14 +70,21 @@ func PeopleImport(ctx context.Context, t Terminal, args []string) (err error) {
 	if !about.Mode().IsRegular() {
 		return fmt.Errorf("people import: %s is no file: it is read three times, so it cannot be a pipe", name)
 	}
+	bound := func() {}
+	if t.Getenv("GOGC") == "" {
+		defer debug.SetGCPercent(debug.SetGCPercent(leastPercent)) // while the documents are read
+		bound = lean
+	}
 	a, err := Open(ctx, cfg, log, nowMillis)
 	if err != nil {
 		return fmt.Errorf("people import: %w", stopped(ctx, err))
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
+	bound()
 	every := newTicks()
 	o.Progress = func(p people.ImportProgress) error {
 		if every.due() {
+			bound() // the database grows
 			t.note("%s: %s", p.Doing, progressOf(p))
 		}
 		return ctx.Err()

@@ -115,6 +115,7 @@ func administratorScreens(server *program) []screen {
 		{"person-lost-phone", "/people/" + people.Items[0].ID, tap("Gỡ bước thứ hai")},
 		{"person-disable", "/people/" + people.Items[0].ID, tap("Khóa tài khoản")},
 		{"person-unknown", "/people/no-such-person", nil},
+		{"invitations", "/people/invitations", nil},
 		{"import", "/people/import", nil},
 		{"import-wrong", "/people/import", func(p *phone) {
 			p.Fill("Hoặc dán vào đây", "email,name,unit\nnot-an-address,Lê Văn Tám,an-toan\n")

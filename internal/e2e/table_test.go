@@ -59,6 +59,11 @@ func TestPeopleTable(t *testing.T) {
 	p.See("mã đơn vị: to-thu-nghiem → an-toan; vai trò: Người viết bài; ngày vào: 2025-12-31")
 	p.See("Không có trong tệp")
 	p.Check("import-difference-phone")
+
+	p.pick("Người không có trong tệp", "close")
+	p.See("Nhập tệp thì tài khoản của họ bị khóa.")
+	p.See("Bạn có thể mở lại sau")
+	p.CheckBoth("import-missing-phone")
 }
 
 // pick chooses an option of a list by its value.
