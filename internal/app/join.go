@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"os"
 
 	"hocso/internal/auth"
 	"hocso/internal/campaign"
@@ -40,8 +41,14 @@ func (a *App) join(ctx context.Context) error {
 	if a.letters, err = a.letterService(); err != nil {
 		return err
 	}
+	var providers []*auth.Provider
+	if a.cfg.OIDC != "" {
+		if providers, err = auth.ReadProviders(a.cfg.OIDC, os.Getenv); err != nil {
+			return fmt.Errorf("providers to sign in with (HOCSO_OIDC):\n%w", err)
+		}
+	}
 	a.auth = &auth.Service{
-		People: a.people, Sessions: a.db.Auth(), Invitations: a.db.Auth(), Throttles: a.db.Auth(), Letters: a.letters,
+		People: a.people, Sessions: a.db.Auth(), Invitations: a.db.Auth(), Throttles: a.db.Auth(), Letters: a.letters, Logins: a.db.Auth(), Providers: providers,
 		Hasher: auth.NewHasher(auth.DefaultCost(), hashesAtOnce), Keys: keys, Issuer: a.cfg.PublicURL,
 		Organisation: []string{a.cfg.OrganisationName}, Now: a.now, NewID: newID,
 	}

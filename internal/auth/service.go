@@ -19,6 +19,8 @@ type Service struct {
 	Invitations  InvitationStore
 	Throttles    ThrottleStore
 	Letters      *letter.Service // nil: there is no mail
+	Logins       LoginStore      // for Providers
+	Providers    []*Provider
 	Hasher       *Hasher
 	Keys         Keys
 	Issuer       string   // the public address of the service, without a slash at its end

@@ -25,6 +25,7 @@ func TestRoutesNameTheirPermission(t *testing.T) {
 		"GET /healthz", "GET /readyz", "GET /api/openapi.json",
 		"GET /api/v1/auth/methods", "POST /api/v1/auth/sign-in", "POST /api/v1/auth/refresh", "POST /api/v1/auth/sign-out",
 		"POST /api/v1/auth/invitations/:token", "POST /api/v1/auth/password-reset", "POST /api/v1/auth/password-reset/:token",
+		"GET /api/v1/auth/oidc/start", "GET /api/v1/auth/oidc/callback",
 		"GET /api/v1/push/key",
 	}
 	byCookie := []string{"POST /api/v1/me/subscriptions"}

@@ -74,7 +74,7 @@ func newSite(t *testing.T, changes ...func(*Deps)) *site {
 	d := Deps{
 		People: ps,
 		Auth: &auth.Service{
-			People: ps, Sessions: db.Auth(), Invitations: db.Auth(), Throttles: db.Auth(), Keys: keys,
+			People: ps, Sessions: db.Auth(), Invitations: db.Auth(), Throttles: db.Auth(), Logins: db.Auth(), Keys: keys,
 			Hasher: auth.NewHasher(auth.Cost{Memory: 64, Passes: 1, Threads: 1}, 2), Issuer: "https://hocso.test",
 			Organisation: []string{"Cục Chuyển đổi số"}, Now: x.clock.Now, NewID: newID,
 		},

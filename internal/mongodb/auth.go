@@ -20,19 +20,24 @@ func authIndexes() []index {
 		{collection: "sessions", keys: bson.D{{Key: "person", Value: 1}, {Key: "lastSeenAt", Value: -1}}},
 		{collection: "sessions", keys: bson.D{{Key: "expiresAt", Value: 1}}, ttl: true},
 		{collection: "invitations", keys: bson.D{{Key: "forgetAt", Value: 1}}, ttl: true},
+		{collection: "logins", keys: bson.D{{Key: "expiresAt", Value: 1}}, ttl: true},
+		{collection: "identities", keys: bson.D{{Key: "person", Value: 1}, {Key: "issuer", Value: 1}}, unique: true},
 		{collection: "throttles", keys: bson.D{{Key: "until", Value: 1}}, ttl: true},
 	}
 }
 
-// Auth implements auth.SessionStore, auth.InvitationStore, auth.ThrottleStore and
-// auth.SecretStore.
-type Auth struct{ sessions, invitations, throttles, secrets *mongo.Collection }
+// Auth implements auth.SessionStore, auth.InvitationStore, auth.ThrottleStore,
+// auth.SecretStore and auth.LoginStore.
+type Auth struct {
+	sessions, invitations, throttles, secrets, logins, identities *mongo.Collection
+}
 
 var (
 	_ auth.SessionStore    = (*Auth)(nil)
 	_ auth.InvitationStore = (*Auth)(nil)
 	_ auth.ThrottleStore   = (*Auth)(nil)
 	_ auth.SecretStore     = (*Auth)(nil)
+	_ auth.LoginStore      = (*Auth)(nil)
 )
 
 // Auth returns the sessions, invitations, throttles and secrets of d.
@@ -40,6 +45,7 @@ func (d *DB) Auth() *Auth {
 	return &Auth{
 		sessions: d.db.Collection("sessions"), invitations: d.db.Collection("invitations"),
 		throttles: d.db.Collection("throttles"), secrets: d.db.Collection("secrets"),
+		logins: d.db.Collection("logins"), identities: d.db.Collection("identities"),
 	}
 }
 
@@ -199,6 +205,38 @@ func (s *Auth) InsertSecret(ctx context.Context, name string, value []byte) erro
 	}
 	if err != nil {
 		return fmt.Errorf("insert secret: %w", err)
+	}
+	return nil
+}
+
+// InsertLogin implements auth.LoginStore.
+func (s *Auth) InsertLogin(ctx context.Context, l auth.Login) error {
+	if _, err := s.logins.InsertOne(ctx, l); err != nil {
+		return fmt.Errorf("insert login: %w", err)
+	}
+	return nil
+}
+
+// TakeLogin implements auth.LoginStore.
+func (s *Auth) TakeLogin(ctx context.Context, id string, now time.Time) (l auth.Login, err error) {
+	err = s.logins.FindOneAndDelete(ctx, bson.D{{Key: "_id", Value: id}, {Key: "expiresAt", Value: bson.D{{Key: "$gt", Value: now}}}}).Decode(&l)
+	return l, found(err, "login", "take login")
+}
+
+// Identity implements auth.LoginStore.
+func (s *Auth) Identity(ctx context.Context, id string) (i auth.Identity, err error) {
+	err = s.identities.FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Decode(&i)
+	return i, found(err, "identity", "find identity")
+}
+
+// InsertIdentity implements auth.LoginStore.
+func (s *Auth) InsertIdentity(ctx context.Context, i auth.Identity) error {
+	_, err := s.identities.InsertOne(ctx, i)
+	if mongo.IsDuplicateKeyError(err) {
+		return fault.New(fault.Conflict, "identity_taken", "it is linked already")
+	}
+	if err != nil {
+		return fmt.Errorf("insert identity: %w", err)
 	}
 	return nil
 }

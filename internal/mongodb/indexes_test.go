@@ -26,6 +26,8 @@ func TestIndexes(t *testing.T) {
 	want := map[string][]string{
 		"sessions":         {"expiresAt ttl", "person lastSeenAt-"},
 		"invitations":      {"forgetAt ttl"},
+		"logins":           {"expiresAt ttl"},
+		"identities":       {"person issuer unique"},
 		"throttles":        {"until ttl"},
 		"letters":          {"dueAt", "expiresAt ttl"},
 		"people":           {"changedAt", "email unique", "foldedName _id", "grants.role", "searchKeys", "status unit", "unit _id"},

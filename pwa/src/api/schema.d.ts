@@ -89,6 +89,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Come back from a provider; sets the refresh cookie and leads on to /signed-in */
+        get: operations["getAuthOidcCallback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Go to a provider to sign in there; what goes wrong is told at /sign-in#error=code */
+        get: operations["getAuthOidcStart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/password-reset": {
         parameters: {
             query?: never;
@@ -1635,7 +1669,7 @@ export interface components {
         };
         MethodsAnswer: {
             demo: boolean;
-            oidc: string[];
+            oidc: components["schemas"]["ProviderView"][];
             password: boolean;
             reset: boolean;
         };
@@ -1793,6 +1827,10 @@ export interface components {
             /** Format: date-time */
             doneAt?: string;
             seconds: number;
+        };
+        ProviderView: {
+            id: string;
+            name: components["schemas"]["Text"];
         };
         PublishAnswer: {
             n: number;
@@ -2364,6 +2402,53 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["MethodsAnswer"];
                 };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAuthOidcCallback: {
+        parameters: {
+            query?: {
+                state?: string;
+                code?: string;
+                iss?: string;
+                error?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See Other */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAuthOidcStart: {
+        parameters: {
+            query?: {
+                issuer?: string;
+                return?: string;
+                device?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See Other */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Problem"];
         };

@@ -10,6 +10,9 @@ export function signInFirst(): void {
   go('/sign-in', { replace: true });
 }
 
+// wantedPath is that place, for a way that leaves the app and comes back.
+export const wantedPath = (): string => wanted;
+
 // goOn leads there after sign-in, once.
 export function goOn(): void {
   const to = wanted;
