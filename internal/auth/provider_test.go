@@ -153,3 +153,17 @@ func TestClaims(t *testing.T) {
 		}
 	}
 }
+
+// The example of docs/operations.md is one that can be read.
+func TestDocumentedProvider(t *testing.T) {
+	doc, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(doc), "```yaml\nproviders:")
+	text, _, _ := strings.Cut(rest, "```")
+	ps, err := readProviders(t, "providers:"+strings.Replace(text, "clientSecretFile: /run/secrets/hocso-oidc", "clientSecretEnv: BO_SECRET", 1))
+	if err != nil || len(ps) != 1 || !ps[0].JustInTime || len(ps[0].Roles) != 2 || ps[0].Units["Cục Chuyển đổi số"] != "cuc-cds" {
+		t.Errorf("read %+v, %v", ps, err)
+	}
+}
