@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"os"
 
 	"hocso/internal/audit"
 	"hocso/internal/auth"
@@ -50,8 +51,14 @@ func (a *App) join(ctx context.Context) error {
 	if a.letters, err = a.letterService(); err != nil {
 		return err
 	}
+	var providers []*auth.Provider
+	if a.cfg.OIDC != "" {
+		if providers, err = auth.ReadProviders(a.cfg.OIDC, os.Getenv); err != nil {
+			return fmt.Errorf("providers to sign in with (HOCSO_OIDC):\n%w", err)
+		}
+	}
 	a.auth = &auth.Service{
-		People: a.people, Sessions: a.db.Auth(), Invitations: a.db.Auth(), Throttles: a.db.Auth(), Factor: a.db.Auth(), Spent: a.db.Auth(), Letters: a.letters,
+		People: a.people, Sessions: a.db.Auth(), Invitations: a.db.Auth(), Throttles: a.db.Auth(), Factor: a.db.Auth(), Spent: a.db.Auth(), Letters: a.letters, Logins: a.db.Auth(), Providers: providers,
 		Hasher: auth.NewHasher(auth.DefaultCost(), hashesAtOnce), Keys: keys, Issuer: a.cfg.PublicURL,
 		Organisation: []string{a.cfg.OrganisationName}, SecondFactor: a.cfg.SecondFactor && !a.demo(), FactorKey: factorKey, Now: a.now, NewID: newID,
 	}

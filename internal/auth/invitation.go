@@ -35,7 +35,7 @@ type Invitation struct {
 type InvitationStore interface {
 	// InsertInvitation stores a new one.
 	InsertInvitation(ctx context.Context, i Invitation) error
-	// ReplaceInvitations marks the unused ones of the same people and purpose as used,
+	// ReplaceInvitations marks the unused ones of the same people that are ToJoin as used,
 	// then stores the new ones.
 	ReplaceInvitations(ctx context.Context, is []Invitation, now time.Time) error
 	// Invitation returns one; fault.NotFound if there is none.
@@ -82,9 +82,14 @@ func (s *Service) InviteFirst(ctx context.Context) (link string, err error) {
 	return s.Issuer + "/setup#" + token, nil
 }
 
-// invite makes one invitation; earlier unused ones of the person for the same end.
+// invite makes one invitation; earlier unused ones of the person end. Of links to reset
+// the password all stay good: a stranger who asks for another must not end the one that
+// the person is about to open.
 func (s *Service) invite(ctx context.Context, i Invitation) (token string, made Invitation, err error) {
 	token, made = s.invitation(i)
+	if i.Purpose == ToReset {
+		return token, made, s.Invitations.InsertInvitation(ctx, made)
+	}
 	return token, made, s.Invitations.ReplaceInvitations(ctx, []Invitation{made}, s.Now())
 }
 

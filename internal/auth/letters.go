@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -32,6 +33,14 @@ func (s *Service) WriteReset(ctx context.Context, l letter.Letter) (letter.Mail,
 		En: "Somebody has just asked to reset your Học Số password.",
 	}
 	subject := people.Text{Vi: "Đặt lại mật khẩu Học Số", En: "Reset your Học Số password"}
+	if p.PasswordHash == "" {
+		page.Before = []string{asked.In(page.Locale), fmt.Sprintf(people.Text{
+			Vi: "Tài khoản của bạn không có mật khẩu riêng ở đây: bạn đăng nhập bằng %s. Nếu quên mật khẩu ở đó, hãy làm theo hướng dẫn của nơi đó.",
+			En: "Your account has no password of its own here: you sign in with %s. If you forgot the password there, follow their instructions.",
+		}.In(page.Locale), s.providerNames(page.Locale))}
+		page.Action, page.Link = people.Text{Vi: "Đăng nhập", En: "Sign in"}.In(page.Locale), s.Issuer+"/sign-in"
+		return page.Mail(p, subject.In(page.Locale))
+	}
 	token, _, err := s.invite(ctx, Invitation{Purpose: ToReset, Person: p.ID, Epoch: p.Epoch})
 	if err != nil {
 		return letter.Mail{}, err

@@ -23,6 +23,8 @@ type Service struct {
 	Factor       FactorStore
 	Spent        SpentStore
 	Letters      *letter.Service // nil: there is no mail
+	Logins       LoginStore      // for Providers
+	Providers    []*Provider
 	Hasher       *Hasher
 	Keys         Keys
 	Issuer       string   // the public address of the service, without a slash at its end

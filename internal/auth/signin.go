@@ -93,7 +93,7 @@ func (s *Service) begin(ctx context.Context, p people.Person, device string, pro
 		}
 		if f.any() {
 			token, err := s.signStep(secondStep, p, device, "")
-			return SignedIn{Second: &SecondStep{token, f.methods()}}, err
+			return SignedIn{Second: &SecondStep{token, f.methods()}, Person: p}, err
 		}
 	}
 	now, secret := s.Now(), newSecret()

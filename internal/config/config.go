@@ -34,6 +34,7 @@ type Config struct {
 	SecondFactor     bool           // administrators and security officers need a second factor
 	SMTPURL          string         // server that takes mail, with its password; empty: no mail
 	MailFrom         string         // who writes
+	OIDC             string         // file of the providers to sign in with; empty: none
 	InsecureCookie   bool           // for development in Safari over http
 	OrganisationName string
 	AnswerDays       int    // working days until the first answer to a request about personal data
@@ -104,6 +105,7 @@ func settings() []setting {
 		}},
 		{"smtp-url", "", "server that takes mail: smtp://user:password@host:587 or smtps://; empty for no mail", true, func(c *Config, v string) error { c.SMTPURL = v; return nil }},
 		{"mail-from", "", "who writes mail: Name <address>", false, func(c *Config, v string) error { c.MailFrom = v; return nil }},
+		{"oidc", "", "YAML or JSON file of the providers to sign in with (OpenID Connect); empty for none", false, func(c *Config, v string) error { c.OIDC = v; return nil }},
 		{"insecure-cookie", "false", "sign-in works over http in Safari too; only for development", false, func(c *Config, v string) (err error) {
 			c.InsecureCookie, err = truth(v)
 			return err

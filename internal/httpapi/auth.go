@@ -38,6 +38,12 @@ func (s *Server) authRoutes() []route {
 			summary: "Set a password with a mailed link; all sessions end, and nobody is signed in", in: resetRequest{}, audit: "password_reset", status: http.StatusNoContent,
 			problems: []string{"404 reset_unknown", "410 reset_used", "422 invalid_fields"},
 		}, s.reset},
+		{fiber.MethodGet, v + "/auth/oidc/start", public, shape{
+			summary: "Go to a provider to sign in there; what goes wrong is told at /sign-in#error=code", query: []string{"issuer", "return", "device"}, status: http.StatusSeeOther,
+		}, s.beginLogin},
+		{fiber.MethodGet, v + "/auth/oidc/callback", public, shape{
+			summary: "Come back from a provider; sets the refresh cookie and leads on to /signed-in", query: []string{"state", "code", "iss", "error"}, audit: "sign_in", status: http.StatusSeeOther,
+		}, s.finishLogin},
 	}
 }
 
@@ -48,15 +54,15 @@ type listOf[T any] struct {
 }
 
 type methodsAnswer struct {
-	Password bool     `json:"password"`
-	OIDC     []string `json:"oidc"`
-	Passkey  bool     `json:"passkey"`
-	Demo     bool     `json:"demo"`
-	Reset    bool     `json:"reset"` // whether a link to reset the password can be mailed
+	Password bool           `json:"password"`
+	OIDC     []providerView `json:"oidc"`
+	Passkey  bool           `json:"passkey"`
+	Demo     bool           `json:"demo"`
+	Reset    bool           `json:"reset"` // whether a link to reset the password can be mailed
 }
 
 func (s *Server) signInMethods(c *fiber.Ctx) error {
-	return c.JSON(methodsAnswer{Password: true, OIDC: []string{}, Passkey: s.Auth.Passkeys(), Demo: s.Demo, Reset: s.Auth.Letters.On()})
+	return c.JSON(methodsAnswer{Password: true, OIDC: s.providers(), Passkey: s.Auth.Passkeys(), Demo: s.Demo, Reset: s.Auth.Letters.On()})
 }
 
 type signInRequest struct {

@@ -26,6 +26,7 @@ func TestRoutesNameTheirPermission(t *testing.T) {
 		"GET /api/v1/auth/methods", "POST /api/v1/auth/sign-in", "POST /api/v1/auth/refresh", "POST /api/v1/auth/sign-out",
 		"POST /api/v1/auth/invitations/:token", "POST /api/v1/auth/password-reset", "POST /api/v1/auth/password-reset/:token",
 		"POST /api/v1/auth/second-factor", "POST /api/v1/auth/second-factor/options", "POST /api/v1/auth/passkeys/options", "POST /api/v1/auth/passkeys/sign-in",
+		"GET /api/v1/auth/oidc/start", "GET /api/v1/auth/oidc/callback",
 		"GET /api/v1/push/key", "GET /api/v1/notice",
 	}
 	byCookie := []string{"POST /api/v1/me/subscriptions"}

@@ -128,6 +128,8 @@ func openRows() []matrixRow {
 		},
 		{route: "POST /api/v1/auth/password-reset/:token", about: "a good one", expect: "*:204 out:204", ask: reset},
 		{route: "POST /api/v1/auth/password-reset/:token", about: "made up", expect: "*:404 out:404", ask: send("/auth/password-reset/"+nowhere, `{"password":"x"}`), twin: send("/auth/password-reset/AAAA", `{"password":"x"}`)},
+		{route: "GET /api/v1/auth/oidc/start", expect: "*:303 out:303", ask: at("/auth/oidc/start?issuer=none")},
+		{route: "GET /api/v1/auth/oidc/callback", expect: "*:303 out:303", ask: at("/auth/oidc/callback?state=none&code=none")},
 		{route: "GET /healthz", expect: everybody, ask: at("/healthz")},
 		{route: "GET /readyz", expect: everybody, ask: at("/readyz")},
 		{route: "GET /api/openapi.json", expect: everybody, ask: at("/api/openapi.json")},

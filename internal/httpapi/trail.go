@@ -98,6 +98,10 @@ func (s *Server) record(r route) fiber.Handler {
 		}
 		err := c.Next()
 		outcome, code := outcomeOf(err)
+		if refused, ok := c.Locals("refused").(error); ok {
+			s.recordRefusal(c, r, refused)
+			return err
+		}
 		switch {
 		case e.Seq > 0:
 			if err != nil {

@@ -22,19 +22,24 @@ func authIndexes() []index {
 		{collection: "invitations", keys: bson.D{{Key: "person", Value: 1}}},
 		{collection: "invitations", keys: bson.D{{Key: "forgetAt", Value: 1}}, ttl: true},
 		{collection: "spent", keys: bson.D{{Key: "forgetAt", Value: 1}}, ttl: true},
+		{collection: "logins", keys: bson.D{{Key: "expiresAt", Value: 1}}, ttl: true},
+		{collection: "identities", keys: bson.D{{Key: "person", Value: 1}, {Key: "issuer", Value: 1}}, unique: true},
 		{collection: "throttles", keys: bson.D{{Key: "until", Value: 1}}, ttl: true},
 	}
 }
 
 // Auth implements auth.SessionStore, auth.InvitationStore, auth.ThrottleStore,
-// auth.SecretStore, auth.FactorStore and auth.SpentStore.
-type Auth struct{ sessions, invitations, throttles, secrets, factors, spent *mongo.Collection }
+// auth.SecretStore, auth.FactorStore, auth.SpentStore and auth.LoginStore.
+type Auth struct {
+	sessions, invitations, throttles, secrets, factors, spent, logins, identities *mongo.Collection
+}
 
 var (
 	_ auth.SessionStore    = (*Auth)(nil)
 	_ auth.InvitationStore = (*Auth)(nil)
 	_ auth.ThrottleStore   = (*Auth)(nil)
 	_ auth.SecretStore     = (*Auth)(nil)
+	_ auth.LoginStore      = (*Auth)(nil)
 )
 
 // Auth returns what d keeps of signing in.
@@ -43,6 +48,7 @@ func (d *DB) Auth() *Auth {
 		sessions: d.db.Collection("sessions"), invitations: d.db.Collection("invitations"),
 		throttles: d.db.Collection("throttles"), secrets: d.db.Collection("secrets"),
 		factors: d.db.Collection("factors"), spent: d.db.Collection("spent"),
+		logins: d.db.Collection("logins"), identities: d.db.Collection("identities"),
 	}
 }
 
@@ -126,14 +132,6 @@ func (s *Auth) InsertInvitation(ctx context.Context, i auth.Invitation) error {
 	return nil
 }
 
-// purposeOf is the stored purpose of an invitation: that of most is not stored.
-func purposeOf(i auth.Invitation) any {
-	if i.Purpose == "" {
-		return nil
-	}
-	return i.Purpose
-}
-
 // ReplaceInvitations implements auth.InvitationStore. A use at the same moment and this
 // are decided by the same condition: one of them marks the old one.
 func (s *Auth) ReplaceInvitations(ctx context.Context, is []auth.Invitation, now time.Time) error {
@@ -145,7 +143,7 @@ func (s *Auth) ReplaceInvitations(ctx context.Context, is []auth.Invitation, now
 		persons[n] = i.Person
 	}
 	err := again(ctx, func() error {
-		_, err := s.invitations.UpdateMany(ctx, bson.D{{Key: "person", Value: bson.D{{Key: "$in", Value: persons}}}, {Key: "purpose", Value: purposeOf(is[0])}, {Key: "usedAt", Value: nil}},
+		_, err := s.invitations.UpdateMany(ctx, bson.D{{Key: "person", Value: bson.D{{Key: "$in", Value: persons}}}, {Key: "purpose", Value: nil}, {Key: "usedAt", Value: nil}},
 			bson.D{{Key: "$set", Value: bson.D{{Key: "usedAt", Value: now}}}})
 		return err
 	})
@@ -258,6 +256,38 @@ func (s *Auth) InsertSecret(ctx context.Context, name string, value []byte) erro
 	}
 	if err != nil {
 		return fmt.Errorf("insert secret: %w", err)
+	}
+	return nil
+}
+
+// InsertLogin implements auth.LoginStore.
+func (s *Auth) InsertLogin(ctx context.Context, l auth.Login) error {
+	if _, err := s.logins.InsertOne(ctx, l); err != nil {
+		return fmt.Errorf("insert login: %w", err)
+	}
+	return nil
+}
+
+// TakeLogin implements auth.LoginStore.
+func (s *Auth) TakeLogin(ctx context.Context, id string, now time.Time) (l auth.Login, err error) {
+	err = s.logins.FindOneAndDelete(ctx, bson.D{{Key: "_id", Value: id}, {Key: "expiresAt", Value: bson.D{{Key: "$gt", Value: now}}}}).Decode(&l)
+	return l, found(err, "login", "take login")
+}
+
+// Identity implements auth.LoginStore.
+func (s *Auth) Identity(ctx context.Context, id string) (i auth.Identity, err error) {
+	err = s.identities.FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Decode(&i)
+	return i, found(err, "identity", "find identity")
+}
+
+// InsertIdentity implements auth.LoginStore.
+func (s *Auth) InsertIdentity(ctx context.Context, i auth.Identity) error {
+	_, err := s.identities.InsertOne(ctx, i)
+	if mongo.IsDuplicateKeyError(err) {
+		return fault.New(fault.Conflict, "identity_taken", "it is linked already")
+	}
+	if err != nil {
+		return fmt.Errorf("insert identity: %w", err)
 	}
 	return nil
 }

@@ -301,3 +301,52 @@ func TestRaceSecrets(t *testing.T) {
 		}
 	}
 }
+
+// A sign-in at a provider is there once; an identity is one person's, and a person has
+// one of an issuer.
+func TestLogins(t *testing.T) {
+	ctx, s := t.Context(), mongodbtest.New(t).Auth()
+	spread(t, many, func(i int) error {
+		l := filled[auth.Login](i * 10)
+		l.ID = fmt.Sprint("l", i)
+		if err := s.InsertLogin(ctx, l); err != nil {
+			return err
+		}
+		return s.InsertIdentity(ctx, auth.Identity{ID: fmt.Sprint("i", i), Issuer: "x", Person: people.ID(fmt.Sprint("p", i)), LinkedAt: moment(i)})
+	})
+	want := filled[auth.Login](50)
+	want.ID = "l5"
+	if _, err := s.TakeLogin(ctx, "l5", want.ExpiresAt); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("too late: %v", err)
+	}
+	var won tally
+	together(func(int) {
+		l, err := s.TakeLogin(ctx, "l5", want.ExpiresAt.Add(-time.Second))
+		if err == nil {
+			same(t, "login", l, want)
+			won.add(l.ID)
+			return
+		}
+		refused(t, "once more", err, fault.NotFound, "login_not_found")
+	})
+	won.once(t, "taken", []string{"l5"})
+
+	i := filled[auth.Identity](0)
+	must(t, s.InsertIdentity(ctx, i))
+	same(t, "identity", ask(t, func() (auth.Identity, error) { return s.Identity(ctx, i.ID) }), i)
+	_, err := s.Identity(ctx, "none")
+	refused(t, "no identity", err, fault.NotFound, "identity_not_found")
+	refused(t, "of another person", s.InsertIdentity(ctx, auth.Identity{ID: "i7", Issuer: "x", Person: "thief"}), fault.Conflict, "identity_taken")
+	refused(t, "another of the issuer", s.InsertIdentity(ctx, auth.Identity{ID: "new", Issuer: "x", Person: "p7"}), fault.Conflict, "identity_taken")
+	must(t, s.InsertIdentity(ctx, auth.Identity{ID: "new", Issuer: "y", Person: "p7"}))
+	var linked tally
+	abreast(rivals(), func(n int) {
+		id := fmt.Sprint("r", n)
+		if err := s.InsertIdentity(ctx, auth.Identity{ID: id, Issuer: "z", Person: "p7"}); err == nil {
+			linked.add("once")
+		} else {
+			refused(t, "a rival", err, fault.Conflict, "identity_taken")
+		}
+	})
+	linked.once(t, "linked", []string{"once"})
+}

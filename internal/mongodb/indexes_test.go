@@ -30,6 +30,8 @@ func TestIndexes(t *testing.T) {
 		"sessions":         {"expiresAt ttl", "person lastSeenAt-"},
 		"invitations":      {"forgetAt ttl", "person"},
 		"spent":            {"forgetAt ttl"},
+		"logins":           {"expiresAt ttl"},
+		"identities":       {"person issuer unique"},
 		"throttles":        {"until ttl"},
 		"letters":          {"dueAt", "expiresAt ttl"},
 		"people":           {"changedAt", "email unique", "foldedName _id", "grants.role", "searchKeys", "status unit", "unit _id"},

@@ -3,14 +3,13 @@ package webpush
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
-	"syscall"
-	"time"
+
+	"hocso/internal/outbound"
 )
 
 // ErrEndpoint reports an endpoint that push must never be sent to.
@@ -66,47 +65,13 @@ func loopbackPorts(origins []string) ([]uint16, error) {
 	return ports, nil
 }
 
-// newClient returns a client for requests to addresses that strangers chose: no
-// redirects, no proxy from the environment, time limits, and the address is checked
-// after it was resolved, at the moment of dialling, so a name that resolves
-// differently the second time gains nothing. Loopback is dialled on the given ports
-// only; there are none outside tests.
+// newClient returns a client for requests to addresses that strangers chose. Loopback
+// is dialled on the given ports only; there are none outside tests.
 func newClient(loopback []uint16) *http.Client {
-	d := &net.Dialer{Timeout: 5 * time.Second, Control: func(_, address string, _ syscall.RawConn) error {
-		ap, err := netip.ParseAddrPort(address)
-		if err == nil && ap.Addr().IsLoopback() && slices.Contains(loopback, ap.Port()) {
+	return outbound.Client(func(ap netip.AddrPort) error {
+		if ap.Addr().IsLoopback() && slices.Contains(loopback, ap.Port()) || ap.Port() == 443 && outbound.Public(ap.Addr()) {
 			return nil
 		}
-		if err != nil || ap.Port() != 443 || !public(ap.Addr()) {
-			return fmt.Errorf("dial %s: %w", address, ErrEndpoint)
-		}
-		return nil
-	}}
-	return &http.Client{
-		Timeout:       10 * time.Second,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: &http.Transport{
-			Proxy: nil, DialContext: d.DialContext, ForceAttemptHTTP2: true,
-			MaxIdleConnsPerHost: 128, IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 5 * time.Second,
-			ResponseHeaderTimeout: 10 * time.Second, MaxResponseHeaderBytes: 16 << 10,
-		},
-	}
-}
-
-// notPublic are ranges that netip calls global unicast although the public
-// Internet does not route them, and the NAT64 and 6to4 ranges that hide another address.
-func notPublic() []netip.Prefix {
-	return []netip.Prefix{
-		netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
-		netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("198.51.100.0/24"),
-		netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("64:ff9b::/96"),
-		netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("2001:db8::/32"),
-		netip.MustParsePrefix("2001::/32"),
-	}
-}
-
-func public(a netip.Addr) bool {
-	a = a.Unmap()
-	return a.IsGlobalUnicast() && !a.IsPrivate() &&
-		!slices.ContainsFunc(notPublic(), func(p netip.Prefix) bool { return p.Contains(a) })
+		return ErrEndpoint
+	})
 }

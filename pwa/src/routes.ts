@@ -27,6 +27,11 @@ export const routes: Route[] = [
     'open',
   ),
   later(
+    '/signed-in',
+    account(() => import('./account/SignedIn.svelte')),
+    'open',
+  ),
+  later(
     '/setup',
     account(() => import('./account/Invitation.svelte')),
     'open',

@@ -123,6 +123,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Come back from a provider; sets the refresh cookie and leads on to /signed-in */
+        get: operations["getAuthOidcCallback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Go to a provider to sign in there; what goes wrong is told at /sign-in#error=code */
+        get: operations["getAuthOidcStart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/passkeys/options": {
         parameters: {
             query?: never;
@@ -2344,7 +2378,7 @@ export interface components {
         };
         MethodsAnswer: {
             demo: boolean;
-            oidc: string[];
+            oidc: components["schemas"]["ProviderView"][];
             passkey: boolean;
             password: boolean;
             reset: boolean;
@@ -2553,6 +2587,10 @@ export interface components {
         ProofRequest: {
             passkey?: components["schemas"]["AssertionRequest"];
             password?: string;
+        };
+        ProviderView: {
+            id: string;
+            name: components["schemas"]["Text"];
         };
         PublishAnswer: {
             n: number;
@@ -3300,6 +3338,53 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["MethodsAnswer"];
                 };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAuthOidcCallback: {
+        parameters: {
+            query?: {
+                state?: string;
+                code?: string;
+                iss?: string;
+                error?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See Other */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAuthOidcStart: {
+        parameters: {
+            query?: {
+                issuer?: string;
+                return?: string;
+                device?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See Other */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Problem"];
         };

@@ -226,4 +226,12 @@ export const accountEn: Record<keyof typeof accountVi, string> = {
   'reset.unknown': 'This link is not right',
   'reset.unknownWhat': 'Part of it may be missing. Open it from the mail again, or ask for a new one.',
   'reset.again': 'Ask for a new link',
+
+  'oidc.with': 'Sign in with {name}',
+  'oidc.entering': 'Opening Học Số',
+  'oidc.denied': 'The sign-in over there was not finished. Try again, or use your password.',
+  'oidc.expired': 'This sign-in took too long or began in another browser. Press the button again.',
+  'oidc.failed': 'Could not sign you in. Press the button again; if that does not help, tell an administrator.',
+  'oidc.unavailable': 'Your organisation’s sign-in does not answer. Try again in a few minutes.',
+  'oidc.noAccount': 'That account cannot be used here. Please tell an administrator of your organisation.',
 };

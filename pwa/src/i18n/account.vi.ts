@@ -224,4 +224,12 @@ export const accountVi = {
   'reset.unknown': 'Liên kết này không đúng',
   'reset.unknownWhat': 'Có thể liên kết bị cắt mất một phần. Hãy mở lại từ thư, hoặc xin liên kết mới.',
   'reset.again': 'Xin liên kết mới',
+
+  'oidc.with': 'Đăng nhập bằng {name}',
+  'oidc.entering': 'Đang vào Học Số',
+  'oidc.denied': 'Bạn chưa đăng nhập xong ở bên kia. Hãy thử lại, hoặc dùng mật khẩu.',
+  'oidc.expired': 'Lần đăng nhập này đã quá giờ hoặc mở ở trình duyệt khác. Hãy bấm lại nút đăng nhập.',
+  'oidc.failed': 'Chưa đăng nhập được. Hãy bấm lại nút đăng nhập; nếu vẫn vậy, báo người quản trị.',
+  'oidc.unavailable': 'Hệ thống đăng nhập của cơ quan chưa trả lời. Bạn thử lại sau ít phút nhé.',
+  'oidc.noAccount': 'Tài khoản đó chưa dùng được ở đây. Hãy báo người quản trị của cơ quan.',
 } as const;

@@ -11,6 +11,9 @@ export function signInFirst(anew = false): void {
   go('/sign-in', { replace: true });
 }
 
+// wantedPath is that place, for a way that leaves the app and comes back.
+export const wantedPath = (): string => wanted;
+
 // goOn leads there after sign-in, once.
 export function goOn(): void {
   if (location.pathname !== '/sign-in') return;
