@@ -586,6 +586,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What I asked about my own data, with its clocks */
+        get: operations["getMeRequests"];
+        put?: never;
+        /** Ask to correct, erase or restrict my data, or object */
+        post: operations["postMeRequests"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/sessions": {
         parameters: {
             query?: never;
@@ -861,6 +879,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/privacy/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What people asked that I may handle: state=open (most urgent first) or over */
+        get: operations["getPrivacyRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/requests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of these */
+        get: operations["getPrivacyRequestsId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/requests/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a first answer */
+        post: operations["postPrivacyRequestsIdAnswer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/requests/{id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that it is done; a request for erasure is carried out by this */
+        post: operations["postPrivacyRequestsIdComplete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/requests/{id}/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take more time, once, and say why */
+        post: operations["postPrivacyRequestsIdExtend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/requests/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuse it and say why */
+        post: operations["postPrivacyRequestsIdReject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/push/key": {
         parameters: {
             query?: never;
@@ -1102,6 +1222,41 @@ export interface components {
             chosen?: string[];
             question: string;
         };
+        AskRequest: {
+            about?: string;
+            /** @enum {string} */
+            kind: "correction" | "erasure" | "restriction" | "objection";
+            text?: string;
+        };
+        Asked: {
+            about: string;
+            /** Format: date-time */
+            answerBy: string;
+            /** Format: date-time */
+            at: string;
+            /** Format: date-time */
+            doneBy: string;
+            /** Format: date-time */
+            dueAt?: string;
+            extended: boolean;
+            id: string;
+            /** @enum {string} */
+            kind: "correction" | "erasure" | "restriction" | "objection";
+            log: components["schemas"]["Entry"][];
+            name: string;
+            person: string;
+            /** @enum {string} */
+            state: "received" | "answered" | "done" | "refused";
+            text: string;
+            thirdParty: boolean;
+            unit: string;
+            /** @enum {string} */
+            urgency: "overdue" | "today" | "soon" | "in_time" | "over";
+        };
+        AskedList: {
+            items: components["schemas"]["Asked"][];
+            next?: string;
+        };
         Attempt: {
             answers: components["schemas"]["Answer"][];
             course: string;
@@ -1298,15 +1453,23 @@ export interface components {
             deliveries: components["schemas"]["Delivery"][];
             drillRuns: components["schemas"]["Run"][];
             enrolments: components["schemas"]["Enrolment"][];
+            headships: components["schemas"]["HeadshipView"][];
+            left: components["schemas"]["LeftOut"][];
+            notices: components["schemas"]["Reading"][];
             person: components["schemas"]["Person"];
             ratings: components["schemas"]["Rating"][];
-            sessions: components["schemas"]["Session"][];
+            requests: components["schemas"]["RequestView"][];
+            sessions: components["schemas"]["SessionKept"][];
             subscriptions: components["schemas"]["Subscription"][];
         };
         Debrief: {
             do: components["schemas"]["Text"];
             who: components["schemas"]["Text"];
             why: components["schemas"]["Text"];
+        };
+        DeedRequest: {
+            text: string;
+            thirdParty?: boolean;
         };
         Delivery: {
             campaign: string;
@@ -1462,6 +1625,12 @@ export interface components {
             items: components["schemas"]["EnrolmentView"][];
             next?: string;
         };
+        Entry: {
+            /** Format: date-time */
+            at: string;
+            did: string;
+            text: string;
+        };
         Feedback: {
             option: string;
             text: components["schemas"]["Text"];
@@ -1496,6 +1665,12 @@ export interface components {
             from: string;
             person: string;
             to?: string;
+        };
+        HeadshipView: {
+            deputy?: boolean;
+            from: string;
+            to?: string;
+            unit: components["schemas"]["UnitRef"];
         };
         HealthAnswer: {
             status: string;
@@ -1558,6 +1733,10 @@ export interface components {
             dueAt: string;
             person: components["schemas"]["PersonRef"];
             unit: components["schemas"]["ReportUnitRef"];
+        };
+        LeftOut: {
+            what: components["schemas"]["Text"];
+            why: components["schemas"]["Text"];
         };
         Lesson: {
             body: components["schemas"]["Text"];
@@ -1754,7 +1933,7 @@ export interface components {
             name: string;
             settings: components["schemas"]["Settings"];
             /** @enum {string} */
-            status: "invited" | "active" | "closed";
+            status: "invited" | "active" | "closed" | "erased";
             unit: string;
             version: number;
         };
@@ -1874,6 +2053,32 @@ export interface components {
             name: components["schemas"]["Text"];
             parent?: string;
         };
+        RequestView: {
+            about: string;
+            /** Format: date-time */
+            answerBy: string;
+            /** Format: date-time */
+            at: string;
+            /** Format: date-time */
+            doneBy: string;
+            /** Format: date-time */
+            dueAt?: string;
+            extended: boolean;
+            id: string;
+            /** @enum {string} */
+            kind: "correction" | "erasure" | "restriction" | "objection";
+            log: components["schemas"]["Entry"][];
+            /** @enum {string} */
+            state: "received" | "answered" | "done" | "refused";
+            text: string;
+            thirdParty: boolean;
+            /** @enum {string} */
+            urgency: "overdue" | "today" | "soon" | "in_time" | "over";
+        };
+        RequestViewList: {
+            items: components["schemas"]["RequestView"][];
+            next?: string;
+        };
         Result: {
             dPrime: number;
             falseAlarms: number;
@@ -1911,19 +2116,20 @@ export interface components {
             address: string;
             name: components["schemas"]["Text"];
         };
-        Session: {
-            /** Format: date-time */
-            createdAt: string;
-            device: string;
-            id: string;
-            /** Format: date-time */
-            lastSeenAt: string;
-        };
         SessionAnswer: {
             accessToken: string;
             /** Format: date-time */
             expiresAt: string;
             person: components["schemas"]["Me"];
+        };
+        SessionKept: {
+            /** Format: date-time */
+            createdAt: string;
+            device: string;
+            /** Format: date-time */
+            endedAt?: string;
+            /** Format: date-time */
+            lastSeenAt: string;
         };
         SessionView: {
             /** Format: date-time */
@@ -3554,6 +3760,73 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    getMeRequests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestViewList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postMeRequests: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestView"];
+                };
+            };
+            /** @description request_open, too_many_open */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     getMeSessions: {
         parameters: {
             query?: never;
@@ -4242,6 +4515,334 @@ export interface operations {
             };
             /** @description person_closed */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getPrivacyRequests: {
+        parameters: {
+            query?: {
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskedList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getPrivacyRequestsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Asked"];
+                };
+            };
+            /** @description own_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description request_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postPrivacyRequestsIdAnswer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeedRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Asked"];
+                };
+            };
+            /** @description own_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description request_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description request_over */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postPrivacyRequestsIdComplete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeedRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Asked"];
+                };
+            };
+            /** @description own_request, above_your_scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description request_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description request_over, last_administrator */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postPrivacyRequestsIdExtend: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeedRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Asked"];
+                };
+            };
+            /** @description own_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description request_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description request_over, already_extended */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postPrivacyRequestsIdReject: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeedRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Asked"];
+                };
+            };
+            /** @description own_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description request_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description request_over */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -23,6 +23,7 @@ export const en: Record<keyof typeof vi, string> = {
   'nav.overview': 'Overview',
   'nav.campaigns': 'Campaigns',
   'nav.people': 'People',
+  'nav.requests': 'Data requests',
   'nav.units': 'Units',
   'nav.myUnit': 'My unit',
   'nav.tracking': 'Tracking',

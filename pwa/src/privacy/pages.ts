@@ -1,0 +1,5 @@
+import '../ui/desk/desk.css';
+
+export { default as RequestList } from './RequestList.svelte';
+export { default as RequestPage } from './RequestPage.svelte';
+export { ready } from './texts.ts';
