@@ -61,7 +61,7 @@ export const accountEn: Record<keyof typeof accountVi, string> = {
   'data.failed': 'Not passed yet',
   'data.answers': '{n} {n|answer|answers}',
   'data.ratings': 'Your ratings',
-  'data.stars': '{n} {n|star|stars}',
+  'data.stars': '{n} of 5 stars',
   'data.drills': 'Exercises, which only you can see',
   'data.drillAnswers': '{n} {n|choice|choices}',
   'data.sessions': 'Sign-ins',

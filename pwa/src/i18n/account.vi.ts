@@ -60,7 +60,7 @@ export const accountVi = {
   'data.failed': 'Chưa đạt',
   'data.answers': '{n} câu trả lời',
   'data.ratings': 'Đánh giá của bạn',
-  'data.stars': '{n} sao',
+  'data.stars': '{n} trên 5 sao',
   'data.drills': 'Bài thực hành, chỉ mình bạn xem được',
   'data.drillAnswers': '{n} lựa chọn',
   'data.sessions': 'Các lần đăng nhập',
