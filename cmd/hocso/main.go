@@ -22,10 +22,11 @@ const usage = `hocso <command> [flags]
   content publish   publish what changed in it
   admin create      make an administrator: --email, --name, password on standard input
   backup FILE       write the embedded database into one file (- is standard output), also while serving
-  restore FILE      put a backup into an empty data folder; --check only checks the backup
+  restore FILE      put a backup into an empty data folder, without whom the ledger of erasures names: --ledger LEDGER|none; --check only checks
   db check          check every document and index of the embedded database, also while serving
   db copy           copy the embedded database to a MongoDB server (--to mongodb://…) or back (--from mongodb://…)
   fsck              compare the read model with the database
+  privacy retention what is kept how long, and what is over
   db serve          let database clients on this machine read a data folder: --data, --listen, --write
   config            print the settings, secrets masked
   version           print the version
@@ -64,6 +65,7 @@ func run(ctx context.Context, args []string) error {
 		{[]string{"db", "copy"}, app.CopyDatabase},
 		{[]string{"fsck"}, app.Fsck},
 		{[]string{"db", "serve"}, app.DatabaseServe},
+		{[]string{"privacy", "retention"}, app.PrivacyRetention},
 		{[]string{"config"}, app.PrintConfig},
 		{[]string{"version"}, app.Version},
 	}

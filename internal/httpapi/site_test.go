@@ -79,7 +79,7 @@ func newSite(t *testing.T, changes ...func(*Deps)) *site {
 	d := Deps{
 		People: ps,
 		Privacy: &privacy.Service{
-			Notices: db.Privacy(), Requests: db.Privacy(), Erasures: db.Privacy(), People: ps, Text: notice, Clocks: privacy.UsualClocks(),
+			Notices: db.Privacy(), Requests: db.Privacy(), Erasures: db.Privacy(), People: ps, Text: notice, Clocks: privacy.UsualClocks(), Retentions: db.Retention(), Retention: privacy.Defaults(),
 			Calendar: campaign.Calendar{Zone: zone, Holidays: campaign.Holidays()},
 			Erasers:  []privacy.Eraser{{Name: "person", Erase: ps.Erase}, {Name: "sessions", Erase: db.Auth().ErasePerson}, {Name: "reminders", Erase: db.Reminders().ErasePerson}, {Name: "learning", Erase: db.Learning().ErasePerson}},
 			Now:      x.clock.Now, NewID: newID, Log: slog.New(slog.DiscardHandler)},

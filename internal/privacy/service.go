@@ -17,13 +17,15 @@ import (
 // first call; its methods are safe for concurrent use, also of several copies of
 // the program.
 type Service struct {
-	Notices  NoticeStore
-	Requests RequestStore
-	Erasures ErasureStore
-	People   *people.Service
-	Text     Notice // what people read
-	Clocks   Clocks
-	Calendar campaign.Calendar
+	Notices    NoticeStore
+	Requests   RequestStore
+	Erasures   ErasureStore
+	People     *people.Service
+	Text       Notice // what people read
+	Clocks     Clocks
+	Retentions RetentionStore
+	Retention  Retention
+	Calendar   campaign.Calendar
 	// Erasers are the steps of an erasure, in order: first what ends the account. What
 	// this package keeps comes last by itself.
 	Erasers []Eraser

@@ -19,6 +19,7 @@ const links: DeskLink[] = [
   { href: '/campaigns', label: 'nav.campaigns', icon: 'flag', roles: ['administrator'] },
   { href: '/people', label: 'nav.people', icon: 'people', roles: ['administrator'] },
   { href: '/privacy', label: 'nav.requests', icon: 'shield', roles: ['auditor'] },
+  { href: '/retention', label: 'nav.retention', icon: 'clock', roles: ['administrator'] },
   { href: '/units', label: 'nav.units', icon: 'building', roles: ['administrator'] },
 ];
 
@@ -56,6 +57,7 @@ export const deskRoutes: Route[] = [
   of('/people/:person', people, 'PersonPage'),
   of('/units', people, 'UnitsPage'),
   of('/privacy', privacy, 'RequestList'),
+  of('/retention', privacy, 'RetentionPage'),
   of('/privacy/:request', privacy, 'RequestPage'),
 ];
 

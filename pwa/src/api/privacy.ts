@@ -60,6 +60,14 @@ export const oneRequest = (id: string) => call<Asked>('GET', '/privacy/requests/
 export const doWith = (id: string, did: Deed, body: { text: string; thirdParty?: boolean }) =>
   call<Asked>('POST', `/privacy/requests/${encodeURIComponent(id)}/${did}`, body);
 
+export interface Retention {
+  items:
+    | { what: 'answers' | 'drills' | 'deliveries' | 'ops' | 'sessions'; keep: number; unit: 'months' | 'days'; setting?: string }[]
+    | null;
+  last: { at?: string; removed: number; nextAt: string };
+}
+export const retention = () => call<Retention>('GET', '/settings/retention');
+
 // MyData is what GET /me/data says, as far as the page words it; the file has all of it.
 export interface MyData {
   person: {

@@ -998,6 +998,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/settings/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is kept how long, and when what was over was last removed */
+        get: operations["getSettingsRetention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sync": {
         parameters: {
             query?: never;
@@ -1726,6 +1743,12 @@ export interface components {
             expiresAt: string;
             link: string;
         };
+        Kept: {
+            keep: number;
+            setting?: string;
+            unit: string;
+            what: string;
+        };
         Late: {
             course: components["schemas"]["CourseRef"];
             days: number;
@@ -1966,6 +1989,13 @@ export interface components {
             doneAt?: string;
             seconds: number;
         };
+        Pruning: {
+            /** Format: date-time */
+            at?: string;
+            /** Format: date-time */
+            nextAt: string;
+            removed: number;
+        };
         PublishAnswer: {
             n: number;
         };
@@ -2085,6 +2115,10 @@ export interface components {
             hits: number;
             legit: number;
             phish: number;
+        };
+        RetentionView: {
+            items: components["schemas"]["Kept"][];
+            last: components["schemas"]["Pruning"];
         };
         Row: {
             cells: components["schemas"]["Cell"][];
@@ -4869,6 +4903,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PushKeyAnswer"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSettingsRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionView"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -24,6 +24,7 @@ export const en: Record<keyof typeof vi, string> = {
   'nav.campaigns': 'Campaigns',
   'nav.people': 'People',
   'nav.requests': 'Data requests',
+  'nav.retention': 'Retention',
   'nav.units': 'Units',
   'nav.myUnit': 'My unit',
   'nav.tracking': 'Tracking',

@@ -23,6 +23,7 @@ export const vi = {
   'nav.campaigns': 'Chiến dịch',
   'nav.people': 'Con người',
   'nav.requests': 'Yêu cầu về dữ liệu',
+  'nav.retention': 'Thời hạn lưu',
   'nav.units': 'Đơn vị',
   'nav.myUnit': 'Đơn vị của tôi',
   'nav.tracking': 'Theo dõi',
