@@ -50,7 +50,7 @@ export const privacyEn: Record<keyof typeof privacyVi, string> = {
   'request.correctWhere': 'You do not change records yourself. Ask an administrator to correct it under People, then say it is done.',
   'request.eraseAsk': 'Erase the data of {name} for good?',
   'request.eraseWhat':
-    'Name, e-mail, password, answers, comments, devices and sign-ins are erased and cannot be brought back, not even from a backup. Days of completion stay under an id that leads to nobody.',
+    'Name, e-mail, password, answers, comments, devices and sign-ins are erased and cannot be brought back; when an old backup is restored they are erased again. Days of completion stay under an id that leads to nobody.',
   'request.eraseYes': 'Erase for good',
   'request.failed': 'That did not work',
   'request.saved': 'Noted',

@@ -49,7 +49,7 @@ export const privacyVi = {
   'request.correctWhere': 'Bạn không tự sửa hồ sơ. Hãy nhờ người quản trị sửa ở mục Con người, rồi báo đã xong.',
   'request.eraseAsk': 'Xóa hẳn dữ liệu của {name}?',
   'request.eraseWhat':
-    'Tên, thư điện tử, mật khẩu, câu trả lời, lời góp ý, máy và các lần đăng nhập bị xóa, không lấy lại được, kể cả từ bản sao lưu. Ngày hoàn thành vẫn giữ dưới một mã không dẫn về ai.',
+    'Tên, thư điện tử, mật khẩu, câu trả lời, lời góp ý, máy và các lần đăng nhập bị xóa, không lấy lại được; phục hồi bản sao lưu cũ thì cũng bị xóa lại. Ngày hoàn thành vẫn giữ dưới một mã không dẫn về ai.',
   'request.eraseYes': 'Xóa hẳn',
   'request.failed': 'Chưa làm được',
   'request.saved': 'Đã ghi nhận',
