@@ -82,7 +82,8 @@ func newSite(t *testing.T, changes ...func(*Deps)) *site {
 			Notices: db.Privacy(), Requests: db.Privacy(), Erasures: db.Privacy(), People: ps, Text: notice, Clocks: privacy.UsualClocks(), Retentions: db.Retention(), Retention: privacy.Defaults(),
 			Calendar: campaign.Calendar{Zone: zone, Holidays: campaign.Holidays()},
 			Erasers:  []privacy.Eraser{{Name: "person", Erase: ps.Erase}, {Name: "sessions", Erase: db.Auth().ErasePerson}, {Name: "reminders", Erase: db.Reminders().ErasePerson}, {Name: "learning", Erase: db.Learning().ErasePerson}},
-			Now:      x.clock.Now, NewID: newID, Log: slog.New(slog.DiscardHandler)},
+			Now:      x.clock.Now, NewID: newID, Log: slog.New(slog.DiscardHandler),
+		},
 		Auth: &auth.Service{
 			People: ps, Sessions: db.Auth(), Invitations: db.Auth(), Throttles: db.Auth(), Keys: keys,
 			Hasher: auth.NewHasher(auth.Cost{Memory: 64, Passes: 1, Threads: 1}, 2), Issuer: "https://hocso.test",
