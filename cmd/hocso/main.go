@@ -26,11 +26,12 @@ const usage = `hocso <command> [flags]
   people import FILE  add and change people and units from a CSV or XLSX file of any size; --dry-run, --missing close
   mail test         send one mail and say what the server answered: --to ADDRESS
   backup FILE       write the embedded database into one file (- is standard output), also while serving
-  restore FILE      put a backup into an empty data folder; --check only checks the backup
+  restore FILE      put a backup into an empty data folder, without whom the ledger of erasures names: --ledger LEDGER|none; --check only checks
   db check          check every document and index of the embedded database, also while serving
   db copy           copy the embedded database to a MongoDB server (--to mongodb://…) or back (--from mongodb://…)
   audit verify      check that the audit trail is whole and as it was written, also while serving: --head NUMBER:HASH
   fsck              compare the read model with the database, and verify the audit trail
+  privacy retention what is kept how long, and what is over
   db serve          let database clients on this machine read a data folder: --data, --listen, --write
   config            print the settings, secrets masked
   version           print the version
@@ -73,6 +74,7 @@ func run(ctx context.Context, args []string) error {
 		{[]string{"audit", "verify"}, app.AuditVerify},
 		{[]string{"fsck"}, app.Fsck},
 		{[]string{"db", "serve"}, app.DatabaseServe},
+		{[]string{"privacy", "retention"}, app.PrivacyRetention},
 		{[]string{"config"}, app.PrintConfig},
 		{[]string{"version"}, app.Version},
 	}

@@ -66,7 +66,7 @@ func TestAuditVerify(t *testing.T) {
 	}
 
 	restored := filepath.Join(t.TempDir(), "restored")
-	if out, err := command(t, Restore, "--data", restored, file); err != nil {
+	if out, err := command(t, Restore, "--data", restored, "--ledger", "none", file); err != nil {
 		t.Fatal(err, out)
 	}
 	if out, err := command(t, AuditVerify, "--data", restored, "--head", first); err != nil {

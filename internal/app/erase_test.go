@@ -19,11 +19,13 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"hocso/internal/audit"
 	"hocso/internal/auth"
 	"hocso/internal/config"
 	"hocso/internal/course"
 	"hocso/internal/drill"
 	"hocso/internal/learning"
+	"hocso/internal/letter"
 	"hocso/internal/mongodb"
 	"hocso/internal/people"
 	"hocso/internal/privacy"
@@ -99,6 +101,11 @@ func plant(t *testing.T, now func() time.Time) *planted {
 		must(x.db.Auth().InsertSession(ctx, auth.Session{ID: "s" + id, Person: q.ID, Device: mark, CreatedAt: at, LastSeenAt: at, ExpiresAt: later}))
 		must(x.db.Auth().InsertSession(ctx, auth.Session{ID: "e" + id, Person: q.ID, Device: mark, CreatedAt: at, LastSeenAt: at, EndedAt: &at, ExpiresAt: later}))
 		must(x.db.Auth().InsertInvitation(ctx, auth.Invitation{Hash: "h" + mark, Person: q.ID, ExpiresAt: later, ForgetAt: later}))
+		must(x.db.Auth().ReplaceFactors(ctx, auth.Factors{Person: q.ID, Passkeys: []auth.Passkey{{ID: mark, Name: "Máy của " + mark}}, Recovery: []string{mark}}))
+		must(x.db.Auth().InsertIdentity(ctx, auth.Identity{ID: "i" + mark, Issuer: "https://sso", Person: q.ID, LinkedAt: at}))
+		must(x.db.Letters().InsertLetter(ctx, letter.Letter{ID: "l" + id, Kind: auth.InvitationLetter, Person: q.ID, DueAt: later, ExpiresAt: later}))
+		_, err = x.audit.Append(ctx, audit.Entry{Actor: q.ID, Action: "sign_in", Object: audit.Object{Kind: "person", ID: id}, Outcome: audit.Done})
+		must(err)
 		must(x.db.Reminders().PutSubscription(ctx, reminder.Subscription{ID: "d" + id, Person: q.ID, Device: mark, Endpoint: "https://push/" + mark, LastSeenAt: at, ExpiresAt: later}))
 		must(x.db.Reminders().PutBudget(ctx, reminder.Budget{Person: q.ID, Sends: []reminder.Send{{Delivery: mark, At: at}}, ExpiresAt: later}))
 		_, err = x.db.Reminders().InsertDeliveries(ctx, []reminder.Delivery{{ID: "k:" + id, Campaign: "k", Person: q.ID, Token: mark, ExpiresAt: later}})
@@ -238,7 +245,7 @@ func TestErasureLeavesNothing(t *testing.T) {
 	now := func() time.Time { return clock }
 	x := plant(t, now)
 	want := []string{
-		"attempts", "deliveries", "invitations", "ops", "people", "privacy_requests", "ratings", "reminder_budgets", "sessions", "subscriptions",
+		"attempts", "deliveries", "factors", "identities", "invitations", "ops", "people", "privacy_requests", "ratings", "reminder_budgets", "sessions", "subscriptions",
 	}
 	if in := x.mentioned(t); !slices.Equal(in, want) {
 		t.Fatalf("planted in %v, want %v", in, want)
@@ -275,7 +282,7 @@ func TestErasureLeavesNothing(t *testing.T) {
 		t.Errorf("while the program runs marks are in %v", in)
 	}
 	after := x.documents(t)
-	gone := map[string]int{"attempts": 1, "deliveries": 1, "drill_runs": 1, "invitations": 1, "ops": 1, "reminder_budgets": 1, "sessions": 2, "subscriptions": 1, "privacy_requests": -1, "erasures": -1}
+	gone := map[string]int{"attempts": 1, "deliveries": 1, "drill_runs": 1, "factors": 1, "identities": 1, "invitations": 1, "letters": 1, "ops": 1, "reminder_budgets": 1, "sessions": 2, "subscriptions": 1, "privacy_requests": -1, "erasures": -1}
 	for name := range before {
 		if len(before[name])-len(after[name]) != gone[name] {
 			t.Errorf("%s: %d documents before, %d after, want %d fewer", name, len(before[name]), len(after[name]), gone[name])

@@ -41,6 +41,8 @@ type Config struct {
 	DoneDays         int    // days until it is done
 	ThirdPartyDays   int    // the same where somebody else has to do something
 	ExtensionDays    int    // days that may be added once
+	AnswerMonths     int    // how long answers in quizzes are kept
+	TrailMonths      int    // how long entries of the audit trail are kept
 	ErasureLedger    string // file that keeps who was erased, by id; empty: in the data folder
 	PrivacyContact   string // whom people ask about their data; empty: the administrator
 }
@@ -126,6 +128,22 @@ func settings() []setting {
 		{"privacy-extension-days", "15", "days that may be added once", false, func(c *Config, v string) (err error) {
 			c.ExtensionDays, err = days(v, 0, 365)
 			return err
+		}},
+		{"keep-answers-months", "24", "months for which answers in quizzes are kept; marks stay", false, func(c *Config, v string) error {
+			n, err := strconv.Atoi(v)
+			if err != nil || n < 1 || n > 120 {
+				return errors.New("must be a number of months from 1 to 120")
+			}
+			c.AnswerMonths = n
+			return nil
+		}},
+		{"keep-audit-months", "36", "months for which the audit trail is kept", false, func(c *Config, v string) error {
+			n, err := strconv.Atoi(v)
+			if err != nil || n < 12 || n > 120 {
+				return errors.New("must be a number of months from 12 to 120")
+			}
+			c.TrailMonths = n
+			return nil
 		}},
 		{"erasure-ledger", "", "file that keeps who was erased, by id, for restores; default erasures.jsonl in the data folder", false, func(c *Config, v string) error {
 			c.ErasureLedger = v

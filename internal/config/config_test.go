@@ -40,6 +40,13 @@ func TestLoad(t *testing.T) {
 		{name: "second factor as one likes", env: map[string]string{"HOCSO_SECOND_FACTOR": "optional"}, want: "127.0.0.1:8080"},
 		{name: "second factor perhaps", env: map[string]string{"HOCSO_SECOND_FACTOR": "no"}, bad: "HOCSO_SECOND_FACTOR): must be required or optional"},
 		{name: "mail from nobody", args: []string{"--smtp-url", "smtp://u:geheim@mail.bo.vn"}, bad: "HOCSO_MAIL_FROM"},
+		{name: "no time for an answer", args: []string{"--privacy-answer-days", "0"}, bad: "from 1 to 30"},
+		{name: "days that are no number", env: map[string]string{"HOCSO_PRIVACY_DONE_DAYS": "soon"}, bad: "HOCSO_PRIVACY_DONE_DAYS"},
+		{name: "a third party for ever", args: []string{"--privacy-third-party-days", "366"}, bad: "from 1 to 365"},
+		{name: "an extension backwards", args: []string{"--privacy-extension-days", "-1"}, bad: "from 0 to 365"},
+		{name: "answers kept for no time", args: []string{"--keep-answers-months", "0"}, bad: "from 1 to 120"},
+		{name: "a trail of less than a year", args: []string{"--keep-audit-months", "11"}, bad: "from 12 to 120"},
+		{name: "a contact of two lines", args: []string{"--privacy-contact", "a\nb"}, bad: "one line"},
 		{name: "unknown flag", args: []string{"--lisen", "x"}, bad: "lisen"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

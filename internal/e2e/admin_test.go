@@ -94,6 +94,8 @@ func TestAdministrator(t *testing.T) {
 	p.See("Mật khẩu còn ngắn, cần ít nhất 15 ký tự.")
 	p.Fill("Mật khẩu mới", hoa.Password)
 	p.Tap("Bắt đầu")
+	p.See("Mời bạn đọc trang này một lần. Bạn xem lại bất cứ lúc nào trong mục Tôi.")
+	p.Tap("Tôi đã đọc")
 	p.See("Chào Hoa")
 	again := newPhone(t)
 	again.Open(link)

@@ -204,7 +204,7 @@ func tourDrill(p *phone) {
 }
 
 func tourMe(p *phone) {
-	for name, path := range map[string]string{"me": "/me", "me-reminders": "/me/reminders", "me-devices": "/me/devices", "me-security": "/me/security", "me-password": "/me/password", "me-unsent-none": "/me/unsent"} {
+	for name, path := range map[string]string{"me": "/me", "me-reminders": "/me/reminders", "me-devices": "/me/devices", "me-security": "/me/security", "me-password": "/me/password", "me-unsent-none": "/me/unsent", "me-notice": "/notice", "me-data": "/me/data", "me-requests": "/me/requests"} {
 		p.Go(path)
 		p.CheckBoth(name)
 	}
@@ -227,7 +227,7 @@ func tourOffline(p *phone, server *program) {
 	p.Tap("Bắt đầu học")
 	p.Tap("Tiếp tục")
 	p.CheckBoth("offline-lesson")
-	for name, path := range map[string]string{"offline-devices": "/me/devices", "offline-reminders": "/me/reminders", "offline-unsent": "/me/unsent", "offline-no-course": "/courses/no-such-course"} {
+	for name, path := range map[string]string{"offline-devices": "/me/devices", "offline-reminders": "/me/reminders", "offline-unsent": "/me/unsent", "offline-data": "/me/data", "offline-requests": "/me/requests", "offline-no-course": "/courses/no-such-course"} {
 		p.Go(path)
 		p.CheckBoth(name)
 	}

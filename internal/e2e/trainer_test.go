@@ -29,6 +29,11 @@ func (p *program) newPerson(name, email, unit string) signIn {
 	if status := p.call("", http.MethodPost, "/api/v1/auth/invitations/"+token, fmt.Sprintf(`{"password":%q}`, s.Password), nil); status != http.StatusOK {
 		p.t.Fatalf("invitation of %s: status %d", email, status)
 	}
+	var notice struct{ Version string }
+	p.Get(s, "/api/v1/notice", &notice)
+	if status := p.API(s, http.MethodPost, "/api/v1/me/notice", fmt.Sprintf(`{"version":%q}`, notice.Version), nil); status != http.StatusOK {
+		p.t.Fatalf("%s reads the notice: status %d", email, status)
+	}
 	return s
 }
 

@@ -54,6 +54,7 @@ func privacyRows() []matrixRow {
 		{route: "POST /api/v1/me/notice", about: "another", expect: "*:409/notice_changed", ask: send("/me/notice", `{"version":"0-x"}`)},
 		{route: "POST /api/v1/me/requests", expect: "*:201", ask: send("/me/requests", `{"kind":"objection","text":"Không dùng vào việc khác"}`)},
 		{route: "GET /api/v1/me/requests", expect: "*:200", ask: at("/me/requests"), has: `"answerBy"`},
+		{route: "GET /api/v1/settings/retention", expect: "admin:200 *:403", ask: at("/settings/retention"), has: `"what":"answers"`},
 		{route: "GET /api/v1/privacy/requests", expect: handlers, ask: func(w *world, _ *kind) call {
 			w.asking("a1", privacy.Objection)
 			w.asking("b", privacy.Objection)

@@ -121,6 +121,8 @@ func reach(r route) string {
 		return "units that one manages"
 	case people.ManageCampaigns:
 		return "campaigns wholly within what one manages"
+	case people.ManageOperations:
+		return "the whole organisation"
 	case people.HandleRequests:
 		return "people of units that one looks after, without oneself"
 	case people.TrackCompletion:

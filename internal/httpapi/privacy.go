@@ -32,6 +32,7 @@ func (s *Server) privacyRoutes() []route {
 		{fiber.MethodGet, v + "/privacy/requests", handle, shape{
 			summary: "What people asked that I may handle: state=open (most urgent first) or over", query: []string{"state"}, out: listOf[privacy.Asked]{},
 		}, s.listRequests},
+		{fiber.MethodGet, v + "/settings/retention", can(people.ManageOperations), shape{summary: "What is kept how long, and when what was over was last removed", out: privacy.RetentionView{}}, s.showRetention},
 		{fiber.MethodGet, v + "/privacy/requests/:id", handle, shape{summary: "One of these", out: privacy.Asked{}, problems: unknown}, s.showRequest},
 	}, s.deeds(handle, unknown)...)
 }
@@ -101,6 +102,14 @@ func (s *Server) listRequests(c *fiber.Ctx) error {
 
 func (s *Server) showRequest(c *fiber.Ctx) error {
 	r, err := s.Privacy.HandleOne(c.UserContext(), actor(c), c.Params("id"))
+	if err != nil {
+		return err
+	}
+	return c.JSON(r)
+}
+
+func (s *Server) showRetention(c *fiber.Ctx) error {
+	r, err := s.Privacy.ShowRetention(c.UserContext(), actor(c))
 	if err != nil {
 		return err
 	}

@@ -5,8 +5,12 @@ import (
 	"testing"
 	"time"
 
+	"hocso/internal/auth"
+	"hocso/internal/course"
+	"hocso/internal/learning"
 	"hocso/internal/people"
 	"hocso/internal/privacy"
+	"hocso/internal/reminder"
 )
 
 // Everybody may read the notice; that a person read it is noted once, and asked for
@@ -140,5 +144,45 @@ func TestErasure(t *testing.T) {
 	all, err := o.db.Privacy().Erasures(t.Context(), false)
 	if err != nil || len(all) != 2 || all[0].PurgedAt == nil || all[1].PurgedAt == nil {
 		t.Errorf("the ledger: %+v, %v; want both purged", all, err)
+	}
+}
+
+// What is kept about a person stands in their data, of every kind, and nothing that would help a thief.
+func TestMyDataIsComplete(t *testing.T) {
+	o := newOffice(t)
+	lan := o.id["lan@bo.vn"]
+	o.ask(o.learner, "POST", "/me/requests", `{"kind":"objection","about":"dau-about","text":"dau-text"}`).want(t, 201, "", "")
+	o.ask(o.learner, "POST", "/me/notice", map[string]string{"version": o.Privacy.Text.Version}).want(t, 200, "", "")
+	o.ask(o.learner, "POST", "/enrolments", `{"courseId":"phishing"}`).want(t, 201, "", "")
+	if _, err := o.People.SetHeads(t.Context(), people.Console(), "a1", []people.Headship{{Person: lan, From: "2026-02-03"}}); err != nil {
+		t.Fatal(err)
+	}
+	at := o.clock.Now()
+	ended := auth.Session{ID: "gone", Person: lan, Device: "dau-ended", Current: "dau-secret", CreatedAt: at, LastSeenAt: at, EndedAt: &at, ExpiresAt: at.Add(time.Hour)}
+	if err := o.db.Auth().InsertSession(t.Context(), ended); err != nil {
+		t.Fatal(err)
+	}
+	e := learning.NewEnrolmentID("phishing", lan, 1)
+	if err := o.db.Learning().InsertAttempt(t.Context(), learning.Attempt{ID: "t", Person: lan, Enrolment: e, Answers: []course.Answer{{Question: "q", Chosen: []string{"dau-answer"}}}, ReceivedAt: at}); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.db.Learning().PutRating(t.Context(), learning.Rating{ID: e, Course: "phishing", Stars: 3, Comment: "dau-comment", At: at}); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.db.Reminders().PutSubscription(t.Context(), reminder.Subscription{ID: "d", Person: lan, Device: "dau-device", Endpoint: "https://dau-endpoint", LastSeenAt: at, ExpiresAt: at.Add(time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.db.Reminders().InsertDeliveries(t.Context(), []reminder.Delivery{{ID: "dau-delivery", Person: lan, State: reminder.Waiting, Token: "dau-token", ExpiresAt: at.Add(time.Hour)}}); err != nil {
+		t.Fatal(err)
+	}
+	data := o.ask(o.learner, "GET", "/me/data", nil)
+	for _, want := range []string{
+		"Nguyễn Thị Lan", "lan@bo.vn", "dau-about", "dau-text", o.Privacy.Text.Hash, `"course":"phishing"`, `"from":"2026-02-03"`, `"device":"test"`,
+		"dau-ended", "dau-answer", "dau-comment", "dau-device", "dau-delivery", "Mật khẩu, mã phiên",
+	} {
+		data.want(t, 200, want, "dau-secret")
+	}
+	for _, never := range []string{"dau-endpoint", "dau-token", "argon2", "passwordHash"} {
+		data.want(t, 200, "", never)
 	}
 }

@@ -95,7 +95,7 @@ func (x *site) services() Deps {
 		People: ps,
 		Audit:  &audit.Service{Store: x.db.Audit(), Key: bytes.Repeat([]byte("a"), 32), Now: x.clock.Now, NewID: newID},
 		Privacy: &privacy.Service{
-			Notices: x.db.Privacy(), Requests: x.db.Privacy(), Erasures: x.db.Privacy(), People: ps, Text: notice, Clocks: privacy.UsualClocks(),
+			Notices: x.db.Privacy(), Requests: x.db.Privacy(), Erasures: x.db.Privacy(), People: ps, Text: notice, Clocks: privacy.UsualClocks(), Retentions: x.db.Retention(), Retention: privacy.Defaults(),
 			Calendar: campaign.Calendar{Zone: zone, Holidays: campaign.Holidays()},
 			Erasers:  []privacy.Eraser{{Name: "person", Erase: ps.Erase}, {Name: "sessions", Erase: x.db.Auth().ErasePerson}, {Name: "reminders", Erase: x.db.Reminders().ErasePerson}, {Name: "learning", Erase: x.db.Learning().ErasePerson}},
 			Now:      x.clock.Now, NewID: newID, Log: slog.New(slog.DiscardHandler),

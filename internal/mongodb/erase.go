@@ -15,12 +15,17 @@ import (
 // What each part of the store does when a person is erased. To repeat it changes
 // nothing. Facts that hold the person's id alone stay.
 
-// ErasePerson removes the sessions, invitations and factors of a person.
+// ErasePerson removes the sessions, invitations, factors and identities of a person.
 func (s *Auth) ErasePerson(ctx context.Context, p people.ID) error {
-	if err := removeOf(ctx, p, "person", s.sessions, s.invitations); err != nil {
+	if err := removeOf(ctx, p, "person", s.sessions, s.invitations, s.identities); err != nil {
 		return err
 	}
 	return removeOf(ctx, p, "_id", s.factors)
+}
+
+// ErasePerson removes the letters that wait to be written to a person.
+func (s *Letters) ErasePerson(ctx context.Context, p people.ID) error {
+	return removeOf(ctx, p, "person", s.letters)
 }
 
 // ErasePerson removes the devices and the budget of a person, and their deliveries.

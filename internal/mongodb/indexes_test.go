@@ -38,7 +38,7 @@ func TestIndexes(t *testing.T) {
 		"units":            {"changedAt"},
 		"course_versions":  {"course n- unique"},
 		"enrolments":       {"campaigns _id", "changedAt", "course _id", "person assignedAt-"},
-		"attempts":         {"enrolment", "person receivedAt-"},
+		"attempts":         {"enrolment", "person receivedAt-", "receivedAt"},
 		"ratings":          {"course"},
 		"ops":              {"expiresAt ttl"},
 		"drill_templates":  {"drill n unique"},

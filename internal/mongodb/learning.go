@@ -22,6 +22,7 @@ func learningIndexes() []index {
 		{collection: "enrolments", keys: bson.D{{Key: "changedAt", Value: 1}}},
 		{collection: "attempts", keys: bson.D{{Key: "person", Value: 1}, {Key: "receivedAt", Value: -1}}},
 		{collection: "attempts", keys: bson.D{{Key: "enrolment", Value: 1}}},
+		{collection: "attempts", keys: bson.D{{Key: "receivedAt", Value: 1}}},
 		{collection: "ratings", keys: bson.D{{Key: "course", Value: 1}}},
 		{collection: "ops", keys: bson.D{{Key: "expiresAt", Value: 1}}, ttl: true},
 	}

@@ -156,13 +156,16 @@ func (s *Service) forgetRequests(ctx context.Context, p people.ID) error {
 	return nil
 }
 
-// Run finishes erasures every so often, until ctx ends.
+// Run finishes erasures and removes what is over, every so often, until ctx ends.
 func (s *Service) Run(ctx context.Context, every time.Duration) {
 	t := time.NewTicker(every)
 	defer t.Stop()
 	for {
 		if err := s.Finish(ctx); err != nil && ctx.Err() == nil {
 			s.Log.Error("finish erasures", "err", err)
+		}
+		if err := s.Prune(ctx); err != nil && ctx.Err() == nil {
+			s.Log.Error("retention", "err", err)
 		}
 		select {
 		case <-ctx.Done():

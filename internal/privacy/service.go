@@ -17,13 +17,15 @@ import (
 // first call; its methods are safe for concurrent use, also of several copies of
 // the program.
 type Service struct {
-	Notices  NoticeStore
-	Requests RequestStore
-	Erasures ErasureStore
-	People   *people.Service
-	Text     Notice // what people read
-	Clocks   Clocks
-	Calendar campaign.Calendar
+	Notices    NoticeStore
+	Requests   RequestStore
+	Erasures   ErasureStore
+	People     *people.Service
+	Text       Notice // what people read
+	Clocks     Clocks
+	Retentions RetentionStore
+	Retention  Retention
+	Calendar   campaign.Calendar
 	// Erasers are the steps of an erasure, in order: first what ends the account. What
 	// this package keeps comes last by itself.
 	Erasers []Eraser
@@ -31,6 +33,9 @@ type Service struct {
 	KeepLedger func([]Erasure) error
 	// Purge takes what was deleted out of the raw files. Nil: that is the server's own matter.
 	Purge func(context.Context) error
+	// PruneTrail removes the entries of the audit trail that are older than before.
+	PruneTrail func(ctx context.Context, before time.Time) (int64, error)
+
 	Now   func() time.Time
 	NewID func() string
 	Log   *slog.Logger

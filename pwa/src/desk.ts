@@ -4,7 +4,7 @@ import type { IconName } from './ui/icons.ts';
 import { later, type Page, type Route } from './ui/pages.ts';
 
 // The desk is what trainers, administrators, unit heads and auditors see beside a learner's screens. Its pages live in
-// authoring/, people/, campaign/, report/ and audit/, are loaded when opened and are not kept for offline use.
+// authoring/, people/, campaign/, report/, audit/ and privacy/, are loaded when opened and are not kept for offline use.
 export interface DeskLink {
   href: string;
   label: Key;
@@ -18,6 +18,8 @@ const links: DeskLink[] = [
   { href: '/my-unit', label: 'nav.myUnit', icon: 'building', roles: ['head'] },
   { href: '/campaigns', label: 'nav.campaigns', icon: 'flag', roles: ['administrator'] },
   { href: '/people', label: 'nav.people', icon: 'people', roles: ['administrator'] },
+  { href: '/privacy', label: 'nav.requests', icon: 'shield', roles: ['auditor'] },
+  { href: '/retention', label: 'nav.retention', icon: 'clock', roles: ['administrator'] },
   { href: '/units', label: 'nav.units', icon: 'building', roles: ['administrator'] },
   { href: '/audit', label: 'nav.audit', icon: 'shield', roles: ['auditor'] },
 ];
@@ -29,6 +31,7 @@ const report = () => import('./report/pages.ts');
 const campaign = () => import('./campaign/pages.ts');
 const people = () => import('./people/pages.ts');
 const audit = () => import('./audit/pages.ts');
+const privacy = () => import('./privacy/pages.ts');
 
 function of<P extends { ready: () => Promise<unknown> }>(path: string, load: () => Promise<P>, page: Exclude<keyof P, 'ready'>): Route {
   return later(path, async () => {
@@ -57,6 +60,9 @@ export const deskRoutes: Route[] = [
   of('/people/:person', people, 'PersonPage'),
   of('/units', people, 'UnitsPage'),
   of('/audit', audit, 'AuditPage'),
+  of('/privacy', privacy, 'RequestList'),
+  of('/retention', privacy, 'RetentionPage'),
+  of('/privacy/:request', privacy, 'RequestPage'),
 ];
 
 // deskOf lists what a person has beside learning; a head is one by a unit's dated heads, not by a granted role.

@@ -98,6 +98,14 @@ export const routes: Route[] = [
     account(() => import('./account/Unsent.svelte')),
   ),
   later(
+    '/me/data',
+    account(() => import('./account/MyData.svelte')),
+  ),
+  later(
+    '/me/requests',
+    account(() => import('./account/Requests.svelte')),
+  ),
+  later(
     '/notice',
     account(() => import('./account/PrivacyNotice.svelte')),
     'open',

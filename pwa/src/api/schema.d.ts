@@ -1442,6 +1442,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/settings/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is kept how long, and when what was over was last removed */
+        get: operations["getSettingsRetention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sync": {
         parameters: {
             query?: never;
@@ -2300,6 +2317,12 @@ export interface components {
             link: string;
             mail: boolean;
         };
+        Kept: {
+            keep: number;
+            setting?: string;
+            unit: string;
+            what: string;
+        };
         KeyParameter: {
             alg: number;
             type: string;
@@ -2592,6 +2615,13 @@ export interface components {
             id: string;
             name: components["schemas"]["Text"];
         };
+        Pruning: {
+            /** Format: date-time */
+            at?: string;
+            /** Format: date-time */
+            nextAt: string;
+            removed: number;
+        };
         PublishAnswer: {
             n: number;
         };
@@ -2738,6 +2768,10 @@ export interface components {
             hits: number;
             legit: number;
             phish: number;
+        };
+        RetentionView: {
+            items: components["schemas"]["Kept"][];
+            last: components["schemas"]["Pruning"];
         };
         Row: {
             cells: components["schemas"]["Cell"][];
@@ -6866,6 +6900,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PushKeyAnswer"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSettingsRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionView"];
                 };
             };
             default: components["responses"]["Problem"];

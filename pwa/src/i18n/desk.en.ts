@@ -38,6 +38,9 @@ export const deskEn: Record<keyof typeof deskVi, string> = {
   'why.draft_incomplete': 'The draft is not complete yet.',
   'why.nothing_changed': 'The draft is the same as the published version.',
   'why.draft_changed': 'The draft has just been changed elsewhere.',
+  'why.own_request': 'This is your own request.',
+  'why.request_over': 'This request is done or was refused.',
+  'why.already_extended': 'A request can be extended once only.',
 
   'now.offline': 'Press again when you are back online. What you typed is still here.',
   'now.400': 'Reload the page and try again.',
@@ -62,6 +65,9 @@ export const deskEn: Record<keyof typeof deskVi, string> = {
   'now.draft_incomplete': 'See the list of what to mend below.',
   'now.nothing_changed': 'There is nothing to publish.',
   'now.draft_changed': 'Look at the draft again, then publish.',
+  'now.own_request': 'Leave it to somebody else who answers for personal data.',
+  'now.request_over': 'Open the list again to see how it stands.',
+  'now.already_extended': 'Answer it or have it done by the day there is.',
 
   'field.wrong': 'This is not right yet',
   'field.required': 'Please fill this in',

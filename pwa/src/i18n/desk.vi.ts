@@ -37,6 +37,9 @@ export const deskVi = {
   'why.draft_incomplete': 'Bản nháp còn thiếu vài chỗ.',
   'why.nothing_changed': 'Bản nháp giống hệt bản đang dùng.',
   'why.draft_changed': 'Bản nháp vừa được sửa ở nơi khác.',
+  'why.own_request': 'Đây là yêu cầu của chính bạn.',
+  'why.request_over': 'Yêu cầu này đã xong hoặc đã bị từ chối.',
+  'why.already_extended': 'Mỗi yêu cầu chỉ gia hạn được một lần.',
 
   'now.offline': 'Khi có mạng, bạn bấm lại nhé. Nội dung đã nhập vẫn còn đây.',
   'now.400': 'Tải lại trang rồi thử lại.',
@@ -61,6 +64,9 @@ export const deskVi = {
   'now.draft_incomplete': 'Xem danh sách chỗ cần sửa bên dưới.',
   'now.nothing_changed': 'Không cần xuất bản lại.',
   'now.draft_changed': 'Xem lại bản nháp rồi xuất bản.',
+  'now.own_request': 'Hãy để người phụ trách dữ liệu khác xử lý.',
+  'now.request_over': 'Mở lại danh sách để xem tình trạng mới.',
+  'now.already_extended': 'Trả lời hoặc làm xong trước hạn đang có.',
 
   'field.wrong': 'Chỗ này chưa đúng',
   'field.required': 'Bạn điền chỗ này nhé',

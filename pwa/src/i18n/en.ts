@@ -23,6 +23,8 @@ export const en: Record<keyof typeof vi, string> = {
   'nav.overview': 'Overview',
   'nav.campaigns': 'Campaigns',
   'nav.people': 'People',
+  'nav.requests': 'Data requests',
+  'nav.retention': 'Retention',
   'nav.units': 'Units',
   'nav.myUnit': 'My unit',
   'nav.audit': 'Audit trail',

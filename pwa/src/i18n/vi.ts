@@ -22,6 +22,8 @@ export const vi = {
   'nav.overview': 'Tổng quan',
   'nav.campaigns': 'Chiến dịch',
   'nav.people': 'Con người',
+  'nav.requests': 'Yêu cầu về dữ liệu',
+  'nav.retention': 'Thời hạn lưu',
   'nav.units': 'Đơn vị',
   'nav.myUnit': 'Đơn vị của tôi',
   'nav.audit': 'Nhật ký',
