@@ -65,6 +65,7 @@ func (a *App) join(ctx context.Context) error {
 	a.learning.Opened = a.reminders.Opened
 	a.auth.Ended = a.reminders.Forget
 	a.people.Closing = func(ctx context.Context, id people.ID) error { return a.reminders.Forget(ctx, id, "") }
+	a.people.CampaignsIn = a.campaigns.Naming
 	a.reports = &report.Service{
 		Enrolments: a.db.Learning(), People: a.people, Courses: a.courses, Campaigns: a.db.Campaigns(), Zone: a.cfg.TimeZone, Now: a.now, Log: a.log,
 	}

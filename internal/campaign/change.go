@@ -64,6 +64,17 @@ func visible(a people.Actor, c Campaign, tree map[people.UnitID]people.Unit) boo
 	})
 }
 
+// Naming counts the campaigns that are not over and name a unit.
+func (s *Service) Naming(ctx context.Context, unit people.UnitID) (n int, err error) {
+	live, err := s.Store.LiveCampaigns(ctx) // not those in memory: another copy of the program may have made one
+	for _, c := range live {
+		if c.State != Cancelled && slices.Contains(c.Audience.Units, unit) {
+			n++
+		}
+	}
+	return n, err
+}
+
 // Page is how many campaigns List returns at most.
 const Page = 100
 

@@ -144,7 +144,7 @@ func checkAudience(a people.Actor, au Audience, tree map[people.UnitID]people.Un
 		field := fmt.Sprintf("audience.units[%d]", i)
 		u, ok := tree[id]
 		switch {
-		case !ok || !a.Covers(people.ManageCampaigns, id, u.Path):
+		case !ok || u.RemovedAt != nil || !a.Covers(people.ManageCampaigns, id, u.Path):
 			bad = append(bad, fault.Field{Field: field, Code: "unknown"})
 		case slices.Contains(au.Units[:i], id):
 			bad = append(bad, fault.Field{Field: field, Code: "duplicate"})

@@ -42,7 +42,7 @@ type Enroller interface {
 
 // People knows who works where. *people.Service is one.
 type People interface {
-	// Units returns all units.
+	// Units returns all units, also removed ones.
 	Units(ctx context.Context) ([]people.Unit, error)
 	// Audience returns up to limit people who have not left, of units and below
 	// (none: everybody), with ids above after, in the order of ids.

@@ -22,6 +22,7 @@ func peopleIndexes() []index {
 		{collection: "people", keys: bson.D{{Key: "status", Value: 1}, {Key: "unit", Value: 1}}},
 		{collection: "people", keys: bson.D{{Key: "searchKeys", Value: 1}}},
 		{collection: "people", keys: bson.D{{Key: "grants.role", Value: 1}}},
+		{collection: "people", keys: bson.D{{Key: "grants.unit", Value: 1}}},
 		{collection: "people", keys: bson.D{{Key: "changedAt", Value: 1}}},
 		{collection: "units", keys: bson.D{{Key: "changedAt", Value: 1}}},
 	}
@@ -235,6 +236,21 @@ func (s *People) ReplaceUnits(ctx context.Context, us []people.Unit) error {
 		return changedMeanwhile()
 	}
 	return nil
+}
+
+// CountIn implements people.UnitStore.
+func (s *People) CountIn(ctx context.Context, id people.UnitID) (in, grants int, err error) {
+	for _, q := range []struct {
+		n   *int
+		key string
+	}{{&in, "unit"}, {&grants, "grants.unit"}} {
+		n, err := s.people.CountDocuments(ctx, bson.D{{Key: q.key, Value: id}, {Key: "status", Value: notClosed}})
+		if err != nil {
+			return 0, 0, fmt.Errorf("count people of a unit: %w", err)
+		}
+		*q.n = int(n)
+	}
+	return in, grants, nil
 }
 
 // CountByUnit implements people.UnitStore.

@@ -162,7 +162,7 @@ func (m *importing) covers(unit UnitID) bool {
 // covered reports whether the actor manages unit now: what the file says about
 // units gives nobody a right to the people in them.
 func (m *importing) covered(unit UnitID) bool {
-	u, _ := m.before.unit(unit)
+	u, _ := m.before.known(unit)
 	return m.actor.Covers(ManagePeople, unit, u.Path)
 }
 
@@ -381,7 +381,33 @@ func (m *importing) write(ctx context.Context) error {
 		ids[i] = p.ID
 	}
 	m.s.persons.forget(ids...)
+	if err := m.lift(ctx); err != nil {
+		return err
+	}
 	return m.writeHeads(ctx)
+}
+
+// lift moves those up whose unit was removed while the file was imported.
+func (m *importing) lift(ctx context.Context) error {
+	if _, err := m.s.liftUnits(ctx, Unit{}); err != nil {
+		return err
+	}
+	stored, err := m.s.UnitStore.Units(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range slices.Concat(m.insert, m.replace) {
+		if there(stored, p.Unit) == p.Unit {
+			continue
+		}
+		if p, err = m.s.Store.Person(ctx, p.ID); err != nil {
+			return err
+		}
+		if _, err := m.s.lift(ctx, p); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // writeHeads stores the heads on top of the units as they are now.

@@ -78,7 +78,7 @@ func (s *Service) NameWithin(ctx context.Context, a Actor, p Permission, id ID) 
 	if err != nil {
 		return "", err
 	}
-	if u, _ := t.unit(who.Unit); !a.Covers(p, who.Unit, u.Path) {
+	if u, _ := t.known(who.Unit); !a.Covers(p, who.Unit, u.Path) {
 		return "", nil
 	}
 	return who.Name, nil
@@ -121,7 +121,7 @@ func (s *Service) covers(ctx context.Context, a Actor, unit UnitID) (bool, error
 	if err != nil {
 		return false, err
 	}
-	u, _ := t.unit(unit)
+	u, _ := t.known(unit)
 	return a.Covers(ManagePeople, unit, u.Path), nil
 }
 
@@ -139,7 +139,7 @@ func (s *Service) Add(ctx context.Context, a Actor, d Draft) (Person, error) {
 		return Person{}, err
 	}
 	s.persons.forget(p.ID)
-	return p, nil
+	return s.lift(ctx, p)
 }
 
 func (s *Service) new(d Draft) Person {
@@ -190,7 +190,12 @@ func (s *Service) mayGrant(ctx context.Context, a Actor, before, after []Grant) 
 		if !slices.Contains(Roles(), g.Role) {
 			return invalid("roles", "unknown")
 		}
-		if err := s.mayPlace(ctx, a, g.Unit); fault.KindOf(err) == fault.Invalid {
+		taken := slices.Contains(before, g) // also from a unit that was removed
+		covers, err := s.covers(ctx, a, g.Unit)
+		if err == nil && covers && !taken && g.Unit != "" {
+			_, err = s.Unit(ctx, g.Unit)
+		}
+		if fault.KindOf(err) == fault.NotFound || err == nil && !covers {
 			return invalid("roles", "above_your_scope")
 		} else if err != nil {
 			return err
@@ -244,7 +249,11 @@ func (s *Service) Change(ctx context.Context, a Actor, id ID, c Change) (Person,
 			return Person{}, ownAccount()
 		}
 	}
-	return s.replaceKeepingAnAdministrator(ctx, p)
+	p, err = s.replaceKeepingAnAdministrator(ctx, p)
+	if err != nil || c.Unit == nil {
+		return p, err
+	}
+	return s.lift(ctx, p)
 }
 
 // ChangeSettings changes a's own settings.
@@ -281,7 +290,7 @@ func (s *Service) Disable(ctx context.Context, a Actor, id ID) (Person, error) {
 }
 
 // Enable opens the account of a person who is gone again. Who had a password still
-// has it.
+// has it; whose unit was removed meanwhile is now in the unit above it.
 func (s *Service) Enable(ctx context.Context, a Actor, id ID) (Person, error) {
 	p, err := s.Controlled(ctx, a, id)
 	if err != nil || !s.Gone(p) {
@@ -291,7 +300,10 @@ func (s *Service) Enable(ctx context.Context, a Actor, id ID) (Person, error) {
 	if p.PasswordHash == "" {
 		p.Status = Invited
 	}
-	return s.replace(ctx, p)
+	if p, err = s.replace(ctx, p); err != nil {
+		return Person{}, err
+	}
+	return s.lift(ctx, p)
 }
 
 // replace stores p and returns it as it is now stored.

@@ -38,6 +38,9 @@ type UnitStore interface {
 	// ReplaceUnits stores each u with Version+1 if the stored one still has
 	// u.Version; fault.Conflict if any was changed meanwhile.
 	ReplaceUnits(ctx context.Context, us []Unit) error
+	// CountIn returns how many people who are not closed are directly in a unit, and how
+	// many hold a role in it.
+	CountIn(ctx context.Context, id UnitID) (people, grants int, err error)
 	// CountByUnit returns how many people who are not closed are directly in each unit.
 	CountByUnit(ctx context.Context) (map[UnitID]int, error)
 }
@@ -69,6 +72,8 @@ type Service struct {
 	Now       func() time.Time
 	NewID     func() string
 	Zone      *time.Location // of the organisation: what "today" means for heads
+	// CampaignsIn counts the campaigns that are not over and name a unit. Nil: there are none.
+	CampaignsIn func(ctx context.Context, id UnitID) (int, error)
 	// Closing is told of a person whose account is about to be closed; its error stops
 	// that, and it can be repeated. Nil: nobody asks.
 	Closing func(ctx context.Context, id ID) error

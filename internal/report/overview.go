@@ -126,13 +126,13 @@ type HeadRef struct {
 
 // UnitCounts are the sums of a unit and everything below it.
 type UnitCounts struct {
-	Unit      UnitRef    `json:"unit"`
-	Head      *HeadRef   `json:"head,omitempty"` // who answers for it today; nil: the administrators of the organisation
-	People    int        `json:"people"`
-	Assigned  int        `json:"assigned"`
-	Completed int        `json:"completed"`
-	Overdue   int        `json:"overdue"`
-	Target    int        `json:"target,omitempty"` // per cent, of the campaign that was asked for
+	Unit      UnitRef  `json:"unit"`
+	Head      *HeadRef `json:"head,omitempty"` // who answers for it today; nil: the administrators of the organisation
+	People    int      `json:"people"`
+	Assigned  int      `json:"assigned"`
+	Completed int      `json:"completed"`
+	Overdue   int      `json:"overdue"`
+	Target    int      `json:"target,omitempty"` // per cent, of the campaign that was asked for
 }
 
 // Units is a level of the tree.
@@ -193,7 +193,7 @@ func (s *Service) today() string { return s.Now().In(s.Zone).Format(time.DateOnl
 
 func (m *model) children(of people.UnitID) (ids []people.UnitID) {
 	for _, u := range m.units[1:] {
-		if u.Parent == of {
+		if u.Parent == of && u.RemovedAt == nil {
 			ids = append(ids, u.ID)
 		}
 	}

@@ -27,7 +27,7 @@ type Enrolments interface {
 type People interface {
 	// EachPerson calls f for everybody changed at or after since, in no order.
 	EachPerson(ctx context.Context, since time.Time, f func(people.Person) error) error
-	// Units returns all units.
+	// Units returns all units, also removed ones.
 	Units(ctx context.Context) ([]people.Unit, error)
 }
 

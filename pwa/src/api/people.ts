@@ -92,6 +92,7 @@ export const units = () => call<List<Unit>>('GET', '/units').then((list) => list
 export const addUnit = (fields: { name: Text; parent?: string; id?: string }) => call<Unit>('POST', '/units', fields);
 export const changeUnit = (id: string, fields: { name?: Text; parent?: string }) =>
   call<Unit>('PATCH', '/units/' + encodeURIComponent(id), fields);
+export const removeUnit = (id: string) => call<void>('DELETE', '/units/' + encodeURIComponent(id));
 export const setHeads = (id: string, heads: Headship[]) => call<Unit>('PUT', '/units/' + encodeURIComponent(id) + '/heads', { heads });
 
 // search makes the query string of what is not empty.

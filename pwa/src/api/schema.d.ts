@@ -973,7 +973,8 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        delete?: never;
+        /** Remove a unit that nobody is in and nothing is for; its history stays */
+        delete: operations["deleteUnitsId"];
         options?: never;
         head?: never;
         /** Rename or move a unit */
@@ -1735,6 +1736,9 @@ export interface components {
         };
         Problem: {
             code: string;
+            counts?: {
+                [key: string]: number;
+            };
             detail?: string;
             errors?: components["schemas"]["Field"][];
             requestId: string;
@@ -2048,6 +2052,8 @@ export interface components {
             name: components["schemas"]["Text"];
             parent?: string;
             path: string[];
+            /** Format: date-time */
+            removedAt?: string;
             version: number;
         };
         UnitCount: {
@@ -2060,6 +2066,8 @@ export interface components {
             parent?: string;
             path: string[];
             people: number;
+            /** Format: date-time */
+            removedAt?: string;
             version: number;
         };
         UnitCountList: {
@@ -4469,6 +4477,48 @@ export interface operations {
             };
             /** @description invalid_fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteUnitsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description unit_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unit_has_people, unit_has_units, unit_in_use, changed_meanwhile */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
