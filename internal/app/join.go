@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"hocso/internal/auth"
@@ -64,12 +65,14 @@ func (a *App) join(ctx context.Context) error {
 	a.campaigns.Planner = a.reminders
 	a.learning.Opened = a.reminders.Opened
 	a.auth.Ended = a.reminders.Forget
-	a.people.Closing = func(ctx context.Context, id people.ID) error { return a.reminders.Forget(ctx, id, "") }
+	a.people.Closing = func(ctx context.Context, id people.ID) error {
+		return errors.Join(a.reminders.Forget(ctx, id, ""), a.learning.Release(ctx, id))
+	}
 	a.people.CampaignsIn = a.campaigns.Naming
 	a.reports = &report.Service{
 		Enrolments: a.db.Learning(), People: a.people, Courses: a.courses, Campaigns: a.db.Campaigns(), Zone: a.cfg.TimeZone, Now: a.now, Log: a.log,
 	}
-	a.learning.Changed = a.reports.Put
+	a.learning.Changed, a.people.Changed = a.reports.Put, a.reports.PutPerson
 	return nil
 }
 

@@ -205,3 +205,93 @@ func TestRemoveUnitRaced(t *testing.T) {
 		t.Error(o.log.String())
 	}
 }
+
+// late does something between the moment a change was checked and its first write.
+type late struct {
+	people.Store
+	people.UnitStore
+	before func()
+}
+
+func (l *late) now() {
+	if f := l.before; f != nil {
+		l.before = nil
+		f()
+	}
+}
+
+func (l *late) InsertPeople(ctx context.Context, ps []people.Person) error {
+	l.now()
+	return l.Store.InsertPeople(ctx, ps)
+}
+
+func (l *late) ReplacePeople(ctx context.Context, ps []people.Person) error {
+	l.now()
+	return l.Store.ReplacePeople(ctx, ps)
+}
+
+func (l *late) InsertUnits(ctx context.Context, us []people.Unit) error {
+	l.now()
+	return l.UnitStore.InsertUnits(ctx, us)
+}
+
+func (l *late) ReplaceUnits(ctx context.Context, us []people.Unit) error {
+	l.now()
+	return l.UnitStore.ReplaceUnits(ctx, us)
+}
+
+// A unit that goes between the check and the write of whoever is put into it: they end
+// in the unit above.
+func TestUnitRemovedMeanwhile(t *testing.T) {
+	o := newOrganisation(t)
+	ctx, unit := t.Context(), people.UnitID("x")
+	store := &late{Store: o.People.Store, UnitStore: o.People.UnitStore}
+	binh := o.id["binh@bo.vn"]
+	for name, put := range map[string]func() error{
+		"added": func() error {
+			p, err := o.People.Add(ctx, people.Console(), people.Draft{Name: "Mới", Email: "moi@bo.vn", Unit: unit})
+			if p.Unit != "bo" {
+				t.Errorf("added to %q, want bo", p.Unit)
+			}
+			return err
+		},
+		"moved": func() error {
+			p, err := o.People.Change(ctx, people.Console(), binh, people.Change{Unit: &unit})
+			if p.Unit != "bo" {
+				t.Errorf("moved to %q, want bo", p.Unit)
+			}
+			return err
+		},
+		"imported": func() error {
+			_, err := o.People.Import(ctx, people.Console(), []byte("email,name,unit\nnhap@bo.vn,Nhập,"+string(unit)+"\n"), nil, false)
+			return err
+		},
+		"a unit below": func() error {
+			u, err := o.People.AddUnit(ctx, people.Console(), people.UnitDraft{ID: "below", Name: people.Text{Vi: "x", En: "x"}, Parent: unit})
+			if u.Parent != "bo" {
+				t.Errorf("added below %q, want bo", u.Parent)
+			}
+			return err
+		},
+		"a unit moved below": func() error {
+			u, err := o.People.ChangeUnit(ctx, people.Console(), "a1", nil, &unit)
+			if u.Parent != "bo" {
+				t.Errorf("moved below %q, want bo", u.Parent)
+			}
+			return err
+		},
+	} {
+		unit = people.UnitID("x-" + strings.ReplaceAll(name, " ", "-"))
+		o.unit(unit, "bo")
+		removed := error(nil)
+		store.before = func() { removed = o.People.RemoveUnit(ctx, people.Console(), unit) }
+		o.People.Store, o.People.UnitStore = store, store
+		if err := put(); err != nil || removed != nil {
+			t.Errorf("%s: %v, removed: %v", name, err, removed)
+		}
+		o.People.Store, o.People.UnitStore = store.Store, store.UnitStore
+		if counts, err := o.People.UnitStore.CountByUnit(ctx); err != nil || counts[unit] != 0 {
+			t.Errorf("%s: %d are in the unit that was removed, %v", name, counts[unit], err)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"net/http/httptest"
 	"strings"
@@ -83,12 +84,14 @@ func newOffice(t *testing.T) *office {
 	}
 	x.Campaigns.Planner = x.Reminders
 	x.Auth.Ended = x.Reminders.Forget
-	x.People.Closing = func(ctx context.Context, id people.ID) error { return x.Reminders.Forget(ctx, id, "") }
+	x.People.Closing = func(ctx context.Context, id people.ID) error {
+		return errors.Join(x.Reminders.Forget(ctx, id, ""), x.Learning.Release(ctx, id))
+	}
 	x.People.CampaignsIn = x.Campaigns.Naming
 	x.Reports = &report.Service{
 		Enrolments: x.db.Learning(), People: x.People, Courses: x.Courses, Campaigns: x.db.Campaigns(), Zone: calendar.Zone, Now: x.clock.Now, Log: log,
 	}
-	x.Learning.Changed = x.Reports.Put
+	x.Learning.Changed, x.People.Changed = x.Reports.Put, x.Reports.PutPerson
 	if err := x.Reports.Build(ctx); err != nil {
 		t.Fatal(err)
 	}

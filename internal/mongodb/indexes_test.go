@@ -27,7 +27,7 @@ func TestIndexes(t *testing.T) {
 		"sessions":         {"expiresAt ttl", "person lastSeenAt-"},
 		"invitations":      {"forgetAt ttl"},
 		"throttles":        {"until ttl"},
-		"people":           {"changedAt", "email unique", "foldedName _id", "grants.role", "grants.unit", "searchKeys", "status unit", "unit _id"},
+		"people":           {"changedAt", "email unique", "foldedName _id", "grants.role", "grants.unit", "searchKeys", "status leftOn", "status unit", "unit _id"},
 		"units":            {"changedAt"},
 		"course_versions":  {"course n- unique"},
 		"enrolments":       {"campaigns _id", "changedAt", "course _id", "person assignedAt-"},

@@ -20,6 +20,7 @@ func peopleIndexes() []index {
 		{collection: "people", keys: bson.D{{Key: "foldedName", Value: 1}, {Key: "_id", Value: 1}}},
 		{collection: "people", keys: bson.D{{Key: "unit", Value: 1}, {Key: "_id", Value: 1}}},
 		{collection: "people", keys: bson.D{{Key: "status", Value: 1}, {Key: "unit", Value: 1}}},
+		{collection: "people", keys: bson.D{{Key: "status", Value: 1}, {Key: "leftOn", Value: 1}}},
 		{collection: "people", keys: bson.D{{Key: "searchKeys", Value: 1}}},
 		{collection: "people", keys: bson.D{{Key: "grants.role", Value: 1}}},
 		{collection: "people", keys: bson.D{{Key: "grants.unit", Value: 1}}},
@@ -97,6 +98,9 @@ func (s *People) FindPeople(ctx context.Context, q people.Query) ([]people.Perso
 	}
 	if q.Units != nil {
 		and = append(and, bson.D{{Key: "unit", Value: bson.D{{Key: "$in", Value: q.Units}}}})
+	}
+	if q.Open {
+		and = append(and, bson.D{{Key: "status", Value: notClosed}})
 	}
 	if q.Status != "" {
 		and = append(and, bson.D{{Key: "status", Value: q.Status}})
@@ -178,6 +182,13 @@ func (s *People) Audience(ctx context.Context, units []people.UnitID, after peop
 	}
 	return list[people.Person](ctx, s.people, filter,
 		options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}).SetLimit(int64(limit)), "find an audience")
+}
+
+// Leavers implements people.Store.
+func (s *People) Leavers(ctx context.Context, day string, limit int) ([]people.Person, error) {
+	return list[people.Person](ctx, s.people, bson.D{
+		{Key: "status", Value: notClosed}, {Key: "leftOn", Value: bson.D{{Key: "$gt", Value: ""}, {Key: "$lt", Value: day}}},
+	}, options.Find().SetLimit(int64(limit)), "find leavers")
 }
 
 // Granted implements people.Store.

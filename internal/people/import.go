@@ -370,11 +370,16 @@ func (m *importing) write(ctx context.Context) error {
 		if err := m.s.Store.InsertPeople(ctx, batch); err != nil {
 			return err
 		}
+		m.s.told(batch...)
 	}
 	for batch := range slices.Chunk(m.replace, 1000) {
 		if err := m.s.Store.ReplacePeople(ctx, batch); err != nil {
 			return err
 		}
+		for i := range batch {
+			batch[i].Version++
+		}
+		m.s.told(batch...)
 	}
 	ids := make([]ID, len(m.replace))
 	for i, p := range m.replace {

@@ -3,6 +3,7 @@ package people
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"slices"
 	"strings"
 
@@ -139,6 +140,7 @@ func (s *Service) Add(ctx context.Context, a Actor, d Draft) (Person, error) {
 		return Person{}, err
 	}
 	s.persons.forget(p.ID)
+	s.told(p)
 	return s.lift(ctx, p)
 }
 
@@ -277,16 +279,48 @@ func (s *Service) Disable(ctx context.Context, a Actor, id ID) (Person, error) {
 	if a.ID == p.ID {
 		return Person{}, ownAccount()
 	}
-	if s.Closing != nil {
-		if err := s.Closing(ctx, p.ID); err != nil {
-			return Person{}, err
+	return s.close(ctx, p, s.replaceKeepingAnAdministrator)
+}
+
+func (s *Service) close(ctx context.Context, p Person, replace func(context.Context, Person) (Person, error)) (Person, error) {
+	closing := func() error {
+		if s.Closing == nil {
+			return nil
 		}
+		return s.Closing(ctx, p.ID)
+	}
+	if err := closing(); err != nil {
+		return Person{}, err
 	}
 	p.Status, p.Epoch = Closed, p.Epoch+1
 	if p.LeftOn == "" {
 		p.LeftOn = s.Today()
 	}
-	return s.replaceKeepingAnAdministrator(ctx, p)
+	p, err := replace(ctx, p)
+	if err != nil {
+		return Person{}, err
+	}
+	return p, closing()
+}
+
+// CloseLeavers closes the accounts of those whose last day is over. Doing it again
+// changes nothing; whom somebody else changes at the same moment is met the next time.
+func (s *Service) CloseLeavers(ctx context.Context) error {
+	const most = 500
+	ps, err := s.Store.Leavers(ctx, s.Today(), most)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, p := range ps {
+		if _, err := s.close(ctx, p, s.replace); err != nil && fault.KindOf(err) != fault.Conflict {
+			errs = append(errs, err)
+		}
+	}
+	if len(ps) == most && len(errs) == 0 {
+		return s.CloseLeavers(ctx)
+	}
+	return errors.Join(errs...)
 }
 
 // Enable opens the account of a person who is gone again. Who had a password still
@@ -314,6 +348,7 @@ func (s *Service) replace(ctx context.Context, p Person) (Person, error) {
 		return Person{}, err
 	}
 	p.Version++
+	s.told(p)
 	return p, nil
 }
 
@@ -390,7 +425,11 @@ func (s *Service) SetCredentials(ctx context.Context, p Person) (Person, error) 
 	}
 	defer s.persons.forget(p.ID)
 	p.ChangedAt, p.Version = s.Now(), 1
-	return p, s.Store.InsertPeople(ctx, []Person{p})
+	if err := s.Store.InsertPeople(ctx, []Person{p}); err != nil {
+		return Person{}, err
+	}
+	s.told(p)
+	return p, nil
 }
 
 // Seen notes that a person signed in.
@@ -400,7 +439,7 @@ func (s *Service) Seen(ctx context.Context, id ID) error { return s.Store.Seen(c
 type Search struct {
 	Text   string // beginnings of words of the name, or of the address; marks and case do not count
 	Unit   UnitID // and everything below it
-	Status Status
+	Status Status // empty: everybody who is not closed
 	Cursor string
 	Limit  int
 }
@@ -409,7 +448,7 @@ type Search struct {
 // next page, "" on the last. fault.Malformed bad_cursor; fault.NotFound
 // unit_not_found for a unit that a does not manage.
 func (s *Service) Find(ctx context.Context, a Actor, in Search) ([]Person, string, error) {
-	q := Query{Words: strings.Fields(Fold(in.Text)), Status: in.Status, Limit: in.Limit + 1}
+	q := Query{Words: strings.Fields(Fold(in.Text)), Status: in.Status, Open: in.Status == "", Limit: in.Limit + 1}
 	if len(q.Words) > 6 {
 		q.Words = q.Words[:6]
 	}

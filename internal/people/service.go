@@ -25,6 +25,8 @@ type Store interface {
 	// Audience returns up to limit people of units who are not closed, by id after after.
 	// No units mean everybody.
 	Audience(ctx context.Context, units []UnitID, after ID, limit int) ([]Person, error)
+	// Leavers returns up to limit people who are not closed and whose last day was before day.
+	Leavers(ctx context.Context, day string, limit int) ([]Person, error)
 	// Granted returns those who are not closed and hold role anywhere.
 	Granted(ctx context.Context, role Role) ([]Person, error)
 }
@@ -58,6 +60,7 @@ type Query struct {
 	Words     []string // each, folded, begins a word of the name or the address
 	Units     []UnitID // any of these; nil: every unit
 	Status    Status
+	Open      bool   // leave out those who are closed
 	AfterName string // folded name and id of the last person of the page before
 	AfterID   ID
 	Limit     int
@@ -74,8 +77,11 @@ type Service struct {
 	Zone      *time.Location // of the organisation: what "today" means for heads
 	// CampaignsIn counts the campaigns that are not over and name a unit. Nil: there are none.
 	CampaignsIn func(ctx context.Context, id UnitID) (int, error)
-	// Closing is told of a person whose account is about to be closed; its error stops
-	// that, and it can be repeated. Nil: nobody asks.
+	// Changed is told of every person after they were stored. It must be quick. Nil: nobody asks.
+	Changed func(Person)
+	// Closing is told of a person whose account is about to be closed, and again once it
+	// is, for what began meanwhile; an error before stops it. It can be repeated. Nil:
+	// nobody asks.
 	Closing func(ctx context.Context, id ID) error
 
 	tree    treeCache
@@ -113,6 +119,16 @@ func (s *Service) EachPerson(ctx context.Context, since time.Time, f func(Person
 // EachUnit calls f for every unit changed at or after since, like EachPerson.
 func (s *Service) EachUnit(ctx context.Context, since time.Time, f func(Unit) error) error {
 	return s.Scan.EachUnit(ctx, since, f)
+}
+
+// told tells of ps.
+func (s *Service) told(ps ...Person) {
+	if s.Changed == nil {
+		return
+	}
+	for _, p := range ps {
+		s.Changed(p)
+	}
 }
 
 // Today is the day in the organisation's zone, yyyy-mm-dd.

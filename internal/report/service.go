@@ -159,6 +159,13 @@ func (s *Service) Put(e learning.Enrolment) {
 	s.model().put(e)
 }
 
+// PutPerson takes a person whom this process has just stored, like Put.
+func (s *Service) PutPerson(p people.Person) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.model().putPerson(p)
+}
+
 // Refresh takes in what other replicas changed since the last time, and lets the
 // time pass.
 func (s *Service) Refresh(ctx context.Context) error {

@@ -1188,6 +1188,7 @@ export interface components {
             course: string;
             /** Format: date-time */
             dueAt?: string;
+            elsewhere?: boolean;
             progress: number;
             status: string;
         };
@@ -1380,6 +1381,7 @@ export interface components {
             /** Format: date-time */
             dueAt?: string;
             id: string;
+            left?: boolean;
             lessons: {
                 [key: string]: components["schemas"]["Progress"];
             };
@@ -1412,6 +1414,7 @@ export interface components {
             /** Format: date-time */
             dueAt?: string;
             id: string;
+            left?: boolean;
             lessons: {
                 [key: string]: components["schemas"]["Progress"];
             };

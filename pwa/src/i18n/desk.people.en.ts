@@ -9,6 +9,8 @@ export const peopleEn: Record<keyof typeof peopleVi, string> = {
   'people.add': 'Add a person',
   'people.import': 'Import a file',
   'people.export': 'Export to Excel',
+  'people.present': 'Working here',
+  'people.leavers': 'Left',
   'people.none': 'Nobody found',
   'people.noneWhat': 'Try another word, or fewer filters.',
   'people.empty': 'Nobody is here yet',

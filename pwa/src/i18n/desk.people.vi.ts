@@ -8,6 +8,8 @@ export const peopleVi = {
   'people.add': 'Thêm người',
   'people.import': 'Nhập từ tệp',
   'people.export': 'Xuất Excel',
+  'people.present': 'Đang làm việc',
+  'people.leavers': 'Đã nghỉ',
   'people.none': 'Không thấy ai',
   'people.noneWhat': 'Thử từ khác, hoặc bỏ bớt điều kiện lọc.',
   'people.empty': 'Chưa có ai',
