@@ -37,7 +37,7 @@ func (a *App) join(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.people = &people.Service{Store: a.db.People(), UnitStore: a.db.People(), Scan: a.db.People(), Now: a.now, NewID: newID, Zone: a.cfg.TimeZone}
+	a.people = &people.Service{Store: a.db.People(), UnitStore: a.db.People(), Scan: a.db.People(), CohortStore: a.db.Cohorts(), Now: a.now, NewID: newID, Zone: a.cfg.TimeZone}
 	a.auth = &auth.Service{
 		People: a.people, Sessions: a.db.Auth(), Invitations: a.db.Auth(), Throttles: a.db.Auth(),
 		Hasher: auth.NewHasher(auth.DefaultCost(), hashesAtOnce), Keys: keys, Issuer: a.cfg.PublicURL,
@@ -68,7 +68,7 @@ func (a *App) join(ctx context.Context) error {
 	a.people.Closing = func(ctx context.Context, id people.ID) error {
 		return errors.Join(a.reminders.Forget(ctx, id, ""), a.learning.Release(ctx, id))
 	}
-	a.people.CampaignsIn = a.campaigns.Naming
+	a.people.CampaignsIn, a.people.CampaignsFor = a.campaigns.Naming, a.campaigns.NamingCohort
 	a.reports = &report.Service{
 		Enrolments: a.db.Learning(), People: a.people, Courses: a.courses, Campaigns: a.db.Campaigns(), Zone: a.cfg.TimeZone, Now: a.now, Log: a.log,
 	}

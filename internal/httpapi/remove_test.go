@@ -22,7 +22,7 @@ func TestRemoveUnit(t *testing.T) {
 	o.done("lan@bo.vn")
 	remove := func(unit string) reply { return o.ask(o.root, "DELETE", "/units/"+unit, nil) }
 	remove("a1").want(t, 409, `"code":"unit_has_people"`, "")
-	remove("a1").want(t, 409, `"counts":{"campaigns":0,"grants":0,"people":1,"units":0}`, "")
+	remove("a1").want(t, 409, `"counts":{"campaigns":0,"cohorts":0,"grants":0,"people":1,"units":0}`, "")
 	o.ask(o.root, "PATCH", "/people/"+lan, `{"unit":"a","grants":[{"role":"auditor","unit":"a1"}]}`).want(t, 200, "", "")
 	remove("a1").want(t, 409, `"code":"unit_in_use"`, "")
 	remove("a1").want(t, 409, `"grants":1`, "")

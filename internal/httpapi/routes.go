@@ -59,6 +59,7 @@ func (s *Server) routes() []route {
 		s.documentRoutes(),
 		s.authRoutes(),
 		s.peopleRoutes(),
+		s.cohortRoutes(),
 		s.courseRoutes(),
 		s.learningRoutes(),
 		s.drillRoutes(),

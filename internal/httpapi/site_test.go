@@ -68,7 +68,7 @@ func newSite(t *testing.T, changes ...func(*Deps)) *site {
 		t.Fatal(err)
 	}
 	zone := time.FixedZone("ICT", 7*60*60)
-	ps := &people.Service{Store: db.People(), UnitStore: db.People(), Scan: db.People(), Now: x.clock.Now, NewID: newID, Zone: zone}
+	ps := &people.Service{Store: db.People(), UnitStore: db.People(), Scan: db.People(), CohortStore: db.Cohorts(), Now: x.clock.Now, NewID: newID, Zone: zone}
 	d := Deps{
 		People: ps,
 		Auth: &auth.Service{

@@ -87,7 +87,7 @@ func newOffice(t *testing.T) *office {
 	x.People.Closing = func(ctx context.Context, id people.ID) error {
 		return errors.Join(x.Reminders.Forget(ctx, id, ""), x.Learning.Release(ctx, id))
 	}
-	x.People.CampaignsIn = x.Campaigns.Naming
+	x.People.CampaignsIn, x.People.CampaignsFor = x.Campaigns.Naming, x.Campaigns.NamingCohort
 	x.Reports = &report.Service{
 		Enrolments: x.db.Learning(), People: x.People, Courses: x.Courses, Campaigns: x.db.Campaigns(), Zone: calendar.Zone, Now: x.clock.Now, Log: log,
 	}

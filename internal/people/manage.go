@@ -448,7 +448,7 @@ type Search struct {
 // next page, "" on the last. fault.Malformed bad_cursor; fault.NotFound
 // unit_not_found for a unit that a does not manage.
 func (s *Service) Find(ctx context.Context, a Actor, in Search) ([]Person, string, error) {
-	q := Query{Words: strings.Fields(Fold(in.Text)), Status: in.Status, Open: in.Status == "", Limit: in.Limit + 1}
+	q := Query{Words: strings.Fields(Fold(in.Text)), Status: in.Status, Open: in.Status == "", Limit: in.Limit}
 	if len(q.Words) > 6 {
 		q.Words = q.Words[:6]
 	}
@@ -473,8 +473,15 @@ func (s *Service) Find(ctx context.Context, a Actor, in Search) ([]Person, strin
 		}
 		q.Units = append([]UnitID{}, below...) // never nil, which would mean every unit
 	}
-	if in.Cursor != "" {
-		raw, err := base64.RawURLEncoding.DecodeString(in.Cursor)
+	return s.findPage(ctx, q, in.Cursor)
+}
+
+// findPage returns a page of q.Limit people behind a cursor, and the next cursor.
+func (s *Service) findPage(ctx context.Context, q Query, cursor string) ([]Person, string, error) {
+	limit := q.Limit
+	q.Limit++
+	if cursor != "" {
+		raw, err := base64.RawURLEncoding.DecodeString(cursor)
 		name, id, ok := strings.Cut(string(raw), "\x00")
 		if err != nil || !ok {
 			return nil, "", fault.New(fault.Malformed, "bad_cursor", "this is not a cursor of ours")
@@ -482,11 +489,11 @@ func (s *Service) Find(ctx context.Context, a Actor, in Search) ([]Person, strin
 		q.AfterName, q.AfterID = name, ID(id)
 	}
 	ps, err := s.Store.FindPeople(ctx, q)
-	if err != nil || len(ps) <= in.Limit {
+	if err != nil || len(ps) <= limit {
 		return ps, "", err
 	}
-	ps = ps[:in.Limit]
-	last := ps[in.Limit-1]
+	ps = ps[:limit]
+	last := ps[limit-1]
 	return ps, base64.RawURLEncoding.EncodeToString([]byte(last.FoldedName + "\x00" + string(last.ID))), nil
 }
 

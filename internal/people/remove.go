@@ -12,8 +12,8 @@ const lifts = 20
 
 // RemoveUnit takes a unit that a manages out of the organisation. Its name stays for
 // what happened in it, and its id is never used again. fault.NotFound for a unit that a
-// does not manage; fault.Conflict unit_has_people, unit_has_units or unit_in_use (roles
-// and campaigns) with the counts of all that stands in the way.
+// does not manage; fault.Conflict unit_has_people, unit_has_units or unit_in_use (roles,
+// campaigns and cohorts) with the counts of all that stands in the way.
 //
 // Whoever is put into the unit at the same moment is either seen here, and the unit
 // stays, or sees that it went, and moves up: each side writes before it looks.
@@ -64,18 +64,27 @@ func (s *Service) used(ctx context.Context, id UnitID) error {
 			return err
 		}
 	}
+	cohorts, all := 0, map[CohortID]Cohort(nil)
+	if all, err = s.Cohorts(ctx); err != nil {
+		return err
+	}
+	for _, c := range all {
+		if c.RemovedAt == nil && (c.Unit == id || c.Rule != nil && slices.Contains(c.Rule.Units, id)) {
+			cohorts++
+		}
+	}
 	var f *fault.Error
 	switch {
 	case people > 0:
 		f = fault.New(fault.Conflict, "unit_has_people", "there are people in this unit")
 	case units > 0:
 		f = fault.New(fault.Conflict, "unit_has_units", "there are units below this one")
-	case grants+campaigns > 0:
-		f = fault.New(fault.Conflict, "unit_in_use", "roles or campaigns are for this unit")
+	case grants+campaigns+cohorts > 0:
+		f = fault.New(fault.Conflict, "unit_in_use", "roles, campaigns or cohorts are for this unit")
 	default:
 		return nil
 	}
-	f.Counts = map[string]int{"people": people, "units": units, "grants": grants, "campaigns": campaigns}
+	f.Counts = map[string]int{"people": people, "units": units, "grants": grants, "campaigns": campaigns, "cohorts": cohorts}
 	return f
 }
 

@@ -25,6 +25,8 @@ type Store interface {
 	// Audience returns up to limit people of units who are not closed, by id after after.
 	// No units mean everybody.
 	Audience(ctx context.Context, units []UnitID, after ID, limit int) ([]Person, error)
+	// CountPeople counts those whom q selects, whatever its page.
+	CountPeople(ctx context.Context, q Query) (int, error)
 	// Leavers returns up to limit people who are not closed and whose last day was before day.
 	Leavers(ctx context.Context, day string, limit int) ([]Person, error)
 	// Granted returns those who are not closed and hold role anywhere.
@@ -64,6 +66,12 @@ type Query struct {
 	AfterName string // folded name and id of the last person of the page before
 	AfterID   ID
 	Limit     int
+
+	IDs         []ID   // any of these; nil: everybody
+	Role        Role   // held anywhere
+	JoinedFrom  string // yyyy-mm-dd, inclusive
+	JoinedUntil string
+	ByID        bool // in the order of ids, beginning after AfterID, instead of names
 }
 
 // Service knows who there is and where they belong. It is safe for concurrent use;
@@ -84,7 +92,12 @@ type Service struct {
 	// nobody asks.
 	Closing func(ctx context.Context, id ID) error
 
+	CohortStore CohortStore
+	// CampaignsFor counts the campaigns that are not over and name a cohort. Nil: there are none.
+	CampaignsFor func(ctx context.Context, id CohortID) (int, error)
+
 	tree    treeCache
+	cohorts cohortCache
 	persons personCache
 }
 

@@ -159,13 +159,17 @@ func (s *Service) Below(ctx context.Context, units []UnitID) ([]UnitID, error) {
 	if err != nil {
 		return nil, err
 	}
+	return t.below(units), nil
+}
+
+func (t *tree) below(units []UnitID) []UnitID {
 	var below []UnitID
 	for _, u := range t.all {
 		if slices.Contains(units, u.ID) || slices.ContainsFunc(u.Path, func(id UnitID) bool { return slices.Contains(units, id) }) {
 			below = append(below, u.ID)
 		}
 	}
-	return below, nil
+	return below
 }
 
 // HeadOf returns the units that p leads today, as head or deputy.
