@@ -53,6 +53,9 @@ export const deskRoutes: Route[] = [
   of('/people/import', people, 'ImportPage'),
   of('/people/:person', people, 'PersonPage'),
   of('/units', people, 'UnitsPage'),
+  of('/cohorts', people, 'CohortList'),
+  of('/cohorts/new', people, 'NewCohort'),
+  of('/cohorts/:cohort', people, 'CohortPage'),
 ];
 
 // deskOf lists what a person has beside learning; a head is one by a unit's dated heads, not by a granted role.
