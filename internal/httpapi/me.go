@@ -33,6 +33,8 @@ type me struct {
 	Roles    []people.Role   `json:"roles"`
 	HeadOf   []people.UnitID `json:"headOf"`
 	Settings people.Settings `json:"settings"`
+	// Head answers for the person's unit. GET /me alone tells it; absent: the administrators.
+	Head *people.Answering `json:"head,omitempty"`
 }
 
 // Me returns p as they see themselves; sync sends it too.
@@ -62,6 +64,20 @@ func (s *Server) me(c *fiber.Ctx) error {
 	m, err := s.meOf(c, p, actor(c))
 	if err != nil {
 		return err
+	}
+	u, err := s.People.Unit(c.UserContext(), p.Unit)
+	if fault.KindOf(err) == fault.NotFound {
+		return c.JSON(m)
+	}
+	if err != nil {
+		return err
+	}
+	answering, err := s.People.AnsweringFor(c.UserContext(), []people.Unit{u})
+	if err != nil {
+		return err
+	}
+	if a, ok := answering[u.ID]; ok {
+		m.Head = &a
 	}
 	return c.JSON(m)
 }

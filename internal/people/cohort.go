@@ -389,3 +389,17 @@ func (s *Service) CohortAudience(ctx context.Context, id CohortID, after ID, lim
 	q.ByID, q.AfterID, q.Limit = true, after, limit
 	return s.Store.FindPeople(ctx, q)
 }
+
+// CohortsWith returns those cohorts that a manages and p is in.
+func (s *Service) CohortsWith(ctx context.Context, a Actor, p Person) ([]Cohort, error) {
+	list, err := s.CohortsIn(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	t, err := s.units(ctx)
+	if err != nil {
+		return nil, err
+	}
+	u, _ := t.known(p.Unit)
+	return slices.DeleteFunc(list, func(c Cohort) bool { return !c.Includes(p, u.Path) }), nil
+}

@@ -22,6 +22,9 @@ export interface Cohort {
 
 const at = (id: string, rest = '') => '/cohorts/' + encodeURIComponent(id) + rest;
 
+// unconditional is a rule to begin with, as a form shows it.
+export const unconditional = (): Rule => ({ units: [], joinedFrom: '', joinedUntil: '' });
+
 // sent leaves out the conditions that are empty.
 const sent = (rule: Rule): Rule => ({
   units: rule.units.filter(Boolean),

@@ -11,6 +11,7 @@ export interface Me {
   roles: Role[];
   headOf: string[];
   settings: { locale: string; timeZone: string };
+  head?: { name: string; of: Text; unit: string }; // who answers for the unit: of GET /me alone
 }
 export type Role = 'learner' | 'trainer' | 'administrator' | 'security_officer' | 'auditor' | 'head';
 

@@ -65,6 +65,12 @@ export const peopleEn: Record<keyof typeof peopleVi, string> = {
     'This person is signed out everywhere and cannot sign in. Results are kept, open duties are closed. You can open the account again later.',
   'person.enable': 'Open the account again',
   'person.own': 'This is your own account. Only another administrator can change its roles and status.',
+  'person.joinedOn': 'First working day',
+  'person.leftOn': 'Last working day',
+  'person.leftOnHint': 'After it the account closes by itself, with what is not done',
+  'person.leads': 'Head of {unit} since {from}',
+  'person.deputy': 'Deputy of {unit} since {from}',
+  'person.until': 'until {date}',
   'person.add': 'Add this person',
 
   'import.title': 'Import people',
@@ -199,7 +205,7 @@ export const peopleEn: Record<keyof typeof peopleVi, string> = {
   'unitsPage.headFromHint': 'The one before ends the day before',
   'unitsPage.headSet': 'Appoint {name}',
   'unitsPage.headEnd': 'Leave the post empty',
-  'unitsPage.remove': 'Remove this unit…',
+  'unitsPage.remove': 'Remove this unit',
   'unitsPage.removeYes': 'Remove {name}',
   'unitsPage.removeWhat':
     'The unit leaves the list and its code is not used again. What was learnt there stays, and counts for the unit above.',

@@ -64,6 +64,12 @@ export const peopleVi = {
     'Người này bị đăng xuất khỏi mọi máy và không vào được nữa. Kết quả học vẫn giữ, việc chưa xong được đóng lại. Bạn có thể mở lại sau.',
   'person.enable': 'Mở lại tài khoản',
   'person.own': 'Đây là tài khoản của bạn. Người quản trị khác mới đổi được vai trò và trạng thái.',
+  'person.joinedOn': 'Ngày vào làm',
+  'person.leftOn': 'Ngày làm việc cuối',
+  'person.leftOnHint': 'Sau ngày này tài khoản tự khóa, việc chưa xong được đóng lại',
+  'person.leads': 'Phụ trách {unit} từ {from}',
+  'person.deputy': 'Cấp phó của {unit} từ {from}',
+  'person.until': 'đến {date}',
   'person.add': 'Thêm người này',
 
   'import.title': 'Nhập người từ tệp',
@@ -198,7 +204,7 @@ export const peopleVi = {
   'unitsPage.headFromHint': 'Người cũ thôi phụ trách từ hôm trước ngày này',
   'unitsPage.headSet': 'Giao cho {name}',
   'unitsPage.headEnd': 'Để trống vị trí này',
-  'unitsPage.remove': 'Bỏ đơn vị này…',
+  'unitsPage.remove': 'Bỏ đơn vị này',
   'unitsPage.removeYes': 'Bỏ {name}',
   'unitsPage.removeWhat':
     'Đơn vị sẽ không còn trong danh sách và mã của nó không dùng lại. Kết quả học trước đây vẫn giữ, tính cho đơn vị cấp trên.',
