@@ -1324,6 +1324,10 @@ export interface components {
             rule?: components["schemas"]["RuleInput"];
             unit?: string;
         };
+        CohortRef: {
+            id: string;
+            name: components["schemas"]["Text"];
+        };
         CohortView: {
             /** Format: date-time */
             changedAt: string;
@@ -1667,6 +1671,14 @@ export interface components {
             person: components["schemas"]["PersonRef"];
             unit: components["schemas"]["ReportUnitRef"];
         };
+        Led: {
+            deputy?: boolean;
+            from: string;
+            name: components["schemas"]["Text"];
+            person: string;
+            to?: string;
+            unit: string;
+        };
         Lesson: {
             body: components["schemas"]["Text"];
             id: string;
@@ -1714,6 +1726,7 @@ export interface components {
         };
         Me: {
             email: string;
+            head?: components["schemas"]["Answering"];
             headOf: string[];
             id: string;
             name: string;
@@ -1864,6 +1877,25 @@ export interface components {
         PersonRef: {
             id: string;
             name: string;
+        };
+        PersonView: {
+            /** Format: date-time */
+            changedAt: string;
+            cohorts: components["schemas"]["CohortRef"][];
+            email: string;
+            grants: components["schemas"]["Grant"][];
+            id: string;
+            joinedOn?: string;
+            /** Format: date-time */
+            lastSeenAt?: string;
+            leads: components["schemas"]["Led"][];
+            leftOn?: string;
+            name: string;
+            settings: components["schemas"]["Settings"];
+            /** @enum {string} */
+            status: "invited" | "active" | "closed";
+            unit: string;
+            version: number;
         };
         PreviewRequest: {
             lesson?: components["schemas"]["LessonInput"];
@@ -4405,7 +4437,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Person"];
+                    "application/json": components["schemas"]["PersonView"];
                 };
             };
             /** @description person_not_found */
