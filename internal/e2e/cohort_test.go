@@ -9,8 +9,7 @@ import (
 	"hocso/internal/people"
 )
 
-// TestCohort makes a cohort by a rule, sees whom it selects, assigns a course to it, and
-// then removes a unit: refused while somebody is in it, done once it is empty.
+// TestCohort makes a cohort by a rule, sees whom it selects, and assigns a course to it.
 func TestCohort(t *testing.T) {
 	t.Parallel()
 	for _, lang := range []string{"vi", "en"} {
@@ -47,26 +46,25 @@ func TestCohort(t *testing.T) {
 				p.Tap("Tiếp")
 				p.Tap("Tiếp")
 				p.Settled()
-
-				if p.Mobile {
-					p.removeUnit(server)
-				}
 			}
 		})
 	}
 }
 
-// removeUnit removes a unit, which is refused until the person in it is elsewhere.
-func (p *phone) removeUnit(server *program) {
-	p.t.Helper()
+// TestUnitRemoved removes a unit, which is refused until the person in it is elsewhere.
+func TestUnitRemoved(t *testing.T) {
+	t.Parallel()
+	server := start(t)
+	p := newPhone(t).Hurry()
 	admin := server.SignIns["administrator"]
+	p.SignIn(server, admin)
 	var made, person struct{ ID string }
 	name := people.Text{Vi: "Tổ thử nghiệm", En: "Trial team"}
 	if status := server.API(admin, "POST", "/api/v1/units", fmt.Sprintf(`{"name":{"vi":%q,"en":%q}}`, name.Vi, name.En), &made); status != 201 {
-		p.t.Fatalf("add a unit: %d", status)
+		t.Fatalf("add a unit: %d", status)
 	}
 	if status := server.API(admin, "POST", "/api/v1/people", fmt.Sprintf(`{"name":"Lê Thử","email":"le.thu@hocso.example","unit":%q}`, made.ID), &person); status != 201 {
-		p.t.Fatalf("add a person: %d", status)
+		t.Fatalf("add a person: %d", status)
 	}
 	p.Go("/units")
 	p.Settled()
@@ -79,7 +77,7 @@ func (p *phone) removeUnit(server *program) {
 	p.See(p.filled("Còn {n} người trong đơn vị", "n", 1))
 	p.Check("unit-not-removed")
 	if status := server.API(admin, "PATCH", "/api/v1/people/"+person.ID, `{"unit":"an-toan"}`, nil); status != 200 {
-		p.t.Fatalf("move the person: %d", status)
+		t.Fatalf("move the person: %d", status)
 	}
 	p.Tap(yes)
 	p.See(p.filled("Đã bỏ {name}", "name", p.in(name)))
