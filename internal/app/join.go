@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 
@@ -47,7 +48,7 @@ func (a *App) join(ctx context.Context) error {
 		return err
 	}
 	a.audit = &audit.Service{Store: a.db.Audit(), Key: auditKey, Now: a.now, NewID: newID}
-	a.people = &people.Service{Store: a.db.People(), UnitStore: a.db.People(), Scan: a.db.People(), Now: a.now, NewID: newID, Zone: a.cfg.TimeZone}
+	a.people = &people.Service{Store: a.db.People(), UnitStore: a.db.People(), Scan: a.db.People(), CohortStore: a.db.Cohorts(), Now: a.now, NewID: newID, Zone: a.cfg.TimeZone}
 	if a.letters, err = a.letterService(); err != nil {
 		return err
 	}
@@ -88,11 +89,14 @@ func (a *App) join(ctx context.Context) error {
 	a.campaigns.Planner = a.reminders
 	a.learning.Opened = a.reminders.Opened
 	a.auth.Ended = a.reminders.Forget
-	a.people.Closing = func(ctx context.Context, id people.ID) error { return a.reminders.Forget(ctx, id, "") }
+	a.people.Closing = func(ctx context.Context, id people.ID) error {
+		return errors.Join(a.reminders.Forget(ctx, id, ""), a.learning.Release(ctx, id))
+	}
+	a.people.CampaignsIn, a.people.CampaignsFor = a.campaigns.Naming, a.campaigns.NamingCohort
 	a.reports = &report.Service{
 		Enrolments: a.db.Learning(), People: a.people, Courses: a.courses, Campaigns: a.db.Campaigns(), Zone: a.cfg.TimeZone, Now: a.now, Log: a.log,
 	}
-	a.learning.Changed = a.reports.Put
+	a.learning.Changed, a.people.Changed = a.reports.Put, a.reports.PutPerson
 	return a.joinPrivacy(calendar)
 }
 

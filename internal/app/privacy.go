@@ -27,6 +27,7 @@ func (a *App) joinPrivacy(calendar campaign.Calendar) error {
 	a.privacy.Erasers = []privacy.Eraser{
 		{Name: "person", Erase: a.people.Erase}, // first: it ends the account
 		{Name: "sessions", Erase: a.db.Auth().ErasePerson},
+		{Name: "cohorts", Erase: a.db.Cohorts().ErasePerson},
 		{Name: "letters", Erase: a.db.Letters().ErasePerson},
 		{Name: "reminders", Erase: a.db.Reminders().ErasePerson},
 		{Name: "learning", Erase: a.db.Learning().ErasePerson},

@@ -145,8 +145,9 @@ func (a *App) loops() []func(context.Context) {
 	}
 }
 
-// settle finishes, every minute, what publishing a course left to do: moving those in
-// the middle of it, where there are too many for one request.
+// settle finishes, every minute, what publishing a course left to do (moving those in
+// the middle of it, where there are too many for one request), and closes the accounts
+// of those whose last day is over.
 func (a *App) settle(ctx context.Context) {
 	t := time.NewTicker(time.Minute)
 	defer t.Stop()
@@ -157,6 +158,9 @@ func (a *App) settle(ctx context.Context) {
 		case <-t.C:
 			if err := a.courses.SettleAll(ctx); err != nil && ctx.Err() == nil {
 				a.log.Error("settle enrolments", "err", err)
+			}
+			if err := a.people.CloseLeavers(ctx); err != nil && ctx.Err() == nil {
+				a.log.Error("close the accounts of leavers", "err", err)
 			}
 		}
 	}

@@ -56,11 +56,21 @@ func (s *Service) enrol(ctx context.Context, cs []Campaign, now time.Time) error
 			restructured = u.ChangedAt
 		}
 	}
+	cohorts, err := s.People.Cohorts(ctx)
+	if err != nil {
+		return err
+	}
 	var errs []error
 	var later []Campaign
 	since := now
 	for _, c := range cs {
-		if from := c.AdvancedTo.Add(-overlap); c.AdvancedTo.IsZero() || restructured.After(from) {
+		changed := restructured // the units or the cohorts of the campaign
+		for _, id := range c.Audience.Cohorts {
+			if x := cohorts[id]; x.ChangedAt.After(changed) {
+				changed = x.ChangedAt
+			}
+		}
+		if from := c.AdvancedTo.Add(-overlap); c.AdvancedTo.IsZero() || changed.After(from) {
 			errs = append(errs, s.leased(ctx, c, now, func() (bool, error) { return true, s.enrolAll(ctx, c, now) }))
 		} else {
 			later = append(later, c)
@@ -85,7 +95,7 @@ func (s *Service) enrol(ctx context.Context, cs []Campaign, now time.Time) error
 	for _, c := range later {
 		var mine []people.Person
 		for _, p := range changed {
-			if !p.ChangedAt.Before(c.AdvancedTo.Add(-overlap)) && c.Includes(p.Unit, tree[p.Unit].Path) {
+			if !p.ChangedAt.Before(c.AdvancedTo.Add(-overlap)) && c.Includes(p, tree[p.Unit].Path, cohorts) {
 				mine = append(mine, p)
 			}
 		}
@@ -112,13 +122,41 @@ func (s *Service) leased(ctx context.Context, c Campaign, now time.Time, do func
 }
 
 func (s *Service) enrolAll(ctx context.Context, c Campaign, now time.Time) error {
-	var after people.ID
-	for {
-		ps, err := s.People.Audience(ctx, c.Audience.Units, after, page)
+	for _, part := range s.parts(c.Audience) {
+		err := eachPage(ctx, part, func(ps []people.Person) error { return s.enrolPage(ctx, c, ps, now) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// part reads a part of an audience by id, page by page.
+type part func(ctx context.Context, after people.ID, limit int) ([]people.Person, error)
+
+// parts are the units of an audience together, and each cohort. Who is in several is
+// met several times.
+func (s *Service) parts(au Audience) (parts []part) {
+	if au.Everybody() || len(au.Units) > 0 {
+		parts = append(parts, func(ctx context.Context, after people.ID, limit int) ([]people.Person, error) {
+			return s.People.Audience(ctx, au.Units, after, limit)
+		})
+	}
+	for _, id := range au.Cohorts {
+		parts = append(parts, func(ctx context.Context, after people.ID, limit int) ([]people.Person, error) {
+			return s.People.CohortAudience(ctx, id, after, limit)
+		})
+	}
+	return parts
+}
+
+func eachPage(ctx context.Context, read part, do func([]people.Person) error) error {
+	for after := people.ID(""); ; {
+		ps, err := read(ctx, after, page)
 		if err != nil {
 			return fmt.Errorf("read audience: %w", err)
 		}
-		if err := s.enrolPage(ctx, c, ps, now); err != nil {
+		if err := do(ps); err != nil {
 			return err
 		}
 		if len(ps) < page {
@@ -126,6 +164,34 @@ func (s *Service) enrolAll(ctx context.Context, c Campaign, now time.Time) error
 		}
 		after = ps[len(ps)-1].ID
 	}
+}
+
+// CountCohorts counts the people of the cohorts of an audience who are not in its
+// units, each once.
+func (s *Service) CountCohorts(ctx context.Context, au Audience) (int, error) {
+	if len(au.Cohorts) == 0 {
+		return 0, nil
+	}
+	tree, err := s.tree(ctx)
+	if err != nil {
+		return 0, err
+	}
+	units := Campaign{Audience: Audience{Units: au.Units}}
+	seen := map[people.ID]bool{}
+	for _, part := range s.parts(Audience{Units: nil, Cohorts: au.Cohorts}) {
+		err := eachPage(ctx, part, func(ps []people.Person) error {
+			for _, p := range ps {
+				if len(au.Units) == 0 || !units.Includes(p, tree[p.Unit].Path, nil) {
+					seen[p.ID] = true
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
+	return len(seen), nil
 }
 
 func (s *Service) enrolSome(ctx context.Context, c Campaign, ps []people.Person, now time.Time) error {
@@ -181,11 +247,12 @@ func (s *Service) begin(ctx context.Context, c Campaign, now time.Time) {
 		return
 	}
 	err := s.leased(ctx, c, now, func() (bool, error) {
-		ps, err := s.People.Audience(ctx, c.Audience.Units, "", page)
+		parts := s.parts(c.Audience)
+		ps, err := parts[0](ctx, "", page)
 		if err != nil {
 			return false, err
 		}
-		return len(ps) < page, s.enrolPage(ctx, c, ps, now)
+		return len(ps) < page && len(parts) == 1, s.enrolPage(ctx, c, ps, now)
 	})
 	if err != nil {
 		s.Log.WarnContext(ctx, "enrol the audience of a new campaign, will repeat", "campaign", c.ID, "err", err)

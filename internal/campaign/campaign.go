@@ -30,10 +30,15 @@ type Item struct {
 	ID   string `json:"id" bson:"id" validate:"required,max=64"`
 }
 
-// Audience is who has to do it: everybody in the units and below them.
+// Audience is who has to do it: everybody in the units and below them, and everybody in
+// the cohorts. Neither means the whole organisation.
 type Audience struct {
-	Units []people.UnitID `json:"units" bson:"units" validate:"max=300,dive,required,max=64"` // empty: the whole organisation
+	Units   []people.UnitID   `json:"units" bson:"units" validate:"max=300,dive,required,max=64"`
+	Cohorts []people.CohortID `json:"cohorts,omitempty" bson:"cohorts,omitempty" validate:"max=50,dive,required,max=64"`
 }
+
+// Everybody reports whether the audience is the whole organisation.
+func (a Audience) Everybody() bool { return len(a.Units)+len(a.Cohorts) == 0 }
 
 // Step is what happened to the state, when and by whom.
 type Step struct {
@@ -70,11 +75,13 @@ type Campaign struct {
 	LeaseUntil time.Time `json:"-" bson:"leaseUntil"`
 }
 
-// Includes reports whether a person of unit, whose ancestors are path, belongs to
-// the audience.
-func (c Campaign) Includes(unit people.UnitID, path []people.UnitID) bool {
-	return len(c.Audience.Units) == 0 || slices.ContainsFunc(c.Audience.Units, func(u people.UnitID) bool {
-		return u == unit || slices.Contains(path, u)
+// Includes reports whether p, whose unit has the ancestors path, belongs to the audience.
+func (c Campaign) Includes(p people.Person, path []people.UnitID, cohorts map[people.CohortID]people.Cohort) bool {
+	return c.Audience.Everybody() || slices.ContainsFunc(c.Audience.Units, func(u people.UnitID) bool {
+		return u == p.Unit || slices.Contains(path, u)
+	}) || slices.ContainsFunc(c.Audience.Cohorts, func(id people.CohortID) bool {
+		x, ok := cohorts[id]
+		return ok && x.Includes(p, path)
 	})
 }
 

@@ -49,19 +49,43 @@ func (s *Service) Find(ctx context.Context, a people.Actor, id ID) (Campaign, er
 	if err != nil {
 		return Campaign{}, err
 	}
-	if !visible(a, c, tree) {
+	cohorts, err := s.People.Cohorts(ctx)
+	if err != nil {
+		return Campaign{}, err
+	}
+	if !visible(a, c, tree, cohorts) {
 		return Campaign{}, fault.New(fault.NotFound, "campaign_not_found", "no such campaign")
 	}
 	return c, nil
 }
 
-func visible(a people.Actor, c Campaign, tree map[people.UnitID]people.Unit) bool {
-	if _, all := a.Scope(people.ManageCampaigns); all || len(c.Audience.Units) == 0 {
+func visible(a people.Actor, c Campaign, tree map[people.UnitID]people.Unit, cohorts map[people.CohortID]people.Cohort) bool {
+	if _, all := a.Scope(people.ManageCampaigns); all || c.Audience.Everybody() {
 		return all
 	}
-	return !slices.ContainsFunc(c.Audience.Units, func(u people.UnitID) bool {
-		return !a.Covers(people.ManageCampaigns, u, tree[u].Path)
-	})
+	outside := func(u people.UnitID) bool { return !a.Covers(people.ManageCampaigns, u, tree[u].Path) }
+	return !slices.ContainsFunc(c.Audience.Units, outside) &&
+		!slices.ContainsFunc(c.Audience.Cohorts, func(id people.CohortID) bool { return outside(cohorts[id].Unit) })
+}
+
+// Naming counts the campaigns that are not over and name a unit.
+func (s *Service) Naming(ctx context.Context, unit people.UnitID) (int, error) {
+	return s.countLive(ctx, func(au Audience) bool { return slices.Contains(au.Units, unit) })
+}
+
+// NamingCohort counts the campaigns that are not over and name a cohort.
+func (s *Service) NamingCohort(ctx context.Context, id people.CohortID) (int, error) {
+	return s.countLive(ctx, func(au Audience) bool { return slices.Contains(au.Cohorts, id) })
+}
+
+func (s *Service) countLive(ctx context.Context, named func(Audience) bool) (n int, err error) {
+	live, err := s.Store.LiveCampaigns(ctx) // not those in memory: another copy of the program may have made one
+	for _, c := range live {
+		if c.State != Cancelled && named(c.Audience) {
+			n++
+		}
+	}
+	return n, err
 }
 
 // Page is how many campaigns List returns at most.
@@ -74,13 +98,17 @@ func (s *Service) List(ctx context.Context, a people.Actor, before ID) (cs []Cam
 	if err != nil {
 		return nil, "", err
 	}
+	cohorts, err := s.People.Cohorts(ctx)
+	if err != nil {
+		return nil, "", err
+	}
 	for {
 		page, err := s.Store.Campaigns(ctx, before, Page)
 		if err != nil {
 			return nil, "", err
 		}
 		for i, c := range page {
-			if visible(a, c, tree) {
+			if visible(a, c, tree, cohorts) {
 				cs = append(cs, c)
 			}
 			if len(cs) == Page && (i < len(page)-1 || len(page) == Page) {

@@ -45,7 +45,11 @@ func (s *Service) Create(ctx context.Context, a people.Actor, d Draft) (Campaign
 	}
 	d.Name.Vi, d.Name.En = tidy(d.Name.Vi), tidy(d.Name.En)
 	bad := checkNames(d.Name)
-	bad = append(bad, checkAudience(a, d.Audience, tree)...)
+	cohorts, err := s.People.Cohorts(ctx)
+	if err != nil {
+		return Campaign{}, err
+	}
+	bad = append(bad, checkAudience(a, d.Audience, tree, cohorts)...)
 	minutes, more, err := s.checkItems(ctx, d.Items)
 	if err != nil {
 		return Campaign{}, err
@@ -60,11 +64,15 @@ func (s *Service) Create(ctx context.Context, a people.Actor, d Draft) (Campaign
 		bad = append(bad, fault.Field{Field: "target", Code: "out_of_range"})
 	}
 	if len(bad) == 0 {
-		first, err := s.People.Audience(ctx, d.Audience.Units, "", 1)
-		if err != nil {
-			return Campaign{}, fmt.Errorf("find audience: %w", err)
+		some := false
+		for _, part := range s.parts(d.Audience) {
+			first, err := part(ctx, "", 1)
+			if err != nil {
+				return Campaign{}, fmt.Errorf("find audience: %w", err)
+			}
+			some = some || len(first) > 0
 		}
-		if len(first) == 0 {
+		if !some {
 			bad = append(bad, fault.Field{Field: "audience", Code: "empty"})
 		}
 	}
@@ -111,14 +119,18 @@ func checkNames(n people.Text) (bad []fault.Field) {
 // tidy puts a name into the one form that is stored.
 func tidy(s string) string { return norm.NFC.String(strings.TrimSpace(s)) }
 
-// CheckAudience refuses an audience with units that do not exist or lie outside
+// CheckAudience refuses an audience with units or cohorts that do not exist or lie outside
 // the actor's scope, with fault.Invalid.
 func (s *Service) CheckAudience(ctx context.Context, a people.Actor, au Audience) error {
 	tree, err := s.tree(ctx)
 	if err != nil {
 		return err
 	}
-	if bad := checkAudience(a, au, tree); len(bad) > 0 {
+	cohorts, err := s.People.Cohorts(ctx)
+	if err != nil {
+		return err
+	}
+	if bad := checkAudience(a, au, tree, cohorts); len(bad) > 0 {
 		return invalid(bad)
 	}
 	return nil
@@ -136,17 +148,27 @@ func (s *Service) tree(ctx context.Context) (map[people.UnitID]people.Unit, erro
 	return tree, nil
 }
 
-func checkAudience(a people.Actor, au Audience, tree map[people.UnitID]people.Unit) (bad []fault.Field) {
-	if _, all := a.Scope(people.ManageCampaigns); len(au.Units) == 0 && !all {
+func checkAudience(a people.Actor, au Audience, tree map[people.UnitID]people.Unit, cohorts map[people.CohortID]people.Cohort) (bad []fault.Field) {
+	if _, all := a.Scope(people.ManageCampaigns); au.Everybody() && !all {
 		return []fault.Field{{Field: "audience.units", Code: "required"}}
 	}
 	for i, id := range au.Units {
 		field := fmt.Sprintf("audience.units[%d]", i)
 		u, ok := tree[id]
 		switch {
-		case !ok || !a.Covers(people.ManageCampaigns, id, u.Path):
+		case !ok || u.RemovedAt != nil || !a.Covers(people.ManageCampaigns, id, u.Path):
 			bad = append(bad, fault.Field{Field: field, Code: "unknown"})
 		case slices.Contains(au.Units[:i], id):
+			bad = append(bad, fault.Field{Field: field, Code: "duplicate"})
+		}
+	}
+	for i, id := range au.Cohorts {
+		field := fmt.Sprintf("audience.cohorts[%d]", i)
+		x, ok := cohorts[id]
+		switch {
+		case !ok || x.RemovedAt != nil || !a.Covers(people.ManageCampaigns, x.Unit, tree[x.Unit].Path):
+			bad = append(bad, fault.Field{Field: field, Code: "unknown"})
+		case slices.Contains(au.Cohorts[:i], id):
 			bad = append(bad, fault.Field{Field: field, Code: "duplicate"})
 		}
 	}

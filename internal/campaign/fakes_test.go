@@ -97,10 +97,11 @@ func (m *memStore) AdvanceCampaign(_ context.Context, id ID, to time.Time) error
 
 // crowd is people and units in memory.
 type crowd struct {
-	mu    sync.Mutex
-	units []people.Unit
-	ps    []people.Person
-	pages int
+	mu      sync.Mutex
+	units   []people.Unit
+	ps      []people.Person
+	cohorts map[people.CohortID]people.Cohort
+	pages   int
 }
 
 func (c *crowd) Units(context.Context) ([]people.Unit, error) {
@@ -124,7 +125,24 @@ func (c *crowd) Audience(_ context.Context, units []people.UnitID, after people.
 	c.pages++
 	in := Campaign{Audience: Audience{Units: units}}
 	for _, p := range slices.SortedFunc(slices.Values(c.ps), func(a, b people.Person) int { return cmp.Compare(a.ID, b.ID) }) {
-		if p.ID > after && p.Status != people.Closed && len(out) < limit && in.Includes(p.Unit, c.path(p.Unit)) {
+		if p.ID > after && p.Status != people.Closed && len(out) < limit && in.Includes(p, c.path(p.Unit), nil) {
+			out = append(out, p)
+		}
+	}
+	return out, nil
+}
+
+func (c *crowd) Cohorts(context.Context) (map[people.CohortID]people.Cohort, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.cohorts), nil
+}
+
+func (c *crowd) CohortAudience(_ context.Context, id people.CohortID, after people.ID, limit int) (out []people.Person, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, p := range slices.SortedFunc(slices.Values(c.ps), func(a, b people.Person) int { return cmp.Compare(a.ID, b.ID) }) {
+		if p.ID > after && len(out) < limit && c.cohorts[id].Includes(p, c.path(p.Unit)) {
 			out = append(out, p)
 		}
 	}

@@ -42,11 +42,15 @@ type Enroller interface {
 
 // People knows who works where. *people.Service is one.
 type People interface {
-	// Units returns all units.
+	// Units returns all units, also removed ones.
 	Units(ctx context.Context) ([]people.Unit, error)
 	// Audience returns up to limit people who have not left, of units and below
 	// (none: everybody), with ids above after, in the order of ids.
 	Audience(ctx context.Context, units []people.UnitID, after people.ID, limit int) ([]people.Person, error)
+	// Cohorts returns all cohorts, also removed ones, by id.
+	Cohorts(ctx context.Context) (map[people.CohortID]people.Cohort, error)
+	// CohortAudience returns up to limit people of a cohort with ids above after, in the order of ids.
+	CohortAudience(ctx context.Context, id people.CohortID, after people.ID, limit int) ([]people.Person, error)
 	// EachPerson calls f for everybody changed at or after since, in no order.
 	EachPerson(ctx context.Context, since time.Time, f func(people.Person) error) error
 }

@@ -128,6 +128,8 @@ func administratorScreens(server *program) []screen {
 			p.Settled()
 		}},
 		{"units", "/units", nil},
+		{"cohorts", "/cohorts", nil},
+		{"cohort-new", "/cohorts/new", nil},
 		{"desk", "/desk", nil},
 	}
 	for _, c := range campaigns.Items {

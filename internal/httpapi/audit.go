@@ -163,6 +163,8 @@ func mentioned(e audit.Entry) []audit.Object {
 			case "items":
 				kind, id, _ := strings.Cut(word, ":")
 				out = append(out, audit.Object{Kind: kind, ID: id})
+			case "member":
+				out = append(out, audit.Object{Kind: "person", ID: word})
 			case "campaign":
 				out = append(out, audit.Object{Kind: "campaign", ID: word})
 			}
@@ -198,6 +200,9 @@ func (s *Server) nameOf(ctx context.Context, o audit.Object) (people.Text, error
 		return u.Name, err
 	case "campaign":
 		x, err := s.Campaigns.Find(ctx, people.Console(), campaign.ID(o.ID))
+		return x.Name, err
+	case "cohort":
+		x, err := s.People.Cohort(ctx, people.Console(), people.CohortID(o.ID))
 		return x.Name, err
 	case "course":
 		p, err := s.Courses.Latest(ctx, course.ID(o.ID))

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strconv"
@@ -68,24 +69,36 @@ type campaignView struct {
 	Completed int `json:"completed"` // of them, with everything done
 }
 
-func (s *Server) viewCampaign(c campaign.Campaign) (campaignView, error) {
-	n, err := s.countCampaign(c)
+func (s *Server) viewCampaign(ctx context.Context, c campaign.Campaign) (campaignView, error) {
+	n, err := s.countCampaign(ctx, c)
 	return campaignView{c, n.People, n.Completed}, err
 }
 
 // countCampaign counts the people of a campaign. Before it starts, and with drills
 // alone, nobody is enrolled: then they are the audience. What a person did in a drill
 // is not counted here.
-func (s *Server) countCampaign(c campaign.Campaign) (report.CampaignCounts, error) {
+func (s *Server) countCampaign(ctx context.Context, c campaign.Campaign) (report.CampaignCounts, error) {
 	n, err := s.Reports.CountCampaign(c.ID)
 	if err != nil {
 		return n, err
 	}
 	hasCourse := slices.ContainsFunc(c.Items, func(i campaign.Item) bool { return i.Kind == "course" })
 	if c.State == campaign.Scheduled || !hasCourse {
-		n.People, err = s.Reports.CountAudience(c.Audience.Units)
+		n.People, err = s.countPeople(ctx, c.Audience)
 	}
 	return n, err
+}
+
+// countPeople counts the people of an audience: those of units in memory, those of
+// cohorts by reading them.
+func (s *Server) countPeople(ctx context.Context, au campaign.Audience) (n int, err error) {
+	if au.Everybody() || len(au.Units) > 0 {
+		if n, err = s.Reports.CountAudience(au.Units); err != nil {
+			return 0, err
+		}
+	}
+	more, err := s.Campaigns.CountCohorts(ctx, au)
+	return n + more, err
 }
 
 func (s *Server) listCampaigns(c *fiber.Ctx) error {
@@ -99,7 +112,7 @@ func (s *Server) listCampaigns(c *fiber.Ctx) error {
 	}
 	out := listOf[campaignView]{Items: make([]campaignView, len(cs)), Next: string(next)}
 	for i, x := range cs {
-		if out.Items[i], err = s.viewCampaign(x); err != nil {
+		if out.Items[i], err = s.viewCampaign(c.UserContext(), x); err != nil {
 			return err
 		}
 	}
@@ -125,7 +138,7 @@ func (s *Server) createCampaign(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	v, err := s.viewCampaign(x)
+	v, err := s.viewCampaign(c.UserContext(), x)
 	if err != nil {
 		return err
 	}
@@ -168,7 +181,7 @@ func (s *Server) countAudience(c *fiber.Ctx) error {
 	if err := s.Campaigns.CheckAudience(c.UserContext(), actor(c), req.Audience); err != nil {
 		return err
 	}
-	n, err := s.Reports.CountAudience(req.Audience.Units)
+	n, err := s.countPeople(c.UserContext(), req.Audience)
 	if err != nil {
 		return err
 	}
@@ -194,7 +207,7 @@ func (s *Server) changeCampaign(verb campaign.Verb) fiber.Handler {
 }
 
 func (s *Server) answerCampaign(c *fiber.Ctx, x campaign.Campaign) error {
-	v, err := s.viewCampaign(x)
+	v, err := s.viewCampaign(c.UserContext(), x)
 	if err != nil {
 		return err
 	}
@@ -211,7 +224,7 @@ func (s *Server) campaignStats(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	n, err := s.countCampaign(x)
+	n, err := s.countCampaign(c.UserContext(), x)
 	if err != nil {
 		return err
 	}

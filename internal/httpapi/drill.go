@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -56,6 +57,15 @@ func (s *Server) viewDrills(c *fiber.Ctx, running []campaign.Campaign) ([]drillV
 	if err != nil && fault.KindOf(err) != fault.NotFound { // no unit: only campaigns for everybody
 		return nil, err
 	}
+	person, err := s.People.Current(c.UserContext(), who.ID)
+	if err != nil {
+		return nil, err
+	}
+	cohorts, err := s.People.Cohorts(c.UserContext())
+	if err != nil {
+		return nil, err
+	}
+	mine := slices.DeleteFunc(slices.Clone(running), func(x campaign.Campaign) bool { return !x.Includes(person, unit.Path, cohorts) })
 	views := make([]drillView, 0, len(list))
 	for _, p := range list {
 		r, begun := runs[p.Template.ID]
@@ -72,22 +82,22 @@ func (s *Server) viewDrills(c *fiber.Ctx, running []campaign.Campaign) ([]drillV
 		if v.Answers == nil {
 			v.Answers = map[string]drill.Choice{}
 		}
-		v.DueAt, v.CampaignName = due(running, t.ID, who.Unit, unit.Path)
+		v.DueAt, v.CampaignName = due(mine, t.ID)
 		views = append(views, v)
 	}
 	return views, nil
 }
 
 // due is when a drill is due for a person, and the campaign that says so: the
-// earliest of those that are running and include their unit.
-func due(running []campaign.Campaign, id drill.ID, unit people.UnitID, path []people.UnitID) (at *time.Time, name *people.Text) {
-	for i, x := range running {
-		if !x.Includes(unit, path) || at != nil && !x.DueAt.Before(*at) {
+// earliest of those that are running and include them.
+func due(mine []campaign.Campaign, id drill.ID) (at *time.Time, name *people.Text) {
+	for i, x := range mine {
+		if at != nil && !x.DueAt.Before(*at) {
 			continue
 		}
 		for _, item := range x.Items {
 			if item.Kind == "drill" && item.ID == string(id) {
-				at, name = &running[i].DueAt, &running[i].Name
+				at, name = &mine[i].DueAt, &mine[i].Name
 			}
 		}
 	}

@@ -161,6 +161,13 @@ func peopleRows() []matrixRow {
 }
 
 func unitRows() []matrixRow {
+	removing := func(parent people.UnitID) func(*world, *kind) call {
+		return func(w *world, _ *kind) call {
+			u := people.UnitID(w.freshName())
+			w.unit(u, parent)
+			return call{path: "/units/" + string(u)}
+		}
+	}
 	heads := func(person string) func(*world, *kind) call {
 		return func(w *world, _ *kind) call {
 			w.lead("a9")
@@ -203,6 +210,8 @@ func unitRows() []matrixRow {
 			w.move("xa", "a1")
 			return heads("xa")(w, k)
 		}, twin: send("/units/none/heads", `{"heads":[]}`)},
+		{route: "DELETE /api/v1/units/:id", about: "of A", expect: inA("204"), ask: removing("a"), twin: at("/units/none")},
+		{route: "DELETE /api/v1/units/:id", about: "of B", expect: inB("204"), ask: removing("b"), twin: at("/units/none")},
 		{route: "PUT /api/v1/units/:id/heads", about: "of A, a person of B", expect: "admin:200 adminA:422 adminB:404 *:403", ask: heads("xb"), twin: func(w *world, k *kind) call {
 			if k.name == "adminA" {
 				return heads("nobody")(w, k)

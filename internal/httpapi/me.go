@@ -38,6 +38,8 @@ type me struct {
 	// SecondFactor says that it was proven in this session, or must be before the
 	// person's roles open anything.
 	SecondFactor secondFactor `json:"secondFactor"`
+	// Head answers for the person's unit. GET /me alone tells it; absent: the administrators.
+	Head *people.Answering `json:"head,omitempty"`
 }
 
 type secondFactor struct {
@@ -74,6 +76,20 @@ func (s *Server) me(c *fiber.Ctx) error {
 	m, err := s.meOf(c, p, actor(c))
 	if err != nil {
 		return err
+	}
+	u, err := s.People.Unit(c.UserContext(), p.Unit)
+	if fault.KindOf(err) == fault.NotFound {
+		return c.JSON(m)
+	}
+	if err != nil {
+		return err
+	}
+	answering, err := s.People.AnsweringFor(c.UserContext(), []people.Unit{u})
+	if err != nil {
+		return err
+	}
+	if a, ok := answering[u.ID]; ok {
+		m.Head = &a
 	}
 	return c.JSON(m)
 }

@@ -45,7 +45,7 @@ func (s *Server) peopleRoutes() []route {
 			summary: "Make one-time links for them, with QR codes to print; earlier unused links of these people end",
 			in:      inviteAllRequest{}, out: inviteAllAnswer{}, audit: "people_invited", problems: []string{"404 unit_not_found", "422 invalid_fields"},
 		}, s.inviteAll},
-		{fiber.MethodGet, v + "/people/:id", manage, shape{summary: "A person I manage", out: people.Person{}, problems: unknown}, s.showPerson},
+		{fiber.MethodGet, v + "/people/:id", manage, shape{summary: "A person I manage", out: personView{}, problems: unknown}, s.showPerson},
 		{fiber.MethodPatch, v + "/people/:id", manage, shape{
 			summary: "Change a person", audit: "person_changed", in: changePersonRequest{}, out: people.Person{},
 			problems: slices.Concat(unknown, []string{"403 own_roles", "403 above_your_scope", "409 last_administrator", "409 email_taken", "409 changed_meanwhile", "422 invalid_fields"}),
@@ -84,12 +84,36 @@ func (s *Server) listPeople(c *fiber.Ctx) error {
 	return c.JSON(listOf[people.Person]{ps, next})
 }
 
+// personView is a person with what they lead and the cohorts that they are in, as far
+// as the actor manages these.
+type personView struct {
+	people.Person
+	Leads   []people.Led `json:"leads"`
+	Cohorts []cohortRef  `json:"cohorts"`
+}
+
+type cohortRef struct {
+	ID   people.CohortID `json:"id"`
+	Name people.Text     `json:"name"`
+}
+
 func (s *Server) showPerson(c *fiber.Ctx) error {
 	p, err := s.People.Managed(c.UserContext(), actor(c), people.ID(c.Params("id")))
 	if err != nil {
 		return err
 	}
-	return c.JSON(p)
+	v := personView{Person: p, Cohorts: []cohortRef{}}
+	if v.Leads, err = s.People.LedBy(c.UserContext(), actor(c), p.ID); err != nil {
+		return err
+	}
+	in, err := s.People.CohortsWith(c.UserContext(), actor(c), p)
+	if err != nil {
+		return err
+	}
+	for _, x := range in {
+		v.Cohorts = append(v.Cohorts, cohortRef{x.ID, x.Name})
+	}
+	return c.JSON(v)
 }
 
 type grantRequest struct {

@@ -75,6 +75,7 @@ func permissionsPage(rows []route) []byte {
 		}
 		b.WriteString("\n")
 	}
+	b.WriteString(visibilityTable())
 	b.WriteString("\n## Addresses\n\n| address | what it is | who | what it reaches |\n|---|---|---|---|\n")
 	used := map[people.Permission]bool{}
 	for _, r := range rows {

@@ -64,6 +64,7 @@ func (s *Server) routes() []route {
 		s.factorRoutes(),
 		s.sessionRoutes(),
 		s.peopleRoutes(),
+		s.cohortRoutes(),
 		s.courseRoutes(),
 		s.learningRoutes(),
 		s.drillRoutes(),

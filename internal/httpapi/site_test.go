@@ -86,7 +86,7 @@ func (x *site) services() Deps {
 		x.t.Fatal(err)
 	}
 	zone := time.FixedZone("ICT", 7*60*60)
-	ps := &people.Service{Store: x.db.People(), UnitStore: x.db.People(), Scan: x.db.People(), Now: x.clock.Now, NewID: newID, Zone: zone}
+	ps := &people.Service{Store: x.db.People(), UnitStore: x.db.People(), Scan: x.db.People(), CohortStore: x.db.Cohorts(), Now: x.clock.Now, NewID: newID, Zone: zone}
 	notice, err := privacy.ReadNotice(content.Files(), privacy.Values("Bộ Thử", "", privacy.Defaults()))
 	if err != nil {
 		x.t.Fatal(err)

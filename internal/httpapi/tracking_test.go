@@ -3,6 +3,7 @@ package httpapi
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"net/http/httptest"
 	"strings"
@@ -83,11 +84,14 @@ func newOffice(t *testing.T) *office {
 	}
 	x.Campaigns.Planner = x.Reminders
 	x.Auth.Ended = x.Reminders.Forget
-	x.People.Closing = func(ctx context.Context, id people.ID) error { return x.Reminders.Forget(ctx, id, "") }
+	x.People.Closing = func(ctx context.Context, id people.ID) error {
+		return errors.Join(x.Reminders.Forget(ctx, id, ""), x.Learning.Release(ctx, id))
+	}
+	x.People.CampaignsIn, x.People.CampaignsFor = x.Campaigns.Naming, x.Campaigns.NamingCohort
 	x.Reports = &report.Service{
 		Enrolments: x.db.Learning(), People: x.People, Courses: x.Courses, Campaigns: x.db.Campaigns(), Zone: calendar.Zone, Now: x.clock.Now, Log: log,
 	}
-	x.Learning.Changed = x.Reports.Put
+	x.Learning.Changed, x.People.Changed = x.Reports.Put, x.Reports.PutPerson
 	if err := x.Reports.Build(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -335,4 +339,44 @@ func TestReminderFromCampaignToPhone(t *testing.T) {
 	root, _ := o.in("root@bo.vn")
 	o.ask(root, "GET", "/campaigns/"+string(c.ID)+"/deliveries", nil).want(t, 200, `"reason":"sent"`, d.Endpoint)
 	o.ask(root, "GET", "/campaigns/"+string(c.ID)+"/deliveries", nil).want(t, 200, `"reason":"no_subscription"`, "token")
+}
+
+// done has a person complete the course, as their phone would.
+func (o *office) done(email string) {
+	o.t.Helper()
+	token, _ := o.in(email)
+	o.ask(token, "POST", "/enrolments", map[string]any{"courseId": "phishing"}).want(o.t, 201, "", "")
+	o.finish(email)
+}
+
+// finish has a person complete the enrolment in the course that they have.
+func (o *office) finish(email string) {
+	o.t.Helper()
+	token, _ := o.in(email)
+	e := learning.NewEnrolmentID("phishing", o.id[email], 1)
+	o.ask(token, "POST", "/ops", map[string]any{"ops": []any{map[string]any{
+		"id": uuid.NewString(), "kind": "lesson.done", "at": o.clock.Now(), "enrolment": e, "lesson": "signs",
+	}}}).want(o.t, 200, `"applied"`, "")
+}
+
+// checked fails unless what reports hold in memory is what is stored, also in a program
+// that starts now.
+func (o *office) checked() {
+	o.t.Helper()
+	ctx := context.Background()
+	if err := o.Reports.Refresh(ctx); err != nil {
+		o.t.Fatal(err)
+	}
+	anew := &report.Service{
+		Enrolments: o.db.Learning(), People: o.People, Courses: o.Courses, Campaigns: o.db.Campaigns(), Zone: o.Reports.Zone, Now: o.clock.Now,
+		Log: slog.New(slog.DiscardHandler),
+	}
+	if err := anew.Build(ctx); err != nil {
+		o.t.Fatal(err)
+	}
+	for name, r := range map[string]*report.Service{"running": o.Reports, "restarted": anew} {
+		if differ, err := r.Check(ctx); err != nil || len(differ) > 0 {
+			o.t.Errorf("%s: the read model differs from the enrolments: %v, %v", name, differ, err)
+		}
+	}
 }

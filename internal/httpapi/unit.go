@@ -27,7 +27,18 @@ func (s *Server) unitRoutes() []route {
 			summary: "Say who leads a unit, and when", audit: "heads_changed", in: headsRequest{}, out: people.Unit{},
 			problems: []string{"404 unit_not_found", "409 changed_meanwhile", "422 invalid_fields"},
 		}, s.setHeads},
+		{fiber.MethodDelete, v + "/units/:id", manage, shape{
+			summary: "Remove a unit that nobody is in and nothing is for; its history stays", audit: "unit_removed", status: http.StatusNoContent,
+			problems: []string{"404 unit_not_found", "409 unit_has_people", "409 unit_has_units", "409 unit_in_use", "409 changed_meanwhile"},
+		}, s.removeUnit},
 	}
+}
+
+func (s *Server) removeUnit(c *fiber.Ctx) error {
+	if err := s.People.RemoveUnit(c.UserContext(), actor(c), people.UnitID(c.Params("id"))); err != nil {
+		return err
+	}
+	return c.SendStatus(fiber.StatusNoContent)
 }
 
 func (s *Server) listUnits(c *fiber.Ctx) error {

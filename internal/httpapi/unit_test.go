@@ -211,3 +211,26 @@ func TestAnswering(t *testing.T) {
 	o.ask(o.root, "PATCH", "/units/bo", `{"parent":"a1"}`).want(t, 422, `"field":"parent","code":"cycle"`, "")
 	o.ask(o.root, "PATCH", "/units/a", `{"parent":"a"}`).want(t, 422, `"field":"parent","code":"cycle"`, "")
 }
+
+// A person's page says what they lead and which cohorts they are in, cut to what the
+// reader manages; everybody learns who answers for their own unit.
+func TestProfile(t *testing.T) {
+	o := newOrganisation(t)
+	boss := "/api/v1/people/" + string(o.id["boss@bo.vn"])
+	get := func(token, path string) reply { return o.do(call{method: "GET", path: path, token: token}) }
+	for _, unit := range []people.UnitID{"", "a"} {
+		_, err := o.People.AddCohort(t.Context(), people.Console(), people.Text{Vi: "Nhóm " + string(unit), En: "x"}, unit, &people.Rule{})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	get(o.root, boss).want(t, 200, `"leads":[{"unit":"bo","name":{"vi":"Đơn vị bo","en":"Unit bo"},"person":"`+string(o.id["boss@bo.vn"])+`","from":"2026-01-01"}]`, "")
+	get(o.root, boss).want(t, 200, `"Nhóm "`, "")
+	get(o.unitAdmin, boss).want(t, 200, `"leads":[]`, `"Nhóm "`)
+	get(o.unitAdmin, boss).want(t, 200, `"Nhóm a"`, "")
+	get(o.learner, "/api/v1/me").want(t, 200, `"head":{"id":"`+string(o.id["head-a@bo.vn"])+`","name":"Trưởng A","unit":"a","of":{"vi":"Đơn vị a","en":"Unit a"}}`, "head-a@bo.vn")
+	if _, err := o.People.SetHeads(t.Context(), people.Console(), "bo", nil); err != nil {
+		t.Fatal(err)
+	}
+	get(o.root, "/api/v1/me").want(t, 200, `"unit":{"id":"bo"`, `"head"`)
+}

@@ -94,7 +94,11 @@ func (s *Service) place(ctx context.Context, ps []people.Person, c *course.Publi
 		for _, e := range there {
 			at := wanted[e.ID]
 			delete(wanted, e.ID)
-			if e.State == Closed {
+			if e.Left {
+				if out[at.person], err = s.reopen(ctx, e, c, d); err != nil {
+					return nil, inserted, err
+				}
+			} else if e.State == Closed {
 				closed[NewEnrolmentID(e.Course, e.Person, at.cycle+1)] = seat{at.person, at.cycle + 1}
 			} else if out[at.person], err = s.attach(ctx, e, d); err != nil {
 				return nil, inserted, err
@@ -155,6 +159,24 @@ func (s *Service) attach(ctx context.Context, e Enrolment, d duty) (Enrolment, e
 		return e, err
 	}
 	return s.update(ctx, e.ID, change)
+}
+
+// reopen takes up again what was closed because its learner left: with their progress,
+// in the newest version if they had not begun, and due when the duty says now.
+func (s *Service) reopen(ctx context.Context, e Enrolment, c *course.Published, d duty) (Enrolment, error) {
+	return s.update(ctx, e.ID, func(e *Enrolment) (bool, error) {
+		if !e.Left {
+			return false, nil
+		}
+		e.Left, e.State, e.DueAt, e.ChangedAt = false, Assigned, nil, s.Now()
+		if e.StartedAt != nil {
+			e.State = Started
+		} else {
+			e.N = c.Version.N
+		}
+		attach(e, d)
+		return true, nil
+	})
 }
 
 // attach adds the campaign of d, and its due date if that is earlier and the

@@ -22,7 +22,9 @@ func NewEnrolmentID(c course.ID, p people.ID, cycle int) EnrolmentID {
 // never stored: see Enrolment.Status.
 type State string
 
-// The states of an enrolment; it only moves forward in this order, and Closed ends an open one.
+// The states of an enrolment; it only moves forward in this order, and Closed ends an
+// open one. One that closed because its learner left opens again when they are back and
+// a campaign or they themselves ask for it.
 const (
 	Assigned  State = "assigned"
 	Started   State = "started"
@@ -84,6 +86,7 @@ type Enrolment struct {
 	AssignedAt       time.Time            `json:"assignedAt" bson:"assignedAt"`
 	DueAt            *time.Time           `json:"dueAt,omitempty" bson:"dueAt,omitempty"`
 	State            State                `json:"state" bson:"state"`
+	Left             bool                 `json:"left,omitempty" bson:"left,omitempty"` // closed because the person left
 	StartedAt        *time.Time           `json:"startedAt,omitempty" bson:"startedAt,omitempty"`
 	CompletedAt      *time.Time           `json:"completedAt,omitempty" bson:"completedAt,omitempty"`
 	Lessons          map[string]Progress  `json:"lessons" bson:"lessons"`

@@ -100,6 +100,31 @@ func (s *Service) CloseCampaign(ctx context.Context, campaign string) error {
 	})
 }
 
+// Release closes the open enrolments of a person who left; what they completed stays.
+// Doing it again changes nothing.
+func (s *Service) Release(ctx context.Context, p people.ID) error {
+	es, err := s.Store.EnrolmentsOf(ctx, p)
+	if err != nil {
+		return err
+	}
+	for _, e := range es {
+		if !e.Open() {
+			continue
+		}
+		_, err := s.update(ctx, e.ID, func(e *Enrolment) (bool, error) {
+			if !e.Open() {
+				return false, nil
+			}
+			e.State, e.Left, e.ChangedAt = Closed, true, s.Now()
+			return true, nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Mine returns the enrolments of the actor, newest assignment first.
 func (s *Service) Mine(ctx context.Context, a people.Actor) ([]Enrolment, error) {
 	return s.Store.EnrolmentsOf(ctx, a.ID)

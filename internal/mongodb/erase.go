@@ -65,6 +65,15 @@ func (s *Learning) ErasePerson(ctx context.Context, p people.ID) error {
 	return nil
 }
 
+// ErasePerson takes a person out of all cohorts.
+func (s *Cohorts) ErasePerson(ctx context.Context, p people.ID) error {
+	_, err := s.c.UpdateMany(ctx, bson.D{{Key: "members", Value: p}}, bson.D{{Key: "$pull", Value: bson.D{{Key: "members", Value: p}}}, {Key: "$inc", Value: bson.D{{Key: "ver", Value: 1}}}})
+	if err != nil {
+		return fmt.Errorf("erase from cohorts: %w", err)
+	}
+	return nil
+}
+
 // DeleteRuns removes runs by their ids.
 func (s *Drills) DeleteRuns(ctx context.Context, ids []string) error {
 	if _, err := s.runs.DeleteMany(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}); err != nil {

@@ -20,8 +20,11 @@ func peopleIndexes() []index {
 		{collection: "people", keys: bson.D{{Key: "foldedName", Value: 1}, {Key: "_id", Value: 1}}},
 		{collection: "people", keys: bson.D{{Key: "unit", Value: 1}, {Key: "_id", Value: 1}}},
 		{collection: "people", keys: bson.D{{Key: "status", Value: 1}, {Key: "unit", Value: 1}}},
+		{collection: "people", keys: bson.D{{Key: "status", Value: 1}, {Key: "leftOn", Value: 1}}},
 		{collection: "people", keys: bson.D{{Key: "searchKeys", Value: 1}}},
 		{collection: "people", keys: bson.D{{Key: "grants.role", Value: 1}}},
+		{collection: "people", keys: bson.D{{Key: "joinedOn", Value: 1}}},
+		{collection: "people", keys: bson.D{{Key: "grants.unit", Value: 1}}},
 		{collection: "people", keys: bson.D{{Key: "changedAt", Value: 1}}},
 		{collection: "units", keys: bson.D{{Key: "changedAt", Value: 1}}},
 	}
@@ -88,31 +91,68 @@ func (s *People) Seen(ctx context.Context, id people.ID, at time.Time) error {
 
 // FindPeople implements people.Store.
 func (s *People) FindPeople(ctx context.Context, q people.Query) ([]people.Person, error) {
+	and, sort := selected(q), bson.D{{Key: "foldedName", Value: 1}, {Key: "_id", Value: 1}}
+	if q.ByID {
+		and, sort = append(and, bson.D{{Key: "_id", Value: bson.D{{Key: "$gt", Value: q.AfterID}}}}), bson.D{{Key: "_id", Value: 1}}
+	} else {
+		// The range on foldedName alone lets the index find the place; the second
+		// condition leaves out those of the same name that were on the page before.
+		and = append(and, bson.D{{Key: "foldedName", Value: bson.D{{Key: "$gte", Value: q.AfterName}}}})
+		if q.AfterID != "" {
+			and = append(and, bson.D{{Key: "$or", Value: bson.A{
+				bson.D{{Key: "foldedName", Value: bson.D{{Key: "$gt", Value: q.AfterName}}}},
+				bson.D{{Key: "_id", Value: bson.D{{Key: "$gt", Value: q.AfterID}}}},
+			}}})
+		}
+	}
+	return list[people.Person](ctx, s.people, bson.D{{Key: "$and", Value: and}}, options.Find().SetSort(sort).SetLimit(int64(q.Limit)), "find people")
+}
+
+// CountPeople implements people.Store.
+func (s *People) CountPeople(ctx context.Context, q people.Query) (int, error) {
+	filter := everything()
+	if and := selected(q); len(and) > 0 {
+		filter = bson.D{{Key: "$and", Value: and}}
+	}
+	n, err := s.people.CountDocuments(ctx, filter)
+	if err != nil {
+		return 0, fmt.Errorf("count people: %w", err)
+	}
+	return int(n), nil
+}
+
+// selected are the conditions of q but its page.
+func selected(q people.Query) bson.A {
 	and := bson.A{}
+	is := func(key string, value any) { and = append(and, bson.D{{Key: key, Value: value}}) }
 	for _, w := range q.Words {
-		and = append(and, bson.D{{Key: "searchKeys", Value: bson.D{{Key: "$elemMatch", Value: bson.D{
-			{Key: "$gte", Value: w}, {Key: "$lt", Value: w + "\U0010FFFF"},
-		}}}}})
+		is("searchKeys", bson.D{{Key: "$elemMatch", Value: bson.D{{Key: "$gte", Value: w}, {Key: "$lt", Value: w + "\U0010FFFF"}}}})
 	}
 	if q.Units != nil {
-		and = append(and, bson.D{{Key: "unit", Value: bson.D{{Key: "$in", Value: q.Units}}}})
+		is("unit", bson.D{{Key: "$in", Value: q.Units}})
 	}
 	status := any(bson.D{{Key: "$in", Value: bson.A{people.Invited, people.Active, people.Closed}}}) // of those erased there is nothing to find
-	if q.Status != "" {
+	switch {
+	case q.Status != "":
 		status = q.Status
+	case q.Open:
+		status = notClosed
 	}
-	and = append(and, bson.D{{Key: "status", Value: status}})
-	// The range on foldedName alone lets the index find the place; the second
-	// condition leaves out those of the same name that were on the page before.
-	and = append(and, bson.D{{Key: "foldedName", Value: bson.D{{Key: "$gte", Value: q.AfterName}}}})
-	if q.AfterID != "" {
-		and = append(and, bson.D{{Key: "$or", Value: bson.A{
-			bson.D{{Key: "foldedName", Value: bson.D{{Key: "$gt", Value: q.AfterName}}}},
-			bson.D{{Key: "_id", Value: bson.D{{Key: "$gt", Value: q.AfterID}}}},
-		}}})
+	is("status", status)
+	if q.IDs != nil {
+		is("_id", bson.D{{Key: "$in", Value: q.IDs}})
 	}
-	return list[people.Person](ctx, s.people, bson.D{{Key: "$and", Value: and}},
-		options.Find().SetSort(bson.D{{Key: "foldedName", Value: 1}, {Key: "_id", Value: 1}}).SetLimit(int64(q.Limit)), "find people")
+	if q.Role != "" {
+		is("grants.role", q.Role)
+	}
+	if q.JoinedFrom != "" || q.JoinedUntil != "" {
+		joined := bson.D{{Key: "$gte", Value: max(q.JoinedFrom, "0")}} // not empty
+		if q.JoinedUntil != "" {
+			joined = append(joined, bson.E{Key: "$lte", Value: q.JoinedUntil})
+		}
+		is("joinedOn", joined)
+	}
+	return and
 }
 
 // InsertPeople implements people.Store.
@@ -190,6 +230,13 @@ func (s *People) Audience(ctx context.Context, units []people.UnitID, after peop
 		options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}).SetLimit(int64(limit)), "find an audience")
 }
 
+// Leavers implements people.Store.
+func (s *People) Leavers(ctx context.Context, day string, limit int) ([]people.Person, error) {
+	return list[people.Person](ctx, s.people, bson.D{
+		{Key: "status", Value: notClosed}, {Key: "leftOn", Value: bson.D{{Key: "$gt", Value: ""}, {Key: "$lt", Value: day}}},
+	}, options.Find().SetLimit(int64(limit)), "find leavers")
+}
+
 // Granted implements people.Store.
 func (s *People) Granted(ctx context.Context, role people.Role) ([]people.Person, error) {
 	return list[people.Person](ctx, s.people, bson.D{{Key: "grants.role", Value: role}, {Key: "status", Value: notClosed}},
@@ -246,6 +293,21 @@ func (s *People) ReplaceUnits(ctx context.Context, us []people.Unit) error {
 		return changedMeanwhile()
 	}
 	return nil
+}
+
+// CountIn implements people.UnitStore.
+func (s *People) CountIn(ctx context.Context, id people.UnitID) (in, grants int, err error) {
+	for _, q := range []struct {
+		n   *int
+		key string
+	}{{&in, "unit"}, {&grants, "grants.unit"}} {
+		n, err := s.people.CountDocuments(ctx, bson.D{{Key: q.key, Value: id}, {Key: "status", Value: notClosed}})
+		if err != nil {
+			return 0, 0, fmt.Errorf("count people of a unit: %w", err)
+		}
+		*q.n = int(n)
+	}
+	return in, grants, nil
 }
 
 // CountByUnit implements people.UnitStore.

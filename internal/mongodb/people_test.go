@@ -124,6 +124,17 @@ func TestQueriesOfPeople(t *testing.T) {
 		got := ask(t, func() ([]people.Person, error) { return s.Granted(ctx, role) })
 		same(t, "granted "+string(role), sortedKeys(got, idOf), sortedKeys(want, idOf))
 	}
+	leavers := all[:3] // the first two are asked for if they are open
+	for i, day := range []string{"2026-03-01", "2026-02-01", "2026-03-02"} {
+		leavers[i].LeftOn = day
+		leavers[i].Status = people.Active
+	}
+	must(t, s.ReplacePeople(ctx, leavers))
+	for i := range leavers {
+		leavers[i].Version++
+	}
+	gone := ask(t, func() ([]people.Person, error) { return s.Leavers(ctx, "2026-03-02", 10) })
+	same(t, "leavers", sortedKeys(gone, idOf), sortedKeys(leavers[:2], idOf))
 	counts := map[people.UnitID]int{}
 	for _, p := range chosen(all, open) {
 		counts[p.Unit]++

@@ -42,7 +42,7 @@ func (u Unit) leadOn(day string, serves func(ID) bool) (lead Headship, ok bool) 
 // ServesOn reports whether p can answer for a unit on day, seen from today: their last
 // day is not over by then, and from today on their account is open.
 func (p Person) ServesOn(day, today string) bool {
-	if p.Status == Closed && (p.LeftOn == "" || day >= today) {
+	if p.Status.Ended() && (p.LeftOn == "" || day >= today) {
 		return false
 	}
 	return p.LeftOn == "" || p.LeftOn >= day
@@ -97,4 +97,29 @@ func (s *Service) AnsweringFor(ctx context.Context, units []Unit) (map[UnitID]An
 		}
 	}
 	return out, nil
+}
+
+// Led is a headship with the unit that is led.
+type Led struct {
+	Unit UnitID `json:"unit"`
+	Name Text   `json:"name"`
+	Headship
+}
+
+// LedBy returns the headships of p, past ones too, in the units that a manages.
+func (s *Service) LedBy(ctx context.Context, a Actor, p ID) ([]Led, error) {
+	t, err := s.units(ctx)
+	if err != nil {
+		return nil, err
+	}
+	led := []Led{}
+	for _, id := range t.heads[p] {
+		u, _ := t.unit(id)
+		for _, h := range u.Heads {
+			if h.Person == p && a.Covers(ManagePeople, u.ID, u.Path) {
+				led = append(led, Led{u.ID, u.Name, h})
+			}
+		}
+	}
+	return led, nil
 }

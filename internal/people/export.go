@@ -64,7 +64,7 @@ func (s *Service) Export(ctx context.Context, a Actor, unit UnitID, lang string)
 			return Table{}, err
 		}
 		for _, p := range ps {
-			if p.Status == Closed {
+			if p.Status.Ended() {
 				continue
 			}
 			u, _ := t.unit(p.Unit)

@@ -339,7 +339,7 @@ func (m *importing) covers(unit UnitID) bool {
 // covered reports whether the actor manages unit now: what the file says about
 // units gives nobody a right to the people in them.
 func (m *importing) covered(unit UnitID) bool {
-	u, _ := m.before.unit(unit)
+	u, _ := m.before.known(unit)
 	return m.actor.Covers(ManagePeople, unit, u.Path)
 }
 

@@ -159,14 +159,23 @@ func (m *importing) closeMissing(ctx context.Context) error {
 func (s *Service) closeAll(ctx context.Context, ps []Person) error {
 	ids := make([]ID, len(ps))
 	for i := range ps {
-		if s.Closing != nil {
-			if err := s.Closing(ctx, ps[i].ID); err != nil {
+		ids[i] = ps[i].ID
+		ps[i] = ps[i].closed(s.Today())
+		ps[i].ChangedAt = s.Now()
+	}
+	closing := func() error {
+		for _, id := range ids {
+			if err := s.closing(ctx, id); err != nil {
 				return err
 			}
 		}
-		ps[i] = ps[i].closed(s.Today())
-		ps[i].ChangedAt, ids[i] = s.Now(), ps[i].ID
+		return nil
 	}
-	defer s.persons.forget(ids...)
-	return s.Store.ReplacePeople(ctx, ps)
+	if err := closing(); err != nil {
+		return err
+	}
+	if err := s.replaceAll(ctx, ps, ids); err != nil {
+		return err
+	}
+	return closing()
 }

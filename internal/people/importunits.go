@@ -95,7 +95,7 @@ func (m *importing) say(row int, c column, v string, kept *string) {
 func (m *importing) planUnit(d *unitRows) {
 	i, known := m.at[d.id]
 	if !known {
-		if d.name == "" {
+		if _, gone := m.before.gone[d.id]; d.name == "" || gone {
 			return // whoever is in it gets unknown_unit
 		}
 		u := Unit{ID: d.id, Name: Text{Vi: d.name, En: d.name}, Parent: d.parent, Path: []UnitID{}, Heads: []Headship{}, ChangedAt: m.s.Now(), Version: 1}
@@ -142,7 +142,9 @@ func (m *importing) checkUnits(order []UnitID, said map[UnitID]*unitRows) {
 	for _, id := range order {
 		i, ok := m.at[id]
 		if !ok || m.outside(id) {
-			if said[id].name != "" {
+			if _, gone := m.before.gone[id]; gone && m.covered(id) {
+				m.fail(said[id].row, string(colUnit), "removed_unit", "This unit was removed, and its code is not used again.")
+			} else if said[id].name != "" {
 				m.fail(said[id].row, string(colUnit), "unknown_unit", "This unit is not there, or not yours to manage.")
 			} else if !m.peopled[id] { // else that person gets the error
 				m.fail(said[id].row, string(colUnit), "unknown_unit", "This unit is not there. Give its name to make it.")

@@ -42,6 +42,9 @@ func (m *importing) write(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := m.lift(ctx); err != nil {
+		return err
+	}
 	if err := m.writeHeads(ctx); err != nil || !m.o.Close {
 		return err
 	}
@@ -69,8 +72,53 @@ func (m *importing) writePeople(ctx context.Context, changes []planned) error {
 	if err := m.s.Store.InsertPeople(ctx, insert); err != nil {
 		return err
 	}
-	defer m.s.persons.forget(ids...)
-	return m.s.Store.ReplacePeople(ctx, replace)
+	m.s.told(insert...)
+	return m.s.replaceAll(ctx, replace, ids)
+}
+
+// replaceAll is replace for many, whose ids are ids.
+func (s *Service) replaceAll(ctx context.Context, ps []Person, ids []ID) error {
+	defer s.persons.forget(ids...)
+	if err := s.Store.ReplacePeople(ctx, ps); err != nil {
+		return err
+	}
+	for i := range ps {
+		ps[i].Version++
+	}
+	s.told(ps...)
+	return nil
+}
+
+// lift moves those up whose unit was removed while the file was imported.
+func (m *importing) lift(ctx context.Context) error {
+	if _, err := m.s.liftUnits(ctx, Unit{}); err != nil {
+		return err
+	}
+	stored, err := m.s.UnitStore.Units(ctx)
+	if err != nil {
+		return err
+	}
+	for _, u := range m.units {
+		if there(stored, u.ID) == u.ID {
+			continue
+		}
+		for after := ID(""); ; {
+			ps, err := m.s.Store.Audience(ctx, []UnitID{u.ID}, after, batchRows)
+			if err != nil {
+				return err
+			}
+			for _, p := range ps {
+				if _, err := m.s.lift(ctx, p); err != nil {
+					return err
+				}
+			}
+			if len(ps) < batchRows {
+				break
+			}
+			after = ps[len(ps)-1].ID
+		}
+	}
+	return nil
 }
 
 // writeHeads stores the heads on top of the units as they are now.

@@ -81,7 +81,7 @@ func (s *Service) NameWithin(ctx context.Context, a Actor, p Permission, id ID) 
 	if err != nil {
 		return "", err
 	}
-	if u, _ := t.unit(who.Unit); !a.Covers(p, who.Unit, u.Path) {
+	if u, _ := t.known(who.Unit); !a.Covers(p, who.Unit, u.Path) {
 		return "", nil
 	}
 	return who.Name, nil
@@ -127,7 +127,7 @@ func (s *Service) covers(ctx context.Context, a Actor, unit UnitID) (bool, error
 	if err != nil {
 		return false, err
 	}
-	u, _ := t.unit(unit)
+	u, _ := t.known(unit)
 	return a.Covers(ManagePeople, unit, u.Path), nil
 }
 
@@ -145,7 +145,8 @@ func (s *Service) Add(ctx context.Context, a Actor, d Draft) (Person, error) {
 		return Person{}, err
 	}
 	s.persons.forget(p.ID)
-	return p, nil
+	s.told(p)
+	return s.lift(ctx, p)
 }
 
 func (s *Service) new(d Draft) Person {
@@ -196,7 +197,12 @@ func (s *Service) mayGrant(ctx context.Context, a Actor, before, after []Grant) 
 		if !slices.Contains(Roles(), g.Role) {
 			return invalid("roles", "unknown")
 		}
-		if err := s.mayPlace(ctx, a, g.Unit); fault.KindOf(err) == fault.Invalid {
+		taken := slices.Contains(before, g) // also from a unit that was removed
+		covers, err := s.covers(ctx, a, g.Unit)
+		if err == nil && covers && !taken && g.Unit != "" {
+			_, err = s.Unit(ctx, g.Unit)
+		}
+		if fault.KindOf(err) == fault.NotFound || err == nil && !covers {
 			return invalid("roles", "above_your_scope")
 		} else if err != nil {
 			return err
@@ -250,7 +256,11 @@ func (s *Service) Change(ctx context.Context, a Actor, id ID, c Change) (Person,
 			return Person{}, ownAccount()
 		}
 	}
-	return s.replaceKeepingAnAdministrator(ctx, p)
+	p, err = s.replaceKeepingAnAdministrator(ctx, p)
+	if err != nil || c.Unit == nil {
+		return p, err
+	}
+	return s.lift(ctx, p)
 }
 
 // ChangeSettings changes a's own settings.
@@ -263,53 +273,6 @@ func (s *Service) ChangeSettings(ctx context.Context, a Actor, change func(*Sett
 	return s.replace(ctx, p)
 }
 
-// Disable closes an account whose person left, and ends all its sessions. To repeat
-// it changes nothing. fault.Forbidden own_account for one's own, fault.Conflict
-// last_administrator.
-func (s *Service) Disable(ctx context.Context, a Actor, id ID) (Person, error) {
-	p, err := s.Controlled(ctx, a, id)
-	if err != nil || p.Status == Closed {
-		return p, err
-	}
-	if a.ID == p.ID {
-		return Person{}, ownAccount()
-	}
-	if s.Closing != nil {
-		if err := s.Closing(ctx, p.ID); err != nil {
-			return Person{}, err
-		}
-	}
-	return s.replaceKeepingAnAdministrator(ctx, p.closed(s.Today()))
-}
-
-// Enable opens the account of a person who is gone again. Who had a password still
-// has it.
-func (s *Service) Enable(ctx context.Context, a Actor, id ID) (Person, error) {
-	p, err := s.Controlled(ctx, a, id)
-	if err != nil || !s.Gone(p) {
-		return p, err
-	}
-	return s.replace(ctx, p.opened())
-}
-
-// closed is p after their last day, which is day unless it is known.
-func (p Person) closed(day string) Person {
-	p.Status, p.Epoch = Closed, p.Epoch+1
-	if p.LeftOn == "" {
-		p.LeftOn = day
-	}
-	return p
-}
-
-// opened is p when they are back.
-func (p Person) opened() Person {
-	p.Status, p.LeftOn = Active, ""
-	if p.PasswordHash == "" {
-		p.Status = Invited
-	}
-	return p
-}
-
 // replace stores p and returns it as it is now stored.
 func (s *Service) replace(ctx context.Context, p Person) (Person, error) {
 	defer s.persons.forget(p.ID)
@@ -318,6 +281,7 @@ func (s *Service) replace(ctx context.Context, p Person) (Person, error) {
 		return Person{}, err
 	}
 	p.Version++
+	s.told(p)
 	return p, nil
 }
 
@@ -349,25 +313,6 @@ func (s *Service) administers(p Person) bool {
 	return s.MayEnter(p) && slices.Contains(p.Grants, Grant{Role: Administrator})
 }
 
-func ownAccount() error {
-	return fault.New(fault.Forbidden, "own_account", "somebody else closes your account")
-}
-
-// Gone reports whether p's account is closed, or their last day is over.
-func (s *Service) Gone(p Person) bool {
-	return p.Status.Ended() || p.LeftOn != "" && p.LeftOn < s.Today()
-}
-
-// MayEnter reports whether p may sign in, and go on with a session: they have a
-// password and are not gone.
-func (s *Service) MayEnter(p Person) bool { return p.Status == Active && !s.Gone(p) }
-
-// Administrated reports whether anybody can administer the whole organisation.
-func (s *Service) Administrated(ctx context.Context) (bool, error) {
-	ps, err := s.Store.Granted(ctx, Administrator)
-	return slices.ContainsFunc(ps, s.administers), err
-}
-
 // NewAdministrator returns a person, not stored yet, who administers the whole
 // organisation: the one with this address if they never had a password, else a new
 // one. fault.Conflict email_taken if the address belongs to somebody with a password.
@@ -394,7 +339,11 @@ func (s *Service) SetCredentials(ctx context.Context, p Person) (Person, error) 
 	}
 	defer s.persons.forget(p.ID)
 	p.ChangedAt, p.Version = s.Now(), 1
-	return p, s.Store.InsertPeople(ctx, []Person{p})
+	if err := s.Store.InsertPeople(ctx, []Person{p}); err != nil {
+		return Person{}, err
+	}
+	s.told(p)
+	return p, nil
 }
 
 // Seen notes that a person signed in.
@@ -404,7 +353,7 @@ func (s *Service) Seen(ctx context.Context, id ID) error { return s.Store.Seen(c
 type Search struct {
 	Text   string // beginnings of words of the name, or of the address; marks and case do not count
 	Unit   UnitID // and everything below it
-	Status Status
+	Status Status // empty: everybody who is not closed
 	Cursor string
 	Limit  int
 }
@@ -418,7 +367,7 @@ func (s *Service) Find(ctx context.Context, a Actor, in Search) ([]Person, strin
 
 // find is Find; directly leaves out those below the unit.
 func (s *Service) find(ctx context.Context, a Actor, in Search, directly bool) ([]Person, string, error) {
-	q := Query{Words: strings.Fields(Fold(in.Text)), Status: in.Status, Limit: in.Limit + 1}
+	q := Query{Words: strings.Fields(Fold(in.Text)), Status: in.Status, Open: in.Status == "", Limit: in.Limit}
 	if len(q.Words) > 6 {
 		q.Words = q.Words[:6]
 	}
@@ -445,8 +394,15 @@ func (s *Service) find(ctx context.Context, a Actor, in Search, directly bool) (
 		}
 		q.Units = append([]UnitID{}, below...) // never nil, which would mean every unit
 	}
-	if in.Cursor != "" {
-		raw, err := base64.RawURLEncoding.DecodeString(in.Cursor)
+	return s.findPage(ctx, q, in.Cursor)
+}
+
+// findPage returns a page of q.Limit people behind a cursor, and the next cursor.
+func (s *Service) findPage(ctx context.Context, q Query, cursor string) ([]Person, string, error) {
+	limit := q.Limit
+	q.Limit++
+	if cursor != "" {
+		raw, err := base64.RawURLEncoding.DecodeString(cursor)
 		name, id, ok := strings.Cut(string(raw), "\x00")
 		if err != nil || !ok {
 			return nil, "", fault.New(fault.Malformed, "bad_cursor", "this is not a cursor of ours")
@@ -454,11 +410,11 @@ func (s *Service) find(ctx context.Context, a Actor, in Search, directly bool) (
 		q.AfterName, q.AfterID = name, ID(id)
 	}
 	ps, err := s.Store.FindPeople(ctx, q)
-	if err != nil || len(ps) <= in.Limit {
+	if err != nil || len(ps) <= limit {
 		return ps, "", err
 	}
-	ps = ps[:in.Limit]
-	last := ps[in.Limit-1]
+	ps = ps[:limit]
+	last := ps[limit-1]
 	return ps, base64.RawURLEncoding.EncodeToString([]byte(last.FoldedName + "\x00" + string(last.ID))), nil
 }
 

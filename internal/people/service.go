@@ -28,6 +28,10 @@ type Store interface {
 	// Audience returns up to limit people of units who are not closed, by id after after.
 	// No units mean everybody.
 	Audience(ctx context.Context, units []UnitID, after ID, limit int) ([]Person, error)
+	// CountPeople counts those whom q selects, whatever its page.
+	CountPeople(ctx context.Context, q Query) (int, error)
+	// Leavers returns up to limit people who are not closed and whose last day was before day.
+	Leavers(ctx context.Context, day string, limit int) ([]Person, error)
 	// Granted returns those who are not closed and hold role anywhere.
 	Granted(ctx context.Context, role Role) ([]Person, error)
 }
@@ -41,6 +45,9 @@ type UnitStore interface {
 	// ReplaceUnits stores each u with Version+1 if the stored one still has
 	// u.Version; fault.Conflict if any was changed meanwhile.
 	ReplaceUnits(ctx context.Context, us []Unit) error
+	// CountIn returns how many people who are not closed are directly in a unit, and how
+	// many hold a role in it.
+	CountIn(ctx context.Context, id UnitID) (people, grants int, err error)
 	// CountByUnit returns how many people who are not closed are directly in each unit.
 	CountByUnit(ctx context.Context) (map[UnitID]int, error)
 }
@@ -58,9 +65,16 @@ type Query struct {
 	Words     []string // each, folded, begins a word of the name or the address
 	Units     []UnitID // any of these; nil: every unit
 	Status    Status
+	Open      bool   // leave out those who are closed
 	AfterName string // folded name and id of the last person of the page before
 	AfterID   ID
 	Limit     int
+
+	IDs         []ID   // any of these; nil: everybody
+	Role        Role   // held anywhere
+	JoinedFrom  string // yyyy-mm-dd, inclusive
+	JoinedUntil string
+	ByID        bool // in the order of ids, beginning after AfterID, instead of names
 }
 
 // Service knows who there is and where they belong. It is safe for concurrent use;
@@ -72,11 +86,21 @@ type Service struct {
 	Now       func() time.Time
 	NewID     func() string
 	Zone      *time.Location // of the organisation: what "today" means for heads
-	// Closing is told of a person whose account is about to be closed; its error stops
-	// that, and it can be repeated. Nil: nobody asks.
+	// CampaignsIn counts the campaigns that are not over and name a unit. Nil: there are none.
+	CampaignsIn func(ctx context.Context, id UnitID) (int, error)
+	// Changed is told of every person after they were stored. It must be quick. Nil: nobody asks.
+	Changed func(Person)
+	// Closing is told of a person whose account is about to be closed, and again once it
+	// is, for what began meanwhile; an error before stops it. It can be repeated. Nil:
+	// nobody asks.
 	Closing func(ctx context.Context, id ID) error
 
+	CohortStore CohortStore
+	// CampaignsFor counts the campaigns that are not over and name a cohort. Nil: there are none.
+	CampaignsFor func(ctx context.Context, id CohortID) (int, error)
+
 	tree    treeCache
+	cohorts cohortCache
 	persons personCache
 }
 
@@ -111,6 +135,16 @@ func (s *Service) EachPerson(ctx context.Context, since time.Time, f func(Person
 // EachUnit calls f for every unit changed at or after since, like EachPerson.
 func (s *Service) EachUnit(ctx context.Context, since time.Time, f func(Unit) error) error {
 	return s.Scan.EachUnit(ctx, since, f)
+}
+
+// told tells of ps.
+func (s *Service) told(ps ...Person) {
+	if s.Changed == nil {
+		return
+	}
+	for _, p := range ps {
+		s.Changed(p)
+	}
 }
 
 // Today is the day in the organisation's zone, yyyy-mm-dd.

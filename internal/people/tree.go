@@ -21,18 +21,25 @@ const (
 
 // tree is all units as they were at one moment. It is never changed.
 type tree struct {
-	list  []Unit
-	at    map[UnitID]int
-	heads map[ID][]UnitID // anyone who ever was head or deputy, with their units
+	all   []Unit          // also those that were removed
+	list  []Unit          // those that are there
+	at    map[UnitID]int  // in list
+	gone  map[UnitID]Unit // removed
+	heads map[ID][]UnitID // anyone who ever was head or deputy of a unit in list, with these
 	read  time.Time
 }
 
 func newTree(units []Unit, read time.Time) *tree {
-	t := &tree{list: units, at: make(map[UnitID]int, len(units)), heads: map[ID][]UnitID{}, read: read}
+	t := &tree{all: units, at: make(map[UnitID]int, len(units)), gone: map[UnitID]Unit{}, heads: map[ID][]UnitID{}, read: read}
 	paths := pathsOf(units) // the parents are the truth; a stored path may be of before an interrupted move
 	for i, u := range units {
 		units[i].Path = paths[u.ID]
-		t.at[u.ID] = i
+		if u.RemovedAt != nil {
+			t.gone[u.ID] = units[i]
+			continue
+		}
+		t.at[u.ID] = len(t.list)
+		t.list = append(t.list, units[i])
 		for _, h := range u.Heads {
 			if !slices.Contains(t.heads[h.Person], u.ID) {
 				t.heads[h.Person] = append(t.heads[h.Person], u.ID)
@@ -42,12 +49,23 @@ func newTree(units []Unit, read time.Time) *tree {
 	return t
 }
 
+// unit returns one that is there.
 func (t *tree) unit(id UnitID) (Unit, bool) {
 	i, ok := t.at[id]
 	if !ok {
 		return Unit{}, false
 	}
 	return t.list[i], true
+}
+
+// known returns a unit, also one that was removed: those who left while they were in it,
+// and what was done there, still belong below the units above.
+func (t *tree) known(id UnitID) (Unit, bool) {
+	if u, ok := t.unit(id); ok {
+		return u, true
+	}
+	u, ok := t.gone[id]
+	return u, ok
 }
 
 // headOf returns the units that p leads on day, as head or deputy.
@@ -111,14 +129,14 @@ func (s *Service) units(ctx context.Context) (*tree, error) {
 	return t, nil
 }
 
-// Units returns all units sorted by id, at most 5 s old. The slice is shared: the
-// caller does not change it.
+// Units returns all units sorted by id, also removed ones, at most 5 s old. The slice
+// is shared: the caller does not change it.
 func (s *Service) Units(ctx context.Context) ([]Unit, error) {
 	t, err := s.units(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return t.list, nil
+	return t.all, nil
 }
 
 // Unit returns one unit, at most 5 s old; fault.NotFound unit_not_found if there is none.
@@ -134,20 +152,24 @@ func (s *Service) Unit(ctx context.Context, id UnitID) (Unit, error) {
 	return u, nil
 }
 
-// Below returns the ids of units and of everything below them; those that do not
-// exist are left out.
+// Below returns the ids of units and of everything below them, also what was removed
+// there; those that do not exist are left out.
 func (s *Service) Below(ctx context.Context, units []UnitID) ([]UnitID, error) {
 	t, err := s.units(ctx)
 	if err != nil {
 		return nil, err
 	}
+	return t.below(units), nil
+}
+
+func (t *tree) below(units []UnitID) []UnitID {
 	var below []UnitID
-	for _, u := range t.list {
+	for _, u := range t.all {
 		if slices.Contains(units, u.ID) || slices.ContainsFunc(u.Path, func(id UnitID) bool { return slices.Contains(units, id) }) {
 			below = append(below, u.ID)
 		}
 	}
-	return below, nil
+	return below
 }
 
 // HeadOf returns the units that p leads today, as head or deputy.

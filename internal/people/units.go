@@ -83,7 +83,10 @@ func (s *Service) AddUnit(ctx context.Context, a Actor, d UnitDraft) (Unit, erro
 		return Unit{}, invalid("parent", "too_deep")
 	}
 	defer s.tree.forget()
-	return u, s.UnitStore.InsertUnits(ctx, []Unit{u})
+	if err := s.UnitStore.InsertUnits(ctx, []Unit{u}); err != nil {
+		return Unit{}, err
+	}
+	return s.liftUnits(ctx, u)
 }
 
 // mayParent refuses a parent that a does not manage, in the same words as one that
@@ -133,7 +136,7 @@ func (s *Service) ChangeUnit(ctx context.Context, a Actor, id UnitID, name *Text
 	if err != nil {
 		return Unit{}, err
 	}
-	i := slices.IndexFunc(stored, func(u Unit) bool { return u.ID == id })
+	i := slices.IndexFunc(stored, func(u Unit) bool { return u.ID == id && u.RemovedAt == nil })
 	if i < 0 {
 		return Unit{}, unitNotFound()
 	}
@@ -154,7 +157,7 @@ func (s *Service) ChangeUnit(ctx context.Context, a Actor, id UnitID, name *Text
 	for _, u := range changed {
 		if u.ID == id {
 			u.Version++
-			return u, nil
+			return s.liftUnits(ctx, u)
 		}
 	}
 	return stored[i], nil
@@ -300,7 +303,7 @@ func freeID(t *tree, id UnitID) UnitID {
 	}
 	base := strings.Trim(string(id[:min(len(id), unitIDMost-6)]), "-")
 	for n := 2; ; n++ {
-		if _, taken := t.unit(id); !taken {
+		if _, taken := t.known(id); !taken {
 			return id
 		}
 		id = UnitID(base + "-" + strconv.Itoa(n))

@@ -94,8 +94,12 @@ func (m *model) exportPerson(w *strings.Builder, sel selection, p uint32, words 
 			continue
 		}
 		x := m.cell(r)
+		status := x.Status
+		if x.Elsewhere {
+			status = "elsewhere"
+		}
 		w.WriteString(people.CSVLine([]string{
-			who.name, unit, title(x.Course).In(words.lang), words.status[x.Status], day(x.DueAt, zone), day(x.CompletedAt, zone),
+			who.name, unit, title(x.Course).In(words.lang), words.status[status], day(x.DueAt, zone), day(x.CompletedAt, zone),
 			strconv.Itoa(percent(x, totals[versionKey{x.Course, int(m.rows.n[r])}])),
 		}))
 	}
@@ -133,11 +137,11 @@ func wordsIn(lang string) exportWords {
 	if lang == "en" {
 		return exportWords{
 			lang: "en", header: []string{"Name", "Unit", "Course", "Status", "Due", "Completed", "Progress (%)"},
-			status: map[string]string{"assigned": "Not started", "started": "In progress", "completed": "Completed", "overdue": "Overdue"},
+			status: map[string]string{"assigned": "Not started", "started": "In progress", "completed": "Completed", "elsewhere": "Completed in another unit", "overdue": "Overdue"},
 		}
 	}
 	return exportWords{
 		lang: "vi", header: []string{"Họ tên", "Đơn vị", "Khóa học", "Trạng thái", "Hạn", "Hoàn thành", "Tiến độ (%)"},
-		status: map[string]string{"assigned": "Chưa bắt đầu", "started": "Đang học", "completed": "Đã hoàn thành", "overdue": "Quá hạn"},
+		status: map[string]string{"assigned": "Chưa bắt đầu", "started": "Đang học", "completed": "Đã hoàn thành", "elsewhere": "Đã hoàn thành ở đơn vị khác", "overdue": "Quá hạn"},
 	}
 }

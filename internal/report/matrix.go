@@ -29,7 +29,8 @@ type Cell struct {
 	Status      string     `json:"status"` // assigned, started, completed, overdue
 	DueAt       *time.Time `json:"dueAt,omitempty"`
 	CompletedAt *time.Time `json:"completedAt,omitempty"`
-	Progress    int        `json:"progress"` // per cent
+	Progress    int        `json:"progress"`            // per cent
+	Elsewhere   bool       `json:"elsewhere,omitempty"` // completed in another unit than the one they are in now: it counts there
 }
 
 // Row is one person of the matrix.
@@ -197,6 +198,7 @@ func (m *model) cell(r int32) Cell {
 	return Cell{
 		Course: m.courses[m.rows.course[r]], Status: m.status(r), DueAt: when(m.rows.due[r]),
 		CompletedAt: when(m.rows.completed[r]), Progress: int(m.rows.done[r]),
+		Elsewhere: m.place(r) != m.people[m.rows.person[r]].unit,
 	}
 }
 

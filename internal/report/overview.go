@@ -181,8 +181,13 @@ func (s *Service) Units(ctx context.Context, a people.Actor, f Filter) (Units, e
 // concerns reports whether a campaign is for anybody in c. Of one that is not, no
 // more is told than of one that does not exist.
 func (m *model) concerns(x campaign.Campaign, c scope) bool {
+	for k, n := range m.camps {
+		if x.ID != "" && m.campaigns[k.campaign] == string(x.ID) && n.People > 0 && c.has(k.unit) {
+			return true // also by a cohort
+		}
+	}
 	for i, u := range m.units {
-		if c.in[i] && (len(x.Audience.Units) == 0 || below(u, x.Audience.Units)) {
+		if c.in[i] && (x.Audience.Everybody() || below(u, x.Audience.Units)) {
 			return true
 		}
 	}
@@ -193,7 +198,7 @@ func (s *Service) today() string { return s.Now().In(s.Zone).Format(time.DateOnl
 
 func (m *model) children(of people.UnitID) (ids []people.UnitID) {
 	for _, u := range m.units[1:] {
-		if u.Parent == of {
+		if u.Parent == of && u.RemovedAt == nil {
 			ids = append(ids, u.ID)
 		}
 	}

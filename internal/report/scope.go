@@ -33,13 +33,13 @@ func (m *model) scope(a people.Actor, unit people.UnitID) (scope, error) {
 	switch {
 	case unit != "":
 		i, ok := m.unitAt[unit]
-		if !ok || !m.unitKnown[i] || !a.Covers(people.TrackCompletion, unit, m.units[i].Path) {
+		if !ok || !m.there(i) || !a.Covers(people.TrackCompletion, unit, m.units[i].Path) {
 			return c, notFound()
 		}
 		c.tops = []people.UnitID{unit}
 	case all:
 		for i, u := range m.units {
-			if m.unitKnown[i] && u.Parent == "" {
+			if m.there(uint16(i)) && u.Parent == "" {
 				c.tops = append(c.tops, u.ID)
 			}
 		}
@@ -47,7 +47,7 @@ func (m *model) scope(a people.Actor, unit people.UnitID) (scope, error) {
 		for _, u := range mine {
 			i := m.unitAt[u] // 0, which is not known, if there is none
 			inside := slices.ContainsFunc(mine, func(v people.UnitID) bool { return slices.Contains(m.units[i].Path, v) })
-			if m.unitKnown[i] && !inside {
+			if m.there(i) && !inside {
 				c.tops = append(c.tops, u)
 			}
 		}
@@ -59,6 +59,9 @@ func (m *model) scope(a people.Actor, unit people.UnitID) (scope, error) {
 	}
 	return c, nil
 }
+
+// there reports whether a unit was read and is not removed.
+func (m *model) there(unit uint16) bool { return m.unitKnown[unit] && m.units[unit].RemovedAt == nil }
 
 // below reports whether u is one of tops or under one.
 func below(u people.Unit, tops []people.UnitID) bool {

@@ -27,7 +27,7 @@ type Enrolments interface {
 type People interface {
 	// EachPerson calls f for everybody changed at or after since, in no order.
 	EachPerson(ctx context.Context, since time.Time, f func(people.Person) error) error
-	// Units returns all units.
+	// Units returns all units, also removed ones.
 	Units(ctx context.Context) ([]people.Unit, error)
 }
 
@@ -157,6 +157,13 @@ func (s *Service) Put(e learning.Enrolment) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.model().put(e)
+}
+
+// PutPerson takes a person whom this process has just stored, like Put.
+func (s *Service) PutPerson(p people.Person) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.model().putPerson(p)
 }
 
 // Refresh takes in what other replicas changed since the last time, and lets the

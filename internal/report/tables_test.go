@@ -36,9 +36,9 @@ func TestMatrix(t *testing.T) {
 			{"phishing", people.Text{Vi: "Khóa phishing", En: "Course phishing"}}, {"privacy", people.Text{Vi: "Khóa privacy", En: "Course privacy"}},
 		},
 		Items: []Row{
-			{PersonRef{"p1", "Nguyễn Văn An"}, a1, []Cell{{"phishing", "completed", d, &at, 100}}},
-			{PersonRef{"p3", "Trần Ngọc Ánh"}, a1, []Cell{{"phishing", "assigned", d, nil, 0}, {"privacy", "started", nil, nil, 50}}},
-			{PersonRef{"p2", "Lê Thị Bình"}, a, []Cell{{"phishing", "assigned", d, nil, 0}}},
+			{PersonRef{"p1", "Nguyễn Văn An"}, a1, []Cell{{"phishing", "completed", d, &at, 100, false}}},
+			{PersonRef{"p3", "Trần Ngọc Ánh"}, a1, []Cell{{"phishing", "assigned", d, nil, 0, false}, {"privacy", "started", nil, nil, 50, false}}},
+			{PersonRef{"p2", "Lê Thị Bình"}, a, []Cell{{"phishing", "assigned", d, nil, 0, false}}},
 		},
 	}
 	if !reflect.DeepEqual(got, want) {

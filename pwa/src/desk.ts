@@ -63,6 +63,9 @@ export const deskRoutes: Route[] = [
   of('/privacy', privacy, 'RequestList'),
   of('/retention', privacy, 'RetentionPage'),
   of('/privacy/:request', privacy, 'RequestPage'),
+  of('/cohorts', people, 'CohortList'),
+  of('/cohorts/new', people, 'NewCohort'),
+  of('/cohorts/:cohort', people, 'CohortPage'),
 ];
 
 // deskOf lists what a person has beside learning; a head is one by a unit's dated heads, not by a granted role.

@@ -3,7 +3,7 @@ import { call } from './client.ts';
 import { search } from './people.ts';
 import type { List } from './types.ts';
 
-export const groups = ['access', 'people', 'units', 'content', 'campaigns', 'exports', 'operations'] as const;
+export const groups = ['access', 'people', 'units', 'content', 'campaigns', 'exports', 'privacy', 'operations'] as const;
 export const outcomes = ['done', 'refused', 'failed', 'unknown'] as const;
 export type Group = (typeof groups)[number];
 export type Outcome = (typeof outcomes)[number];

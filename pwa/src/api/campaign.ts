@@ -12,11 +12,12 @@ export interface CampaignItem {
 }
 export interface Audience {
   units: string[];
+  cohorts?: string[];
 }
 export interface Campaign {
   id: string;
   name: Text;
-  audience: { units: string[] | null };
+  audience: { units: string[] | null; cohorts?: string[] };
   items: CampaignItem[];
   startsAt: string;
   dueAt: string;

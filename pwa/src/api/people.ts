@@ -29,6 +29,12 @@ export interface Headship {
   deputy?: boolean;
 }
 
+// PersonDetail is a person with what they lead and the cohorts they are in.
+export interface PersonDetail extends Person {
+  leads?: (Headship & { unit: string; name: Text })[];
+  cohorts?: { id: string; name: Text }[];
+}
+
 export interface Unit {
   id: string;
   name: Text;
@@ -107,11 +113,13 @@ const at = (id: string, rest = '') => '/people/' + encodeURIComponent(id) + rest
 
 export const findPeople = (query: { q?: string; unit?: string; status?: string }, cursor?: string) =>
   call<List<Person>>('GET', '/people' + search({ ...query, cursor }));
-export const person = (id: string) => call<Person>('GET', at(id));
+export const person = (id: string) => call<PersonDetail>('GET', at(id));
 export const addPerson = (fields: { name: string; email: string; unit: string; grants: Grant[] }) =>
   call<Person>('POST', '/people', fields);
-export const changePerson = (id: string, fields: { name?: string; email?: string; unit?: string; grants?: Grant[] }) =>
-  call<Person>('PATCH', at(id), fields);
+export const changePerson = (
+  id: string,
+  fields: { name?: string; email?: string; unit?: string; grants?: Grant[]; joinedOn?: string; leftOn?: string },
+) => call<Person>('PATCH', at(id), fields);
 export const invite = (id: string) => call<Invitation>('POST', at(id, '/invite'));
 export const waiting = (unit: string, below: boolean) =>
   call<Waiting>('GET', '/people/invitations' + search({ unit, below: String(below) }));
@@ -130,6 +138,7 @@ export const units = () => call<List<Unit>>('GET', '/units').then((list) => list
 export const addUnit = (fields: { name: Text; parent?: string; id?: string }) => call<Unit>('POST', '/units', fields);
 export const changeUnit = (id: string, fields: { name?: Text; parent?: string }) =>
   call<Unit>('PATCH', '/units/' + encodeURIComponent(id), fields);
+export const removeUnit = (id: string) => call<void>('DELETE', '/units/' + encodeURIComponent(id));
 export const setHeads = (id: string, heads: Headship[]) => call<Unit>('PUT', '/units/' + encodeURIComponent(id) + '/heads', { heads });
 
 // search makes the query string of what is not empty.

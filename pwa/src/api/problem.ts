@@ -5,12 +5,19 @@ export class ApiError extends Error {
   readonly detail?: string;
   readonly requestId?: string;
   readonly errors: { field: string; code: string }[];
+  readonly counts?: Record<string, number>; // of what stands in the way
   readonly retryAfter?: number; // seconds
 
   constructor(
     status: number,
     code: string,
-    rest: { detail?: string; requestId?: string; errors?: { field: string; code: string }[]; retryAfter?: number } = {},
+    rest: {
+      detail?: string;
+      requestId?: string;
+      errors?: { field: string; code: string }[];
+      counts?: Record<string, number>;
+      retryAfter?: number;
+    } = {},
   ) {
     super(code);
     this.status = status;
@@ -18,6 +25,7 @@ export class ApiError extends Error {
     this.detail = rest.detail;
     this.requestId = rest.requestId;
     this.errors = rest.errors ?? [];
+    this.counts = rest.counts;
     this.retryAfter = rest.retryAfter;
   }
 

@@ -38,6 +38,7 @@ export interface Cell {
   dueAt?: string;
   completedAt?: string;
   progress: number; // per cent
+  elsewhere?: boolean; // completed in another unit: it counts there
 }
 export interface MatrixRow {
   person: { id: string; name: string };

@@ -568,6 +568,95 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cohorts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cohorts I manage, in the order in which they were made */
+        get: operations["getCohorts"];
+        put?: never;
+        /** Make a cohort, by hand or by a rule */
+        post: operations["postCohorts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cohorts/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whom a rule would select: how many, and the first names */
+        post: operations["postCohortsPreview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cohorts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One cohort */
+        get: operations["getCohortsId"];
+        put?: never;
+        post?: never;
+        /** Remove a cohort */
+        delete: operations["deleteCohortsId"];
+        options?: never;
+        head?: never;
+        /** Rename a cohort or change its rule */
+        patch: operations["patchCohortsId"];
+        trace?: never;
+    };
+    "/api/v1/cohorts/{id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The people of a cohort, by name */
+        get: operations["getCohortsIdMembers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cohorts/{id}/members/{person}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put a person into a cohort by hand */
+        put: operations["putCohortsIdMembersPerson"];
+        post?: never;
+        /** Take a person out of a cohort by hand */
+        delete: operations["deleteCohortsIdMembersPerson"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/courses": {
         parameters: {
             query?: never;
@@ -1589,7 +1678,8 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        delete?: never;
+        /** Remove a unit that nobody is in and nothing is for; its history stays */
+        delete: operations["deleteUnitsId"];
         options?: never;
         head?: never;
         /** Rename or move a unit */
@@ -1777,12 +1867,14 @@ export interface components {
             transports?: string[];
         };
         Audience: {
+            cohorts?: string[];
             units: string[];
         };
         AudienceAnswer: {
             people: number;
         };
         AudienceInput: {
+            cohorts: string[];
             units: string[];
         };
         AudienceRequest: {
@@ -1886,8 +1978,13 @@ export interface components {
             course: string;
             /** Format: date-time */
             dueAt?: string;
+            elsewhere?: boolean;
             progress: number;
             status: string;
+        };
+        ChangeCohortRequest: {
+            name?: components["schemas"]["TextRequest"];
+            rule?: components["schemas"]["RuleInput"];
         };
         ChangePersonRequest: {
             /** Format: email */
@@ -1910,6 +2007,41 @@ export interface components {
         };
         CodesAnswer: {
             recoveryCodes: string[];
+        };
+        Cohort: {
+            /** Format: date-time */
+            changedAt: string;
+            id: string;
+            name: components["schemas"]["Text"];
+            rule?: components["schemas"]["Rule"];
+            unit: string;
+            version: number;
+        };
+        CohortList: {
+            items: components["schemas"]["Cohort"][];
+            next?: string;
+        };
+        CohortPreview: {
+            names: string[];
+            people: number;
+        };
+        CohortPreviewRequest: {
+            rule?: components["schemas"]["RuleInput"];
+            unit?: string;
+        };
+        CohortRef: {
+            id: string;
+            name: components["schemas"]["Text"];
+        };
+        CohortView: {
+            /** Format: date-time */
+            changedAt: string;
+            id: string;
+            name: components["schemas"]["Text"];
+            people: number;
+            rule?: components["schemas"]["Rule"];
+            unit: string;
+            version: number;
         };
         Content: {
             competences: string[];
@@ -2116,6 +2248,7 @@ export interface components {
             /** Format: date-time */
             dueAt?: string;
             id: string;
+            left?: boolean;
             lessons: {
                 [key: string]: components["schemas"]["Progress"];
             };
@@ -2148,6 +2281,7 @@ export interface components {
             /** Format: date-time */
             dueAt?: string;
             id: string;
+            left?: boolean;
             lessons: {
                 [key: string]: components["schemas"]["Progress"];
             };
@@ -2335,6 +2469,14 @@ export interface components {
             person: components["schemas"]["PersonRef"];
             unit: components["schemas"]["ReportUnitRef"];
         };
+        Led: {
+            deputy?: boolean;
+            from: string;
+            name: components["schemas"]["Text"];
+            person: string;
+            to?: string;
+            unit: string;
+        };
         LeftOut: {
             what: components["schemas"]["Text"];
             why: components["schemas"]["Text"];
@@ -2390,6 +2532,7 @@ export interface components {
         };
         Me: {
             email: string;
+            head?: components["schemas"]["Answering"];
             headOf: string[];
             id: string;
             name: string;
@@ -2421,6 +2564,11 @@ export interface components {
             remind?: boolean;
             startsOn?: string;
             target?: number;
+        };
+        NewCohortRequest: {
+            name?: components["schemas"]["TextRequest"];
+            rule?: components["schemas"]["RuleInput"];
+            unit?: string;
         };
         NewCourseRequest: {
             id: string;
@@ -2586,11 +2734,33 @@ export interface components {
             id: string;
             name: string;
         };
+        PersonView: {
+            /** Format: date-time */
+            changedAt: string;
+            cohorts: components["schemas"]["CohortRef"][];
+            email: string;
+            grants: components["schemas"]["Grant"][];
+            id: string;
+            joinedOn?: string;
+            /** Format: date-time */
+            lastSeenAt?: string;
+            leads: components["schemas"]["Led"][];
+            leftOn?: string;
+            name: string;
+            settings: components["schemas"]["Settings"];
+            /** @enum {string} */
+            status: "invited" | "active" | "closed" | "erased";
+            unit: string;
+            version: number;
+        };
         PreviewRequest: {
             lesson?: components["schemas"]["LessonInput"];
         };
         Problem: {
             code: string;
+            counts?: {
+                [key: string]: number;
+            };
             detail?: string;
             errors?: components["schemas"]["Field"][];
             requestId: string;
@@ -2777,6 +2947,22 @@ export interface components {
             cells: components["schemas"]["Cell"][];
             person: components["schemas"]["PersonRef"];
             unit: components["schemas"]["ReportUnitRef"];
+        };
+        Rule: {
+            joinedFrom?: string;
+            joinedUntil?: string;
+            /** @enum {string} */
+            role?: "learner" | "trainer" | "administrator" | "security_officer" | "auditor" | "head";
+            units: string[];
+        };
+        RuleInput: {
+            /** Format: date */
+            joinedFrom?: string;
+            /** Format: date */
+            joinedUntil?: string;
+            /** @enum {string} */
+            role?: "trainer" | "administrator" | "security_officer" | "auditor";
+            units: string[];
         };
         Run: {
             answers: {
@@ -3032,6 +3218,8 @@ export interface components {
             name: components["schemas"]["Text"];
             parent?: string;
             path: string[];
+            /** Format: date-time */
+            removedAt?: string;
             version: number;
         };
         UnitCount: {
@@ -3044,6 +3232,8 @@ export interface components {
             parent?: string;
             path: string[];
             people: number;
+            /** Format: date-time */
+            removedAt?: string;
             version: number;
         };
         UnitCountList: {
@@ -4514,6 +4704,365 @@ export interface operations {
             };
             /** @description campaign_not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getCohorts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CohortList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postCohorts: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCohortRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CohortView"];
+                };
+            };
+            /** @description too_many_cohorts */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postCohortsPreview: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CohortPreviewRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CohortPreview"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getCohortsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CohortView"];
+                };
+            };
+            /** @description cohort_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteCohortsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description cohort_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description cohort_in_use, changed_meanwhile */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    patchCohortsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeCohortRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CohortView"];
+                };
+            };
+            /** @description cohort_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description changed_meanwhile */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getCohortsIdMembers: {
+        parameters: {
+            query?: {
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonList"];
+                };
+            };
+            /** @description cohort_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    putCohortsIdMembersPerson: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CohortView"];
+                };
+            };
+            /** @description cohort_not_found, person_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description cohort_by_rule, too_many_members, changed_meanwhile */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteCohortsIdMembersPerson: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CohortView"];
+                };
+            };
+            /** @description cohort_not_found, person_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description cohort_by_rule, too_many_members, changed_meanwhile */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6079,7 +6628,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Person"];
+                    "application/json": components["schemas"]["PersonView"];
                 };
             };
             /** @description person_not_found */
@@ -7255,6 +7804,48 @@ export interface operations {
             };
             /** @description invalid_fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteUnitsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description unit_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unit_has_people, unit_has_units, unit_in_use, changed_meanwhile */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -13,6 +13,7 @@ export interface Me {
   settings: { locale: string; timeZone: string };
   noticeDue?: boolean; // the privacy notice, as it is now, was not read yet
   secondFactor: { needed: boolean; set: boolean };
+  head?: { name: string; of: Text; unit: string }; // who answers for the unit: of GET /me alone
 }
 export type Role = 'learner' | 'trainer' | 'administrator' | 'security_officer' | 'auditor' | 'head';
 

@@ -69,6 +69,10 @@ function detail({ what: key, before, after }: Detail, names: Names): string[] {
       return list(after).map((x) => what(x.slice(0, x.indexOf(':')), x.slice(x.indexOf(':') + 1), names));
     case 'campaign':
       return [d('detail.campaign', { after: what('campaign', after, names) })];
+    case 'member':
+      return [d(after ? 'detail.memberAdded' : 'detail.memberRemoved', { name: what('person', after || before, names) })];
+    case 'request':
+      return [];
     case 'moved':
       return [d('detail.moved_people', { after })];
   }

@@ -19,6 +19,7 @@ export class Wizard {
   chosen = $state.raw<Choice[]>([]);
   everybody = $state(true);
   units = $state.raw<string[]>([]);
+  cohorts = $state.raw<string[]>([]);
   startsOn = $state(today());
   dueOn = $state(defaultDue(today()));
   remind = $state(true);
@@ -30,14 +31,17 @@ export class Wizard {
   #turn = 0;
 
   minutes = $derived(this.chosen.reduce((sum, choice) => sum + choice.minutes, 0));
-  audience: Audience = $derived({ units: this.everybody ? [] : this.units });
+  audience: Audience = $derived(
+    this.everybody ? { units: [] } : { units: this.units, ...(this.cohorts.length && { cohorts: this.cohorts }) },
+  );
+  some = $derived(this.everybody || this.units.length + this.cohorts.length > 0);
   days = $derived(daysBetween(this.startsOn, this.dueOn));
   // Fewer working days than 15 minutes a day would need: the server refuses it, so say it before.
   tooShort = $derived(this.days > 0 && workingDays(this.startsOn, this.dueOn) < Math.ceil(this.minutes / 15));
   weekend = $derived(!!this.dueOn && isWeekend(this.dueOn));
   ready: Record<Step, boolean> = $derived({
     what: this.chosen.length > 0,
-    who: (this.everybody || this.units.length > 0) && this.people !== 0,
+    who: this.some && this.people !== 0,
     when: this.days > 0 && !this.tooShort && this.target >= 1 && this.target <= 100,
     name: !!this.name.vi.trim() && !!this.name.en.trim(),
   });
@@ -53,7 +57,7 @@ export class Wizard {
     const turn = ++this.#turn;
     this.people = undefined;
     this.countFailed = undefined;
-    if (!this.everybody && !this.units.length) return;
+    if (!this.some) return;
     try {
       const { people } = await countAudience(this.audience);
       if (turn === this.#turn) this.people = people;

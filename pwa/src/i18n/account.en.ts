@@ -2,6 +2,13 @@ import type { accountVi } from './account.vi.ts';
 
 export const accountEn: Record<keyof typeof accountVi, string> = {
   'me.title': 'Me',
+  'me.head': 'Your head: {name}, {unit}',
+  'me.role.learner': 'Learner',
+  'me.role.trainer': 'Trainer',
+  'me.role.administrator': 'Administrator',
+  'me.role.security_officer': 'Security officer',
+  'me.role.auditor': 'Auditor',
+  'me.role.head': 'Head',
   'me.language': 'Language',
   'me.languageName': 'English',
   'me.reminders': 'Reminders',

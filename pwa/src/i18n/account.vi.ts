@@ -1,6 +1,13 @@
 // The words of the person's own screens: settings, devices, reminders, what is not sent yet.
 export const accountVi = {
   'me.title': 'Tôi',
+  'me.head': 'Người phụ trách của bạn: {name}, {unit}',
+  'me.role.learner': 'Người học',
+  'me.role.trainer': 'Người viết bài',
+  'me.role.administrator': 'Người quản trị',
+  'me.role.security_officer': 'Cán bộ an toàn thông tin',
+  'me.role.auditor': 'Người kiểm tra',
+  'me.role.head': 'Người phụ trách',
   'me.language': 'Ngôn ngữ',
   'me.languageName': 'Tiếng Việt',
   'me.reminders': 'Nhắc việc',

@@ -33,6 +33,7 @@ export const reportEn: Record<keyof typeof reportVi, string> = {
 
   'matrix.person': 'Name',
   'matrix.unit': 'Unit',
+  'matrix.elsewhere': 'in the former unit',
   'matrix.completed': 'Done',
   'matrix.started': '{n}% done',
   'matrix.assigned': 'Not started',

@@ -32,6 +32,7 @@ export const reportVi = {
 
   'matrix.person': 'Họ tên',
   'matrix.unit': 'Đơn vị',
+  'matrix.elsewhere': 'ở đơn vị cũ',
   'matrix.completed': 'Xong',
   'matrix.started': 'Đang học {n} %',
   'matrix.assigned': 'Chưa bắt đầu',

@@ -14,6 +14,9 @@ export class Tree extends Resource<Unit[]> {
 
   name = (id: string): string => (id ? tx(this.#names.get(id)) || id : '');
 
+  // path is the name of a unit with those above it, the highest first.
+  path = (id: string): string => [...(this.data?.find((unit) => unit.id === id)?.path ?? []), id].map(this.name).join(' › ');
+
   // options are the units to choose from: empty says what no unit means, and is left out where one must be chosen;
   // value stays among them even if it is not one's own to give; without takes a unit away, with all below it.
   options(empty?: string, value = '', without?: string): { value: string; label: string }[] {

@@ -14,7 +14,11 @@ export function cellLook(cell: Cell | undefined, now = new Date()): Look {
   const due = cell?.dueAt && d('matrix.dueOn', { date: shortest(cell.dueAt) });
   switch (cell?.status) {
     case 'completed':
-      return { tone: 'done', text: d('matrix.completed'), more: cell.completedAt && shortest(cell.completedAt) };
+      return {
+        tone: 'done',
+        text: d('matrix.completed'),
+        more: [cell.completedAt && shortest(cell.completedAt), cell.elsewhere && d('matrix.elsewhere')].filter(Boolean).join(' · '),
+      };
     case 'overdue':
       return {
         tone: 'late',
