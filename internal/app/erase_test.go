@@ -103,6 +103,7 @@ func plant(t *testing.T, now func() time.Time) *planted {
 		must(x.db.Auth().InsertInvitation(ctx, auth.Invitation{Hash: "h" + mark, Person: q.ID, ExpiresAt: later, ForgetAt: later}))
 		must(x.db.Auth().ReplaceFactors(ctx, auth.Factors{Person: q.ID, Passkeys: []auth.Passkey{{ID: mark, Name: "Máy của " + mark}}, Recovery: []string{mark}}))
 		must(x.db.Auth().InsertIdentity(ctx, auth.Identity{ID: "i" + mark, Issuer: "https://sso", Person: q.ID, LinkedAt: at}))
+		must(x.db.Cohorts().InsertCohort(ctx, people.Cohort{ID: people.CohortID("g" + id), Name: people.Text{Vi: "Nhóm", En: "Group"}, Members: []people.ID{q.ID}}))
 		must(x.db.Letters().InsertLetter(ctx, letter.Letter{ID: "l" + id, Kind: auth.InvitationLetter, Person: q.ID, DueAt: later, ExpiresAt: later}))
 		_, err = x.audit.Append(ctx, audit.Entry{Actor: q.ID, Action: "sign_in", Object: audit.Object{Kind: "person", ID: id}, Outcome: audit.Done})
 		must(err)

@@ -25,6 +25,7 @@ type dataAnswer struct {
 	Notices       []privacy.Reading       `json:"notices"`
 	Requests      []privacy.RequestView   `json:"requests"`
 	Headships     []headshipView          `json:"headships"` // units that I lead or led
+	Cohorts       []cohortRef             `json:"cohorts"`   // that I am in
 	Left          []leftOut               `json:"left"`      // what is kept and not listed here, and why
 }
 
@@ -78,6 +79,13 @@ func (s *Server) myData(c *fiber.Ctx) error {
 			}
 		}
 	}
+	cohorts, err := s.People.CohortsWith(ctx, people.Console(), a.Person)
+	if err != nil {
+		return err
+	}
+	for _, x := range cohorts {
+		a.Cohorts = append(a.Cohorts, cohortRef{x.ID, x.Name})
+	}
 	a.Left = leftOuts()
 	return c.JSON(a)
 }
@@ -108,6 +116,10 @@ func leftOuts() []leftOut {
 		{
 			people.Text{Vi: "Mật khẩu, khóa của ứng dụng mã, mã khôi phục, mã phiên và mã lời mời", En: "Your password, the key of your authenticator app, recovery codes, the tokens of sign-ins and invitations"},
 			people.Text{Vi: "Chỉ lưu ở dạng không đọc lại được; đưa ra sẽ giúp kẻ xấu.", En: "Kept only in a form that cannot be read back; to give it out would help thieves."},
+		},
+		{
+			people.Text{Vi: "Mã nhận ra bạn khi đăng nhập bằng tài khoản cơ quan", En: "What you are known by when you sign in with the organisation's account"},
+			people.Text{Vi: "Chỉ lưu ở dạng không đọc lại được.", En: "Kept only in a form that cannot be read back."},
 		},
 		{
 			people.Text{Vi: "Địa chỉ và khóa nhận thông báo của máy bạn", En: "The address and keys by which your device receives notifications"},

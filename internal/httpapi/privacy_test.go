@@ -157,6 +157,13 @@ func TestMyDataIsComplete(t *testing.T) {
 	if _, err := o.People.SetHeads(t.Context(), people.Console(), "a1", []people.Headship{{Person: lan, From: "2026-02-03"}}); err != nil {
 		t.Fatal(err)
 	}
+	cohort, err := o.People.AddCohort(t.Context(), people.Console(), people.Text{Vi: "Nhóm", En: "Group"}, "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.People.SetMember(t.Context(), people.Console(), cohort.ID, lan, true); err != nil {
+		t.Fatal(err)
+	}
 	at := o.clock.Now()
 	ended := auth.Session{ID: "gone", Person: lan, Device: "dau-ended", Current: "dau-secret", CreatedAt: at, LastSeenAt: at, EndedAt: &at, ExpiresAt: at.Add(time.Hour)}
 	if err := o.db.Auth().InsertSession(t.Context(), ended); err != nil {
@@ -178,7 +185,7 @@ func TestMyDataIsComplete(t *testing.T) {
 	data := o.ask(o.learner, "GET", "/me/data", nil)
 	for _, want := range []string{
 		"Nguyễn Thị Lan", "lan@bo.vn", "dau-about", "dau-text", o.Privacy.Text.Hash, `"course":"phishing"`, `"from":"2026-02-03"`, `"device":"test"`,
-		"dau-ended", "dau-answer", "dau-comment", "dau-device", "dau-delivery", "Mật khẩu, mã phiên",
+		"dau-ended", "dau-answer", "dau-comment", "dau-device", "dau-delivery", "Mật khẩu, khóa của ứng dụng mã", `"cohorts":[{"id":"`,
 	} {
 		data.want(t, 200, want, "dau-secret")
 	}

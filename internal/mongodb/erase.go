@@ -3,6 +3,7 @@ package mongodb
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -67,9 +68,19 @@ func (s *Learning) ErasePerson(ctx context.Context, p people.ID) error {
 
 // ErasePerson takes a person out of all cohorts.
 func (s *Cohorts) ErasePerson(ctx context.Context, p people.ID) error {
-	_, err := s.c.UpdateMany(ctx, bson.D{{Key: "members", Value: p}}, bson.D{{Key: "$pull", Value: bson.D{{Key: "members", Value: p}}}, {Key: "$inc", Value: bson.D{{Key: "ver", Value: 1}}}})
+	all, err := s.Cohorts(ctx)
 	if err != nil {
-		return fmt.Errorf("erase from cohorts: %w", err)
+		return err
+	}
+	for _, c := range all {
+		i := slices.Index(c.Members, p)
+		if i < 0 {
+			continue
+		}
+		c.Members = slices.Delete(c.Members, i, i+1)
+		if err := s.ReplaceCohort(ctx, c); err != nil { // somebody was faster: the step is done again
+			return err
+		}
 	}
 	return nil
 }

@@ -2119,6 +2119,7 @@ export interface components {
         };
         DataAnswer: {
             attempts: components["schemas"]["Attempt"][];
+            cohorts: components["schemas"]["CohortRef"][];
             deliveries: components["schemas"]["Delivery"][];
             drillRuns: components["schemas"]["Run"][];
             enrolments: components["schemas"]["Enrolment"][];
