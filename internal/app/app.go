@@ -82,7 +82,10 @@ func (a *App) openDatabase(ctx context.Context) (err error) {
 	if err := a.db.CopyUnderWay(ctx); err != nil {
 		return err
 	}
-	return a.db.EnsureIndexes(ctx)
+	if err := a.db.EnsureIndexes(ctx); err != nil {
+		return err
+	}
+	return a.db.People().FillNameKeys(ctx)
 }
 
 // warnLarge says when it is time to think of a server: the embedded database has everything in memory.

@@ -37,7 +37,7 @@ func (d *demo) makePeople(ctx context.Context, persons int) ([]demoSignIn, error
 		unit := d.units[i%len(d.units)].ID
 		joined := d.today.AddDate(0, 0, -d.r.IntN(3000)-400)
 		p := people.Person{
-			ID: people.ID(newID()), Name: name, FoldedName: people.Fold(name), Email: demoEmail(name, d.taken), Unit: unit, Grants: []people.Grant{},
+			ID: people.ID(newID()), Name: name, NameKey: people.NameKey(name), Email: demoEmail(name, d.taken), Unit: unit, Grants: []people.Grant{},
 			Status: people.Active, JoinedOn: joined.Format(time.DateOnly), Settings: people.Settings{Locale: "vi"}, PasswordHash: hash, ChangedAt: now, Version: 1,
 		}
 		if i < len(roles) {

@@ -36,7 +36,7 @@ const erasedName = "Đặng Thị Dấuẩn"
 
 // marks are what must not be left of the person anywhere: as written, folded, and as other programs might write it.
 func marks(hash string) [][]byte {
-	out := [][]byte{[]byte("dauan"), []byte("Dấuẩn"), []byte("DAUAN"), []byte(hash)}
+	out := [][]byte{[]byte("dauan"), []byte("Dấuẩn"), []byte("DAUAN"), []byte(hash), []byte(people.NameKey(erasedName))}
 	for _, s := range []string{"Dấuẩn", "dauan"} {
 		var wide []byte
 		for _, u := range utf16.Encode([]rune(s)) {

@@ -70,6 +70,7 @@ func TestInvitationSheet(t *testing.T) {
 	phone.Open(link)
 	phone.Fill("Mật khẩu mới", "mot-hai-ba-bon-nam-sau")
 	phone.Tap("Bắt đầu")
+	phone.Tap("Tôi đã đọc")
 	phone.See("Chào 0")
 
 	p.Tap("Chọn đơn vị khác")

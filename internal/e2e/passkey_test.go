@@ -10,20 +10,26 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
+// authenticator gives the phone one that keeps passkeys and is unlocked by a finger.
+func (p *phone) authenticator() (id webauthn.AuthenticatorID) {
+	p.t.Helper()
+	p.do(webauthn.Enable(), chromedp.ActionFunc(func(ctx context.Context) (err error) {
+		id, err = webauthn.AddVirtualAuthenticator(&webauthn.VirtualAuthenticatorOptions{
+			Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal,
+			HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
+		}).Do(ctx)
+		return err
+	}))
+	return id
+}
+
 // TestPasskey registers a passkey with Chromium's virtual authenticator as the first
 // administrator's second factor, and signs in with it: alone, and after the password.
 func TestPasskey(t *testing.T) {
 	t.Parallel()
 	_, link := startEmpty(t)
 	p := newPhone(t).Hurry()
-	var authenticator webauthn.AuthenticatorID
-	p.do(webauthn.Enable(), chromedp.ActionFunc(func(ctx context.Context) (err error) {
-		authenticator, err = webauthn.AddVirtualAuthenticator(&webauthn.VirtualAuthenticatorOptions{
-			Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal,
-			HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
-		}).Do(ctx)
-		return err
-	}))
+	authenticator := p.authenticator()
 	p.setUpFirst(link)
 	p.Tap("Thêm khóa truy cập cho máy này")
 	p.keptCodes()
@@ -37,6 +43,7 @@ func TestPasskey(t *testing.T) {
 	p.wait("the button of passkeys", func() bool { return p.Has("Đăng nhập bằng khóa truy cập") })
 	p.CheckBoth("sign-in-passkey")
 	p.Tap("Đăng nhập bằng khóa truy cập")
+	p.Tap("Tôi đã đọc")
 	p.See("Chào Quản")
 	p.Go("/people")
 	p.See("Nguyễn Thị Quản") // it counts as both factors

@@ -116,6 +116,7 @@ func TestSecondFactor(t *testing.T) {
 			p.CheckBoth("second-wrong")
 			p.Fill("Mã sáu số", oneTimeCode(t, key, used.Add(30*time.Second))) // the next one, which a fast clock shows already
 			p.Tap("Vào")
+			p.Tap("Tôi đã đọc")
 			p.See("Chào Quản")
 
 			p.leave()

@@ -94,15 +94,14 @@ func provider(t *testing.T, port, callback string) {
 	t.Fatal("the provider did not start: npm ci in pwa")
 }
 
-// TestProvider signs in with a provider on another site and lands where the person
-// wanted to go: the session's Strict cookie survives the way back.
-func TestProvider(t *testing.T) {
-	t.Parallel()
+// providers writes a file of one provider that runs on this machine, and returns its name and port.
+func providers(t *testing.T) (file, port string) {
+	t.Helper()
 	_, port, err := net.SplitHostPort(freeAddress(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join(t.TempDir(), "oidc.yaml")
+	file = filepath.Join(t.TempDir(), "oidc.yaml")
 	settings := fmt.Sprintf(`providers:
 - id: bo
   name: {vi: Cổng của Bộ, en: the ministry's account}
@@ -114,6 +113,34 @@ func TestProvider(t *testing.T) {
 	if err := os.WriteFile(file, []byte(settings), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	return file, port
+}
+
+// enterAt signs in with a provider and says there who one is.
+func (p *phone) enterAt(name, email string) {
+	p.t.Helper()
+	button := "Đăng nhập bằng " + name
+	p.wait("the provider", func() bool {
+		if p.holds(`!!document.querySelector("input[name=login]")`) {
+			return true
+		}
+		if p.Has(button) && p.Path() == "/sign-in" { // also when it was away a moment ago
+			p.Tap(button)
+		}
+		return false
+	})
+	p.Eval(fmt.Sprintf(`document.querySelector("input[name=login]").value = %s; document.querySelector("input[name=password]").value = "x"; setTimeout(() => document.querySelector("form").submit()); true`, quote(email)), nil)
+	p.wait("the question for consent", func() bool {
+		return p.holds(`location.pathname.startsWith("/interaction/") && !document.querySelector("input[name=login]") && !!document.querySelector("form")`)
+	})
+	p.Eval(`setTimeout(() => document.querySelector("form").submit()); true`, nil)
+}
+
+// TestProvider signs in with a provider on another site and lands where the person
+// wanted to go: the session's Strict cookie survives the way back.
+func TestProvider(t *testing.T) {
+	t.Parallel()
+	file, port := providers(t)
 	server := start(t, "--oidc", file)
 	learner := server.SignIns["learner"]
 	p := newPhone(t).Hurry()
@@ -124,25 +151,8 @@ func TestProvider(t *testing.T) {
 	p.CheckBoth("sign-in-provider")
 
 	provider(t, port, server.URL+"/api/v1/auth/oidc/callback")
-	enter := func(p *phone, email string) {
-		t.Helper()
-		p.wait("the provider", func() bool {
-			if p.holds(`location.hostname === "localhost" && !!document.querySelector("input[name=login]")`) {
-				return true
-			}
-			if p.Has(button) && p.Path() == "/sign-in" { // it was away a moment ago
-				p.Tap(button)
-			}
-			return false
-		})
-		p.Eval(fmt.Sprintf(`document.querySelector("input[name=login]").value = %s; document.querySelector("input[name=password]").value = "x"; setTimeout(() => document.querySelector("form").submit()); true`, quote(email)), nil)
-		p.wait("the question for consent", func() bool {
-			return p.holds(`location.hostname === "localhost" && !document.querySelector("input[name=login]") && !!document.querySelector("form")`)
-		})
-		p.Eval(`setTimeout(() => document.querySelector("form").submit()); true`, nil)
-	}
 	p.Open(server.URL + "/courses/phishing-basics")
-	enter(p, learner.Email)
+	p.enterAt("Cổng của Bộ", learner.Email)
 	p.wait("the page that was wanted", func() bool { return p.Path() == "/courses/phishing-basics" })
 	p.See("Bắt đầu học")
 	p.Reload()
@@ -150,7 +160,7 @@ func TestProvider(t *testing.T) {
 
 	stranger := newPhone(t).Hurry()
 	stranger.Open(server.URL)
-	enter(stranger, "ai-do@hocso.example")
+	stranger.enterAt("Cổng của Bộ", "ai-do@hocso.example")
 	stranger.See("Tài khoản đó chưa dùng được ở đây. Hãy báo người quản trị của cơ quan.")
 	stranger.CheckBoth("sign-in-no-account")
 }

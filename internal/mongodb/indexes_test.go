@@ -34,7 +34,7 @@ func TestIndexes(t *testing.T) {
 		"identities":       {"person issuer unique"},
 		"throttles":        {"until ttl"},
 		"letters":          {"dueAt", "expiresAt ttl"},
-		"people":           {"changedAt", "email unique", "foldedName _id", "grants.role", "grants.unit", "joinedOn", "searchKeys", "status leftOn", "status unit", "unit _id"},
+		"people":           {"changedAt", "email unique", "grants.role", "grants.unit", "joinedOn", "nameKey _id", "searchKeys", "status leftOn", "status unit", "unit _id"},
 		"units":            {"changedAt"},
 		"course_versions":  {"course n- unique"},
 		"enrolments":       {"campaigns _id", "changedAt", "course _id", "person assignedAt-"},

@@ -17,7 +17,7 @@ import (
 func peopleIndexes() []index {
 	return []index{
 		{collection: "people", keys: bson.D{{Key: "email", Value: 1}}, unique: true},
-		{collection: "people", keys: bson.D{{Key: "foldedName", Value: 1}, {Key: "_id", Value: 1}}},
+		{collection: "people", keys: bson.D{{Key: "nameKey", Value: 1}, {Key: "_id", Value: 1}}},
 		{collection: "people", keys: bson.D{{Key: "unit", Value: 1}, {Key: "_id", Value: 1}}},
 		{collection: "people", keys: bson.D{{Key: "status", Value: 1}, {Key: "unit", Value: 1}}},
 		{collection: "people", keys: bson.D{{Key: "status", Value: 1}, {Key: "leftOn", Value: 1}}},
@@ -91,16 +91,16 @@ func (s *People) Seen(ctx context.Context, id people.ID, at time.Time) error {
 
 // FindPeople implements people.Store.
 func (s *People) FindPeople(ctx context.Context, q people.Query) ([]people.Person, error) {
-	and, sort := selected(q), bson.D{{Key: "foldedName", Value: 1}, {Key: "_id", Value: 1}}
+	and, sort := selected(q), bson.D{{Key: "nameKey", Value: 1}, {Key: "_id", Value: 1}}
 	if q.ByID {
 		and, sort = append(and, bson.D{{Key: "_id", Value: bson.D{{Key: "$gt", Value: q.AfterID}}}}), bson.D{{Key: "_id", Value: 1}}
 	} else {
-		// The range on foldedName alone lets the index find the place; the second
+		// The range on nameKey alone lets the index find the place; the second
 		// condition leaves out those of the same name that were on the page before.
-		and = append(and, bson.D{{Key: "foldedName", Value: bson.D{{Key: "$gte", Value: q.AfterName}}}})
+		and = append(and, bson.D{{Key: "nameKey", Value: bson.D{{Key: "$gte", Value: q.AfterName}}}})
 		if q.AfterID != "" {
 			and = append(and, bson.D{{Key: "$or", Value: bson.A{
-				bson.D{{Key: "foldedName", Value: bson.D{{Key: "$gt", Value: q.AfterName}}}},
+				bson.D{{Key: "nameKey", Value: bson.D{{Key: "$gt", Value: q.AfterName}}}},
 				bson.D{{Key: "_id", Value: bson.D{{Key: "$gt", Value: q.AfterID}}}},
 			}}})
 		}
@@ -167,9 +167,28 @@ func (s *People) InsertPeople(ctx context.Context, ps []people.Person) error {
 	return emailTaken(insertAll(ctx, s.people, docs), "insert people")
 }
 
+// FillNameKeys gives a NameKey to everybody who was stored before there were any. It is
+// called at the start, may be cut off, and then goes on with the next.
+func (s *People) FillNameKeys(ctx context.Context) error {
+	for {
+		ps, err := list[people.Person](ctx, s.people, bson.D{{Key: "nameKey", Value: nil}}, options.Find().SetLimit(1000), "find people without a key of the name")
+		if err != nil || len(ps) == 0 {
+			return err
+		}
+		models := make([]mongo.WriteModel, len(ps))
+		for i, p := range ps {
+			models[i] = mongo.NewUpdateOneModel().SetFilter(bson.D{{Key: "_id", Value: p.ID}, {Key: "name", Value: p.Name}}).
+				SetUpdate(bson.D{{Key: "$set", Value: bson.D{{Key: "nameKey", Value: people.NameKey(p.Name)}}}})
+		}
+		if _, err := s.people.BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false)); err != nil {
+			return fmt.Errorf("store keys of names: %w", err)
+		}
+	}
+}
+
 // searchable fills in what searching needs: it follows from the rest.
 func searchable(p people.Person) people.Person {
-	p.FoldedName, p.SearchKeys = people.Fold(p.Name), people.SearchKeys(p.Name, p.Email)
+	p.NameKey, p.SearchKeys = people.NameKey(p.Name), people.SearchKeys(p.Name, p.Email)
 	return p
 }
 
@@ -184,7 +203,7 @@ func (s *People) ReplacePeople(ctx context.Context, ps []people.Person) error {
 		p = searchable(p)
 		set := bson.D{
 			{Key: "name", Value: p.Name},
-			{Key: "foldedName", Value: p.FoldedName},
+			{Key: "nameKey", Value: p.NameKey},
 			{Key: "searchKeys", Value: p.SearchKeys},
 			{Key: "email", Value: p.Email},
 			{Key: "unit", Value: p.Unit},

@@ -415,7 +415,7 @@ func (s *Service) findPage(ctx context.Context, q Query, cursor string) ([]Perso
 	}
 	ps = ps[:limit]
 	last := ps[limit-1]
-	return ps, base64.RawURLEncoding.EncodeToString([]byte(last.FoldedName + "\x00" + string(last.ID))), nil
+	return ps, base64.RawURLEncoding.EncodeToString([]byte(last.NameKey + "\x00" + string(last.ID))), nil
 }
 
 func invalid(field, code string) error {

@@ -55,7 +55,7 @@ type Settings struct {
 type Person struct {
 	ID           ID         `json:"id" bson:"_id"`
 	Name         string     `json:"name" bson:"name"`
-	FoldedName   string     `json:"-" bson:"foldedName"` // Fold(Name), for sorting; the store fills it in
+	NameKey      string     `json:"-" bson:"nameKey"`    // NameKey(Name), for sorting; the store fills it in
 	SearchKeys   []string   `json:"-" bson:"searchKeys"` // SearchKeys(Name, Email); the store fills it in
 	Email        string     `json:"email" bson:"email"`  // folded: lower case, NFC; unique
 	Unit         UnitID     `json:"unit" bson:"unit"`

@@ -81,7 +81,7 @@ func (m *model) putPerson(p people.Person) {
 	}
 	m.contribute(i, -1)
 	if !old.known || old.name != p.Name {
-		old.name, old.key = p.Name, m.sorter.key(p.Name)
+		old.name, old.key = p.Name, people.NameKey(p.Name)
 		m.sorted = false
 	}
 	old.unit, old.active, old.leftOn, old.known, old.version = m.unitIndex(p.Unit), !p.Status.Ended(), p.LeftOn, true, p.Version

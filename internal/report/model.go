@@ -36,7 +36,6 @@ type model struct {
 
 	order  []uint32 // people by name
 	sorted bool
-	sorter *sorter
 }
 
 // person is one person as tables show them.
@@ -128,7 +127,6 @@ func newModel() *model {
 		personAt: map[people.ID]uint32{}, units: make([]people.Unit, 1), unitKnown: make([]bool, 1), unitAt: map[people.UnitID]uint16{"": 0},
 		courseAt: map[course.ID]uint16{}, campAt: map[string]uint16{}, sets: make([][]uint16, 1), setAt: map[string]uint16{"": 0},
 		dues: dueQueue{rows: map[int64][]uint32{}}, cells: map[cellKey]*counts{}, camps: map[campKey]*CampaignCounts{}, staff: map[uint16]int{},
-		sorter: newSorter(),
 	}
 }
 
