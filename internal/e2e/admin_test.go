@@ -151,7 +151,7 @@ func assign(desk *phone) {
 	desk.Tap("Chiến dịch mới")
 	desk.tap("Nhận biết lừa đảo…", "label")
 	desk.Tap("Tiếp")
-	desk.Tap("Chọn đơn vị")
+	desk.Tap("Chọn đơn vị hoặc nhóm")
 	desk.tap("Tổ Thử nghiệm…", "label")
 	desk.See("3 người sẽ nhận")
 	desk.Tap("Tiếp")

@@ -77,6 +77,7 @@ func TestAudit(t *testing.T) {
 	admin.SignIn(server, server.SignIns["administrator"])
 	admin.Go("/people")
 	admin.Fill("Tìm theo tên hoặc thư điện tử", server.SignIns["head"].Email)
+	admin.wait("the one person who was looked for", func() bool { return admin.holds(`document.querySelectorAll("main tbody tr").length === 1`) })
 	admin.Tap(server.SignIns["head"].Name + "…")
 	admin.Tap("Tạo liên kết")
 	admin.See("Liên kết cho")
