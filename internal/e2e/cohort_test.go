@@ -23,7 +23,7 @@ func TestCohort(t *testing.T) {
 				p.SignIn(server, admin)
 				p.Go("/people")
 				p.Check("people-filters")
-				p.Tap("Nhóm")
+				p.Go("/cohorts")
 				name := map[bool]string{true: "Phone", false: "Desk"}[p.Mobile]
 				p.Tap("Thêm nhóm")
 				p.Fill("Tên tiếng Việt", "Nhóm "+name)

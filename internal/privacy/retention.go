@@ -2,6 +2,7 @@ package privacy
 
 import (
 	"context"
+	"maps"
 	"strconv"
 	"time"
 
@@ -29,14 +30,20 @@ func Defaults() Retention {
 // administrators.
 func Values(organisation, contact string, r Retention) map[string]string {
 	vi, en := contact, contact
+	ours := map[string]string{"organisation": organisation}
+	if organisation == "" || organisation == "Học số" { // nobody said whose it is
+		ours = map[string]string{"organisation.vi": "Cơ quan bạn", "organisation.en": "Your organisation"}
+	}
 	if contact == "" {
 		vi, en = "Hãy hỏi người quản trị của cơ quan bạn.", "Ask an administrator of your organisation."
 	}
-	return map[string]string{
-		"organisation": organisation, "contact.vi": vi, "contact.en": en,
+	values := map[string]string{
+		"contact.vi": vi, "contact.en": en,
 		"answers": strconv.Itoa(r.AnswerMonths), "trail": strconv.Itoa(r.TrailMonths), "drills": strconv.Itoa(r.DrillDays),
 		"deliveries": strconv.Itoa(r.DeliveryDays), "ops": strconv.Itoa(r.OpDays), "sessions": strconv.Itoa(r.SessionDays),
 	}
+	maps.Copy(values, ours)
+	return values
 }
 
 // Pruning is the last run of the job.

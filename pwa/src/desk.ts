@@ -18,9 +18,10 @@ const links: DeskLink[] = [
   { href: '/my-unit', label: 'nav.myUnit', icon: 'building', roles: ['head'] },
   { href: '/campaigns', label: 'nav.campaigns', icon: 'flag', roles: ['administrator'] },
   { href: '/people', label: 'nav.people', icon: 'people', roles: ['administrator'] },
-  { href: '/privacy', label: 'nav.requests', icon: 'shield', roles: ['auditor'] },
-  { href: '/retention', label: 'nav.retention', icon: 'clock', roles: ['administrator'] },
   { href: '/units', label: 'nav.units', icon: 'building', roles: ['administrator'] },
+  { href: '/cohorts', label: 'nav.cohorts', icon: 'people', roles: ['administrator'] },
+  { href: '/retention', label: 'nav.retention', icon: 'clock', roles: ['administrator'] },
+  { href: '/privacy', label: 'nav.requests', icon: 'shield', roles: ['auditor'] },
   { href: '/audit', label: 'nav.audit', icon: 'shield', roles: ['auditor'] },
 ];
 

@@ -26,6 +26,7 @@ export const en: Record<keyof typeof vi, string> = {
   'nav.requests': 'Data requests',
   'nav.retention': 'Retention',
   'nav.units': 'Units',
+  'nav.cohorts': 'Cohorts',
   'nav.myUnit': 'My unit',
   'nav.audit': 'Audit trail',
   'nav.tracking': 'Tracking',

@@ -25,6 +25,7 @@ export const vi = {
   'nav.requests': 'Yêu cầu về dữ liệu',
   'nav.retention': 'Thời hạn lưu',
   'nav.units': 'Đơn vị',
+  'nav.cohorts': 'Nhóm',
   'nav.myUnit': 'Đơn vị của tôi',
   'nav.audit': 'Nhật ký',
   'nav.tracking': 'Theo dõi',
