@@ -96,24 +96,19 @@ func (s *Server) auditFilter(c *fiber.Ctx) (f audit.Filter, err error) {
 			return f, err
 		}
 	}
-	bad := func(field, code string) error {
-		b := fault.New(fault.Malformed, "bad_query", "a parameter is not right")
-		b.Fields = []fault.Field{{Field: field, Code: code}}
-		return b
-	}
 	f.Actor, f.Group, f.Action, f.Outcome = people.ID(values["actor"]), audit.Group(values["group"]), audit.Action(values["action"]), audit.Outcome(values["outcome"])
 	switch {
 	case f.Group != "" && !slices.Contains(audit.Groups(), f.Group):
-		return f, bad("group", "oneof")
+		return f, badQuery("group", "oneof")
 	case f.Action != "" && !slices.Contains(audit.Actions(), f.Action):
-		return f, bad("action", "oneof")
+		return f, badQuery("action", "oneof")
 	case f.Outcome != "" && !slices.Contains([]audit.Outcome{audit.Done, audit.Refused, audit.Failed, audit.Unknown}, f.Outcome):
-		return f, bad("outcome", "oneof")
+		return f, badQuery("outcome", "oneof")
 	}
 	if o := values["object"]; o != "" {
 		var ok bool
 		if f.Object.Kind, f.Object.ID, ok = strings.Cut(o, ":"); !ok || f.Object.Kind == "" || f.Object.ID == "" {
-			return f, bad("object", "kind")
+			return f, badQuery("object", "kind")
 		}
 	}
 	for _, d := range []struct {
@@ -126,13 +121,13 @@ func (s *Server) auditFilter(c *fiber.Ctx) (f audit.Filter, err error) {
 		}
 		day, err := time.ParseInLocation(time.DateOnly, values[d.name], s.People.Zone)
 		if err != nil {
-			return f, bad(d.name, "datetime")
+			return f, badQuery(d.name, "datetime")
 		}
 		*d.at = day.AddDate(0, 0, d.days)
 	}
 	if v := values["cursor"]; v != "" {
 		if f.Cursor, err = strconv.ParseInt(v, 10, 64); err != nil || f.Cursor < 1 {
-			return f, bad("cursor", "cursor")
+			return f, badQuery("cursor", "cursor")
 		}
 	}
 	return f, nil

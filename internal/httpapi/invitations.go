@@ -7,7 +7,6 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"hocso/internal/auth"
-	"hocso/internal/fault"
 	"hocso/internal/people"
 )
 
@@ -41,12 +40,6 @@ func (s *Server) listWaiting(c *fiber.Ctx) error {
 		answer.Items = append(answer.Items, waitingPerson{p.ID, p.Name, p.Unit})
 	}
 	return c.JSON(answer)
-}
-
-func badQuery(field, code string) error {
-	f := fault.New(fault.Malformed, "bad_query", "a parameter is not right")
-	f.Fields = []fault.Field{{Field: field, Code: code}}
-	return f
 }
 
 // People are those for whom a card is wanted; empty: everybody who waits.

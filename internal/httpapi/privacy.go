@@ -7,7 +7,6 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"hocso/internal/audit"
-	"hocso/internal/fault"
 	"hocso/internal/people"
 	"hocso/internal/privacy"
 )
@@ -89,9 +88,7 @@ func (s *Server) ask(c *fiber.Ctx) error {
 func (s *Server) listRequests(c *fiber.Ctx) error {
 	state := c.Query("state", "open")
 	if state != "open" && state != "over" {
-		f := fault.New(fault.Malformed, "bad_query", "a parameter is not right")
-		f.Fields = []fault.Field{{Field: "state", Code: "oneof"}}
-		return f
+		return badQuery("state", "oneof")
 	}
 	rs, err := s.Privacy.Handle(c.UserContext(), actor(c), state == "open")
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"hocso/internal/course"
-	"hocso/internal/fault"
 	"hocso/internal/people"
 	"hocso/internal/report"
 )
@@ -47,9 +46,7 @@ func filter(c *fiber.Ctx) (f report.Filter, err error) {
 		}
 	}
 	if len(f.Courses) > mostCourses {
-		bad := fault.New(fault.Malformed, "bad_query", "a parameter is not right")
-		bad.Fields = []fault.Field{{Field: "courses", Code: "max"}}
-		return f, bad
+		return f, badQuery("courses", "max")
 	}
 	f.Campaign, err = query(c, "campaign", 64)
 	return f, err
