@@ -29,7 +29,7 @@ pwa/dist/index.html: pwa/node_modules/.installed $(APP_SOURCES)
 	@cd pwa && npm run --silent build -- --logLevel error
 
 test: pwa/node_modules/.installed needs-go ## every test that needs no browser and no network
-	go test -race -timeout 20m ./...
+	go test -race -timeout 40m ./...
 	cd pwa && npm test --silent
 
 check: pwa/node_modules/.installed needs-go ## format, linters, tidy, content, app checks, then test
