@@ -23,6 +23,8 @@ func TestHeadsJourney(t *testing.T) {
 	provider(t, port, server.URL+"/api/v1/auth/oidc/callback")
 
 	desk := newDesk(t)
+	desk.Open(server.URL)
+	desk.See("Đăng nhập bằng Cổng của Bộ") // the last to come on the page
 	desk.SignIn(server, server.SignIns["administrator"])
 	desk.importList("thư điện tử,họ tên,mã đơn vị,tên đơn vị,đơn vị cha,phụ trách\n" +
 		"truong@hocso.example,Phan Thị Trưởng,to-mot,Tổ Một,an-toan,x\n" +

@@ -1,5 +1,6 @@
 import { ApiError, isOffline } from '../api/problem.ts';
 import { a } from '../i18n/account.ts';
+import { t } from '../i18n/t.svelte.ts';
 
 // words says in the person's language why a change of how they sign in did not work. A person who closes the window
 // of the passkey is told nothing.
@@ -12,7 +13,7 @@ export function words(error: unknown): string {
         : a('security.passkeyFailed');
   if (isOffline(error)) return a('security.offline');
   if (!(error instanceof ApiError)) throw error;
-  if (error.status === 429) return a('security.tooMany', { minutes: Math.max(1, Math.ceil((error.retryAfter ?? 60) / 60)) });
+  if (error.status === 429) return t('signIn.tooMany', { minutes: Math.max(1, Math.ceil((error.retryAfter ?? 60) / 60)) });
   switch (error.code) {
     case 'second_factor_wrong':
       return a('second.wrong');

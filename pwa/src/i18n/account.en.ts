@@ -218,7 +218,6 @@ export const accountEn: Record<keyof typeof accountVi, string> = {
   'security.removed': 'Removed',
   'security.offline': 'You are offline. This needs a network.',
   'security.failed': 'This did not work. Try again in a few minutes.',
-  'security.tooMany': 'Too many tries. Wait {minutes} {minutes|minute|minutes}, then try again.',
   'security.proofWrong': 'The password or the passkey is not right.',
   'security.lastFactor': 'Your role needs a second step. Set up another one before you remove this one.',
   'security.setupEnded': 'That took too long. Please start again.',

@@ -217,7 +217,6 @@ export const accountVi = {
   'security.removed': 'Đã gỡ',
   'security.offline': 'Chưa có mạng. Phần này cần mạng.',
   'security.failed': 'Chưa làm được. Bạn thử lại sau ít phút nhé.',
-  'security.tooMany': 'Bạn đã thử nhiều lần. Hãy đợi {minutes} phút rồi thử lại.',
   'security.proofWrong': 'Mật khẩu hoặc khóa truy cập chưa đúng.',
   'security.lastFactor': 'Vai trò của bạn cần bước thứ hai. Hãy thiết lập cách khác trước khi gỡ cách này.',
   'security.setupEnded': 'Đã quá lâu. Bạn thiết lập lại từ đầu nhé.',

@@ -2,12 +2,13 @@
 // the heading of a new page.
 export const route = $state({ path: location.pathname, hash: location.hash, query: location.search, moved: false });
 
-// wanted is where somebody was going who had to sign in first.
-let wanted = '/';
+// wanted is where somebody was going who had to sign in first; it outlives a way through a provider that did not answer.
+let wanted = sessionStorage.getItem('wanted') ?? '/';
 
 // signInFirst asks to sign in. Where somebody has signed out, the next one begins anew.
 export function signInFirst(anew = false): void {
   wanted = anew ? '/' : location.pathname + location.search + location.hash;
+  sessionStorage.setItem('wanted', wanted);
   go('/sign-in', { replace: true });
 }
 
@@ -19,6 +20,7 @@ export function goOn(): void {
   if (location.pathname !== '/sign-in') return;
   const to = wanted;
   wanted = '/';
+  sessionStorage.removeItem('wanted');
   go(to, { replace: true });
 }
 
