@@ -117,7 +117,7 @@ func TestSecondFactor(t *testing.T) {
 			p.Fill("Mã sáu số", oneTimeCode(t, key, used.Add(30*time.Second))) // the next one, which a fast clock shows already
 			p.Tap("Vào")
 			p.Tap("Tôi đã đọc")
-			p.See("Chào Quản")
+			p.See(p.filled("Chào {name}", "name", "Quản"))
 
 			p.leave()
 			p.typePassword()
@@ -125,7 +125,7 @@ func TestSecondFactor(t *testing.T) {
 			p.CheckBoth("second-recovery")
 			p.Fill("Mã khôi phục", strings.ToLower(codes[7]))
 			p.Tap("Vào")
-			p.See("Chào Quản")
+			p.See(p.filled("Chào {name}", "name", "Quản"))
 
 			p.Go("/me/security")
 			p.Tap("Tạo mã mới")
