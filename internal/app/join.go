@@ -17,6 +17,7 @@ import (
 	"hocso/internal/people"
 	"hocso/internal/reminder"
 	"hocso/internal/report"
+	"hocso/internal/signoff"
 	"hocso/internal/webpush"
 )
 
@@ -97,6 +98,7 @@ func (a *App) join(ctx context.Context) error {
 		Enrolments: a.db.Learning(), People: a.people, Courses: a.courses, Campaigns: a.db.Campaigns(), Zone: a.cfg.TimeZone, Now: a.now, Log: a.log,
 	}
 	a.learning.Changed, a.people.Changed = a.reports.Put, a.reports.PutPerson
+	a.signoffs = &signoff.Service{Store: a.db.Signoffs(), People: a.people, Reports: a.reports, Zone: a.cfg.TimeZone, Now: a.now}
 	return a.joinPrivacy(calendar)
 }
 

@@ -48,6 +48,16 @@ func (c Calendar) AfterWorkingDays(t time.Time, n int) time.Time {
 	return endOfDay(day)
 }
 
+// DaysUntil counts the days from the day of now to the day of t, both in the
+// organisation's zone; it is below 0 once that day is over.
+func (c Calendar) DaysUntil(t, now time.Time) int {
+	day := func(t time.Time) time.Time {
+		y, m, d := t.In(c.Zone).Date()
+		return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+	}
+	return int(day(t).Sub(day(now)) / (24 * time.Hour))
+}
+
 // midnight is the start of the day of t in zone.
 func midnight(t time.Time, zone *time.Location) time.Time {
 	y, m, d := t.In(zone).Date()

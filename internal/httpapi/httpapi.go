@@ -30,6 +30,7 @@ import (
 	"hocso/internal/privacy"
 	"hocso/internal/reminder"
 	"hocso/internal/report"
+	"hocso/internal/signoff"
 )
 
 // Deps are the services the API exposes.
@@ -42,6 +43,7 @@ type Deps struct {
 	Campaigns *campaign.Service
 	Reminders *reminder.Service
 	Reports   *report.Service
+	Signoffs  *signoff.Service
 	Privacy   *privacy.Service
 	Audit     *audit.Service
 	Ready     func(context.Context) error // nil when the database answers

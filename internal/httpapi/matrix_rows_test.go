@@ -339,6 +339,16 @@ func trackingRows() (rows []matrixRow) {
 			twin:   func(*world, *kind) call { return cursor(nowhere) },
 		})
 	}
+	sign := send("/units/a/signoffs", `{"month":"2026-02","comment":"Tốt"}`)
+	rows = append(
+		rows,
+		matrixRow{route: "GET /api/v1/units/:id/signoffs", about: "of A", expect: trackA, ask: at("/units/a/signoffs"), twin: at("/units/none/signoffs")},
+		matrixRow{
+			route: "POST /api/v1/units/:id/signoffs", about: "of A", expect: "headA:201 adminB:404 headB:404 admin:403/not_accountable adminA:403/not_accountable auditor:403/not_accountable auditorA:403/not_accountable headTop:403/not_accountable *:403",
+			ask: sign, twin: send("/units/none/signoffs", `{"month":"2026-02","comment":"Tốt"}`),
+		},
+		matrixRow{route: "GET /api/v1/signoffs", expect: trackers, ask: at("/signoffs?month=2026-02")},
+	)
 	for _, what := range []string{"overview", "units", "matrix", "overdue", "export.csv"} {
 		route, path := "GET /api/v1/tracking/"+what, "/tracking/"+what
 		rows = append(

@@ -71,6 +71,7 @@ func (s *Server) routes() []route {
 		s.campaignRoutes(),
 		s.reminderRoutes(),
 		s.reportRoutes(),
+		s.signoffRoutes(),
 		s.privacyRoutes(),
 		s.auditRoutes(),
 	)

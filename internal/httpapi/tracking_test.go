@@ -20,6 +20,7 @@ import (
 	"hocso/internal/people"
 	"hocso/internal/reminder"
 	"hocso/internal/report"
+	"hocso/internal/signoff"
 	"hocso/internal/webpush"
 	"hocso/internal/webpush/webpushtest"
 )
@@ -91,6 +92,7 @@ func newOffice(t *testing.T) *office {
 	x.Reports = &report.Service{
 		Enrolments: x.db.Learning(), People: x.People, Courses: x.Courses, Campaigns: x.db.Campaigns(), Zone: calendar.Zone, Now: x.clock.Now, Log: log,
 	}
+	x.Signoffs = &signoff.Service{Store: x.db.Signoffs(), People: x.People, Reports: x.Reports, Zone: calendar.Zone, Now: x.clock.Now}
 	x.Learning.Changed, x.People.Changed = x.Reports.Put, x.Reports.PutPerson
 	if err := x.Reports.Build(ctx); err != nil {
 		t.Fatal(err)

@@ -45,6 +45,7 @@ func TestIndexes(t *testing.T) {
 		"drill_runs":       {"expiresAt ttl"},
 		"campaigns":        {"live _id"},
 		"cohorts":          {},
+		"signoffs":         {"month", "unit month-"},
 		"deliveries":       {"campaign _id", "expiresAt ttl", "person state notBefore", "state notBefore"},
 		"notice_readings":  {"person"},
 		"privacy_requests": {"person _id-", "state _id-"},

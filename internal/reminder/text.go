@@ -69,19 +69,7 @@ func body(duties []duty, locale string, cal campaign.Calendar, now time.Time) st
 			En: fmt.Sprintf("%d things to do, %d minutes", n, minutes),
 		}.In(locale)
 	}
-	var when people.Text
-	switch days := daysLeft(duties[0].dueAt, cal, now); {
-	case days > 1:
-		when = people.Text{Vi: fmt.Sprintf("Còn %d ngày", days), En: fmt.Sprintf("%d days left", days)}
-	case days == 1:
-		when = people.Text{Vi: "Còn 1 ngày", En: "1 day left"}
-	case days == 0:
-		when = people.Text{Vi: "Hạn hôm nay", En: "Due today"}
-	case days == -1:
-		when = people.Text{Vi: "Quá hạn 1 ngày", En: "1 day overdue"}
-	default:
-		when = people.Text{Vi: fmt.Sprintf("Quá hạn %d ngày", -days), En: fmt.Sprintf("%d days overdue", -days)}
-	}
+	when := When(cal.DaysUntil(duties[0].dueAt, now))
 	long := people.Text{Vi: fmt.Sprintf("%d phút", minutes), En: fmt.Sprintf("%d minutes", minutes)}.In(locale)
 	room := longestBody - utf8.RuneCountInString(when.In(locale)+": , "+long)
 	return when.In(locale) + ": " + cut(duties[0].title.In(locale), room) + ", " + long
@@ -95,13 +83,20 @@ func cut(s string, n int) string {
 	return s
 }
 
-// daysLeft counts days between today and the due day, both in the organisation's zone.
-func daysLeft(due time.Time, cal campaign.Calendar, now time.Time) int {
-	day := func(t time.Time) time.Time {
-		y, m, d := t.In(cal.Zone).Date()
-		return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+// When says how far a due day is, from the days until then.
+func When(days int) people.Text {
+	switch {
+	case days > 1:
+		return people.Text{Vi: fmt.Sprintf("Còn %d ngày", days), En: fmt.Sprintf("%d days left", days)}
+	case days == 1:
+		return people.Text{Vi: "Còn 1 ngày", En: "1 day left"}
+	case days == 0:
+		return people.Text{Vi: "Hạn hôm nay", En: "Due today"}
+	case days == -1:
+		return people.Text{Vi: "Quá hạn 1 ngày", En: "1 day overdue"}
+	default:
+		return people.Text{Vi: fmt.Sprintf("Quá hạn %d ngày", -days), En: fmt.Sprintf("%d days overdue", -days)}
 	}
-	return int(day(due).Sub(day(now)) / (24 * time.Hour))
 }
 
 // testPayload is the message a person sends to their own devices.

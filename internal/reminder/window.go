@@ -73,6 +73,11 @@ func (w window) next(t time.Time) time.Time {
 	return t.AddDate(0, 2, 0)
 }
 
+// NextOpen returns the first moment at or after t at which p may be reminded.
+func NextOpen(p people.Person, c campaign.Calendar, t time.Time) time.Time {
+	return windowOf(p, c).next(t)
+}
+
 // end is when the window of the day of t closes.
 func (w window) end(t time.Time) time.Time {
 	s := spans()

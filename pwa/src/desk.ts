@@ -50,6 +50,7 @@ export const deskRoutes: Route[] = [
   of('/overview', report, 'Overview'),
   of('/overview/overdue', report, 'OverduePage'),
   of('/overview/units/:unit', report, 'UnitPage'),
+  of('/overview/signoffs', report, 'SignoffPage'),
   of('/my-unit', report, 'MyUnit'),
   of('/campaigns', campaign, 'CampaignList'),
   of('/campaigns/new', campaign, 'NewCampaign'),

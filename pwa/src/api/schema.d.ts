@@ -1548,6 +1548,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/signoffs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The units I track that somebody leads, each with its sign-off of a month */
+        get: operations["getSignoffs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sync": {
         parameters: {
             query?: never;
@@ -1697,6 +1714,24 @@ export interface paths {
         /** Say who leads a unit, and when */
         put: operations["putUnitsIdHeads"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units/{id}/signoffs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was signed for a unit, the newest month first */
+        get: operations["getUnitsIdSignoffs"];
+        put?: never;
+        /** Sign a month of the unit one answers for; its figures are kept as they are now */
+        post: operations["postUnitsIdSignoffs"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2508,6 +2543,15 @@ export interface components {
             practice: components["schemas"]["Question"][];
             title: components["schemas"]["Text"];
         };
+        Line: {
+            head?: components["schemas"]["HeadRef"];
+            signed?: components["schemas"]["Signoff"];
+            unit: components["schemas"]["ReportUnitRef"];
+        };
+        LineList: {
+            items: components["schemas"]["Line"][];
+            next?: string;
+        };
         Link: {
             real: string;
             text: components["schemas"]["Text"];
@@ -3068,6 +3112,26 @@ export interface components {
             device?: string;
             email: string;
             password: string;
+        };
+        SignRequest: {
+            comment?: string;
+            month: string;
+        };
+        Signoff: {
+            assigned: number;
+            /** Format: date-time */
+            at: string;
+            by: string;
+            comment?: string;
+            completed: number;
+            month: string;
+            overdue: number;
+            people: number;
+            unit: string;
+        };
+        SignoffList: {
+            items: components["schemas"]["Signoff"][];
+            next?: string;
         };
         SourceProblem: {
             code: string;
@@ -7476,6 +7540,38 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    getSignoffs: {
+        parameters: {
+            query?: {
+                month?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineList"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     getSync: {
         parameters: {
             query?: {
@@ -7961,6 +8057,113 @@ export interface operations {
             };
             /** @description invalid_fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getUnitsIdSignoffs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignoffList"];
+                };
+            };
+            /** @description unit_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postUnitsIdSignoffs: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Signoff"];
+                };
+            };
+            /** @description not_accountable */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unit_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description already_signed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description report_not_ready */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -49,4 +49,21 @@ export const reportEn: Record<keyof typeof reportVi, string> = {
   'overdue.none': 'Nobody is late',
   'overdue.noneWhat': 'Everybody is on time.',
   'overdue.hint': 'The longest overdue are at the top. A friendly word often helps more than a reminder.',
+
+  'signoff.title': 'Monthly sign-off',
+  'signoff.what':
+    'You confirm that you have looked at how the unit learned in {month}. The figures of this moment are kept with your words.',
+  'signoff.comment': 'Comment',
+  'signoff.commentHint': 'Optional: what went well, where help is needed',
+  'signoff.sign': 'Sign off {month}',
+  'signoff.done': 'The sign-off is kept',
+  'signoff.failed': 'Not signed off',
+  'signoff.figures': '{share} done, {late} overdue, {people} people',
+  'signoff.on': 'signed off {date}',
+  'signoff.page': 'Sign-offs of units',
+  'signoff.month': 'Month',
+  'signoff.count': '{n} of {all} units have signed off',
+  'signoff.missing': 'not yet',
+  'signoff.none': 'No unit has a head yet',
+  'signoff.noneWhat': 'When units have heads, their monthly sign-offs are shown here.',
 };
