@@ -45,6 +45,7 @@ type App struct {
 	learning  *learning.Service
 	drills    *drill.Service
 	campaigns *campaign.Service
+	holidays  *campaign.HolidayService
 	reminders *reminder.Service
 	reports   *report.Service
 	privacy   *privacy.Service

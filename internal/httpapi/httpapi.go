@@ -40,6 +40,7 @@ type Deps struct {
 	Learning  *learning.Service
 	Drills    *drill.Service
 	Campaigns *campaign.Service
+	Holidays  *campaign.HolidayService
 	Reminders *reminder.Service
 	Reports   *report.Service
 	Privacy   *privacy.Service
