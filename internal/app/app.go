@@ -46,6 +46,7 @@ type App struct {
 	learning  *learning.Service
 	drills    *drill.Service
 	campaigns *campaign.Service
+	holidays  *campaign.HolidayService
 	reminders *reminder.Service
 	reports   *report.Service
 	signoffs  *signoff.Service

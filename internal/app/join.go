@@ -74,7 +74,11 @@ func (a *App) join(ctx context.Context) error {
 		Store: a.db.Learning(), Ops: a.db.Learning(), Courses: a.courses, People: a.people, Drills: a.drills, Now: a.now, TicketKey: ticketKey,
 	}
 	a.courses.Settle = a.learning.Settle
-	calendar := campaign.Calendar{Zone: a.cfg.TimeZone, Holidays: campaign.Holidays()}
+	a.holidays = &campaign.HolidayService{Store: a.db.Holidays(), Now: a.now, Log: a.log}
+	if err := a.holidays.Refresh(ctx); err != nil {
+		return err
+	}
+	calendar := campaign.Calendar{Zone: a.cfg.TimeZone, Edited: a.holidays}
 	a.campaigns = &campaign.Service{
 		Store: a.db.Campaigns(), Enroller: a.learning, People: a.people, Minutes: a.minutes, Calendar: calendar, Now: a.now, NewID: newID, Log: a.log,
 	}

@@ -137,6 +137,7 @@ func (a *App) loops() []func(context.Context) {
 	dispatcher := &reminder.Dispatcher{Service: a.reminders, Log: a.log}
 	return []func(context.Context){
 		func(ctx context.Context) { a.campaigns.Run(ctx, time.Minute) },
+		func(ctx context.Context) { a.holidays.Run(ctx, 15*time.Second) },
 		func(ctx context.Context) { dispatcher.Run(ctx, 15*time.Second) },
 		func(ctx context.Context) { a.reports.Run(ctx, time.Second) },
 		func(ctx context.Context) { a.privacy.Run(ctx, 20*time.Second) },
@@ -184,7 +185,8 @@ func (a *App) server() (*httpapi.Server, error) {
 	}
 	return httpapi.New(httpapi.Deps{
 		Auth: a.auth, People: a.people, Courses: a.courses, Learning: a.learning, Drills: a.drills,
-		Campaigns: a.campaigns, Reminders: a.reminders, Reports: a.reports, Signoffs: a.signoffs, Privacy: a.privacy, Audit: a.audit,
+		Campaigns: a.campaigns, Holidays: a.holidays, Reminders: a.reminders, Reports: a.reports, Signoffs: a.signoffs,
+		Privacy: a.privacy, Audit: a.audit,
 		Ready: a.ready, Now: a.now, Log: a.log,
 		PublicURL: a.cfg.PublicURL, App: built, TrustedProxies: a.cfg.TrustedProxies, Unavailable: mongodb.Unavailable,
 		Demo: a.demo(), InsecureCookie: a.cfg.InsecureCookie,

@@ -53,7 +53,9 @@ func actions(g Group) []Action {
 	case Privacy:
 		return []Action{"request_made", "request_answered", "request_extended", "request_completed", "request_refused"}
 	case Operations:
-		return []Action{"program_started", "database_restored", "database_copied", TrailPruned}
+		return []Action{
+			"holidays_added", "holiday_removed", "holidays_reset", "program_started", "database_restored", "database_copied", TrailPruned,
+		}
 	}
 	return nil
 }

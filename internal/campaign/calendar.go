@@ -8,7 +8,8 @@ import (
 // Calendar knows the working days of the organisation.
 type Calendar struct {
 	Zone     *time.Location
-	Holidays []string // yyyy-mm-dd, sorted
+	Holidays []string        // yyyy-mm-dd, sorted
+	Edited   *HolidayService // whose days count instead, as they are at the moment; nil: Holidays
 }
 
 // Day is the form of a date in JSON.
@@ -19,7 +20,11 @@ func (c Calendar) Closed(t time.Time) bool {
 	if d := t.Weekday(); d == time.Saturday || d == time.Sunday {
 		return true
 	}
-	_, found := slices.BinarySearch(c.Holidays, t.Format(Day))
+	days := c.Holidays
+	if c.Edited != nil {
+		days = c.Edited.dates()
+	}
+	_, found := slices.BinarySearch(days, t.Format(Day))
 	return found
 }
 
@@ -67,25 +72,4 @@ func midnight(t time.Time, zone *time.Location) time.Time {
 // endOfDay is the last millisecond of a day that starts at midnight, in UTC.
 func endOfDay(midnight time.Time) time.Time {
 	return midnight.AddDate(0, 0, 1).Add(-time.Millisecond).UTC()
-}
-
-// Holidays are the public holidays of Viet Nam in 2026 and 2027 on which nobody is
-// reminded: the Labour Code's, with the days in lieu and the exchanged days of the
-// government's plan for 2026. For 2027 the days around Tet follow the usual plan,
-// a little wide, since being quiet one day too long does no harm. An operator adds others.
-func Holidays() []string {
-	return []string{
-		"2026-01-01", "2026-01-02", // New Year
-		"2026-02-16", "2026-02-17", "2026-02-18", "2026-02-19", "2026-02-20", // Tet, the year of the Horse
-		"2026-04-27",               // Hung Kings, in lieu of Sunday the 26th
-		"2026-04-30", "2026-05-01", // Reunification, Labour Day
-		"2026-08-31", "2026-09-01", "2026-09-02", // National Day
-		"2026-11-24", // Culture Day
-		"2027-01-01",
-		"2027-02-04", "2027-02-05", "2027-02-08", "2027-02-09", "2027-02-10", "2027-02-11", "2027-02-12", // Tet, the year of the Goat
-		"2027-04-16",               // Hung Kings
-		"2027-04-30", "2027-05-03", // Labour Day in lieu of a Saturday
-		"2027-09-02", "2027-09-03",
-		"2027-11-24",
-	}
 }

@@ -41,6 +41,7 @@ type Deps struct {
 	Learning  *learning.Service
 	Drills    *drill.Service
 	Campaigns *campaign.Service
+	Holidays  *campaign.HolidayService
 	Reminders *reminder.Service
 	Reports   *report.Service
 	Signoffs  *signoff.Service

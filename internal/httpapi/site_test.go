@@ -92,8 +92,9 @@ func (x *site) services() Deps {
 		x.t.Fatal(err)
 	}
 	d := Deps{
-		People: ps,
-		Audit:  &audit.Service{Store: x.db.Audit(), Key: bytes.Repeat([]byte("a"), 32), Now: x.clock.Now, NewID: newID},
+		People:   ps,
+		Holidays: &campaign.HolidayService{Store: x.db.Holidays(), Now: x.clock.Now, Log: slog.New(slog.DiscardHandler)},
+		Audit:    &audit.Service{Store: x.db.Audit(), Key: bytes.Repeat([]byte("a"), 32), Now: x.clock.Now, NewID: newID},
 		Privacy: &privacy.Service{
 			Notices: x.db.Privacy(), Requests: x.db.Privacy(), Erasures: x.db.Privacy(), People: ps, Text: notice, Clocks: privacy.UsualClocks(), Retentions: x.db.Retention(), Retention: privacy.Defaults(),
 			Calendar: campaign.Calendar{Zone: zone, Holidays: campaign.Holidays()},
