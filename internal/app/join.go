@@ -97,7 +97,7 @@ func (a *App) join(ctx context.Context) error {
 		Enrolments: a.db.Learning(), People: a.people, Courses: a.courses, Campaigns: a.db.Campaigns(), Zone: a.cfg.TimeZone, Now: a.now, Log: a.log,
 	}
 	a.learning.Changed, a.people.Changed = a.reports.Put, a.reports.PutPerson
-	return a.joinPrivacy(calendar)
+	return a.joinPrivacy(ctx, calendar)
 }
 
 // sender makes what sends push messages. Its keys are made once and kept: new ones

@@ -53,7 +53,7 @@ func actions(g Group) []Action {
 	case Privacy:
 		return []Action{"request_made", "request_answered", "request_extended", "request_completed", "request_refused"}
 	case Operations:
-		return []Action{"program_started", "database_restored", "database_copied", TrailPruned}
+		return []Action{"program_started", "database_restored", "database_copied", "retention_changed", TrailPruned}
 	}
 	return nil
 }

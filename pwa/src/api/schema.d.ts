@@ -1540,7 +1540,8 @@ export interface paths {
         };
         /** What is kept how long, and when what was over was last removed */
         get: operations["getSettingsRetention"];
-        put?: never;
+        /** Set how long each thing is kept; version is that of the table before */
+        put: operations["putSettingsRetention"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2453,9 +2454,15 @@ export interface components {
             mail: boolean;
         };
         Kept: {
+            /** Format: date-time */
+            at?: string;
+            by?: string;
+            byName?: string;
             keep: number;
-            setting?: string;
+            least: number;
+            most: number;
             unit: string;
+            usual: number;
             what: string;
         };
         KeyParameter: {
@@ -2940,9 +2947,16 @@ export interface components {
             legit: number;
             phish: number;
         };
+        RetentionRequest: {
+            keep: {
+                [key: string]: number;
+            };
+            version?: number;
+        };
         RetentionView: {
             items: components["schemas"]["Kept"][];
             last: components["schemas"]["Pruning"];
+            version: number;
         };
         Row: {
             cells: components["schemas"]["Cell"][];
@@ -7471,6 +7485,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RetentionView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    putSettingsRetention: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionView"];
+                };
+            };
+            /** @description changed_meanwhile */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             default: components["responses"]["Problem"];
