@@ -31,7 +31,7 @@ const usage = `hocso <command> [flags]
   db copy           copy the embedded database to a MongoDB server (--to mongodb://…) or back (--from mongodb://…)
   audit verify      check that the audit trail is whole and as it was written, also while serving: --head NUMBER:HASH
   fsck              compare the read model with the database, and verify the audit trail
-  privacy retention what is kept how long, and what is over
+  privacy retention what is kept how long, and what is over; answers=24 and the like change it
   db serve          let database clients on this machine read a data folder: --data, --listen, --write
   config            print the settings, secrets masked
   version           print the version

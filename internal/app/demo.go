@@ -171,7 +171,7 @@ func (d *demo) readNotice(ctx context.Context) error {
 	g.SetLimit(64)
 	for _, p := range d.people {
 		g.Go(func() error {
-			_, err := d.privacy.Read(ctx, people.Actor{ID: p.ID}, d.privacy.Text.Version)
+			_, err := d.privacy.Read(ctx, people.Actor{ID: p.ID}, d.privacy.Notice().Version)
 			return err
 		})
 	}

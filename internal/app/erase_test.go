@@ -121,7 +121,7 @@ func plant(t *testing.T, now func() time.Time) *planted {
 		must(err)
 		_, err = x.drills.Apply(ctx, q.ID, "inbox", []drill.Event{{Action: drill.View, N: 1, At: at}})
 		must(err)
-		_, err = x.privacy.Read(ctx, people.Actor{ID: q.ID}, x.privacy.Text.Version)
+		_, err = x.privacy.Read(ctx, people.Actor{ID: q.ID}, x.privacy.Notice().Version)
 		must(err)
 		r, err := x.privacy.Ask(ctx, people.Actor{ID: q.ID}, privacy.Objection, "Về "+mark, "Tôi là "+mark)
 		must(err)

@@ -103,7 +103,7 @@ func (a *App) join(ctx context.Context) error {
 	}
 	a.learning.Changed, a.people.Changed = a.reports.Put, a.reports.PutPerson
 	a.signoffs = &signoff.Service{Store: a.db.Signoffs(), People: a.people, Reports: a.reports, Zone: a.cfg.TimeZone, Now: a.now}
-	return a.joinPrivacy(calendar)
+	return a.joinPrivacy(ctx, calendar)
 }
 
 // sender makes what sends push messages. Its keys are made once and kept: new ones

@@ -54,7 +54,7 @@ func actions(g Group) []Action {
 		return []Action{"request_made", "request_answered", "request_extended", "request_completed", "request_refused"}
 	case Operations:
 		return []Action{
-			"holidays_added", "holiday_removed", "holidays_reset", "program_started", "database_restored", "database_copied", TrailPruned,
+			"holidays_added", "holiday_removed", "holidays_reset", "retention_changed", "program_started", "database_restored", "database_copied", TrailPruned,
 		}
 	}
 	return nil

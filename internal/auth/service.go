@@ -27,10 +27,11 @@ type Service struct {
 	Providers    []*Provider
 	Hasher       *Hasher
 	Keys         Keys
-	Issuer       string   // the public address of the service, without a slash at its end
-	Organisation []string // words nobody's password may consist of: the organisation's names
-	SecondFactor bool     // administrators and security officers need a second factor
-	FactorKey    []byte   // 32 bytes that seal the keys of authenticator apps
+	Issuer       string               // the public address of the service, without a slash at its end
+	Organisation []string             // words nobody's password may consist of: the organisation's names
+	SecondFactor bool                 // administrators and security officers need a second factor
+	FactorKey    []byte               // 32 bytes that seal the keys of authenticator apps
+	SessionKept  func() time.Duration // a session at most, however much it is used; nil: SessionAtMost
 	Now          func() time.Time
 	NewID        func() string
 	// Ended is told of every session that a person or a replayed token ends, before it

@@ -99,7 +99,7 @@ func (s *Service) begin(ctx context.Context, p people.Person, device string, pro
 	now, secret := s.Now(), newSecret()
 	session := Session{
 		ID: s.NewID(), Person: p.ID, Device: device, Epoch: p.Epoch, Second: proven, Current: hashToken(secret), Successor: []byte{},
-		RotatedAt: now, CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(IdleLifetime),
+		RotatedAt: now, CreatedAt: now, LastSeenAt: now, ExpiresAt: s.sessionEnds(now, now),
 	}
 	if err := s.Sessions.InsertSession(ctx, session); err != nil {
 		return SignedIn{}, err
@@ -162,7 +162,7 @@ func (s *Service) refresh(ctx context.Context, id, secret string) (in SignedIn, 
 		next := newSecret()
 		session.Previous, session.Current, session.Successor = used, hashToken(next), seal(secret, next)
 		session.RotatedAt, session.LastSeenAt = now, now
-		session.ExpiresAt = earlier(now.Add(IdleLifetime), session.CreatedAt.Add(SessionAtMost))
+		session.ExpiresAt = s.sessionEnds(session.CreatedAt, now)
 		rotated, err := s.Sessions.RotateSession(ctx, session)
 		if err != nil || !rotated {
 			return in, err == nil, err
@@ -177,6 +177,15 @@ func (s *Service) refresh(ctx context.Context, id, secret string) (in SignedIn, 
 		return in, false, err
 	}
 	return in, false, sessionEnded()
+}
+
+// sessionEnds is when a session that is used at now ends without further use.
+func (s *Service) sessionEnds(began, now time.Time) time.Time {
+	atMost := SessionAtMost
+	if s.SessionKept != nil {
+		atMost = s.SessionKept()
+	}
+	return earlier(now.Add(IdleLifetime), began.Add(atMost))
 }
 
 func earlier(a, b time.Time) time.Time {

@@ -41,8 +41,6 @@ type Config struct {
 	DoneDays         int    // days until it is done
 	ThirdPartyDays   int    // the same where somebody else has to do something
 	ExtensionDays    int    // days that may be added once
-	AnswerMonths     int    // how long answers in quizzes are kept
-	TrailMonths      int    // how long entries of the audit trail are kept
 	ErasureLedger    string // file that keeps who was erased, by id; empty: in the data folder
 	PrivacyContact   string // whom people ask about their data; empty: the administrator
 }
@@ -129,22 +127,6 @@ func settings() []setting {
 			c.ExtensionDays, err = days(v, 0, 365)
 			return err
 		}},
-		{"keep-answers-months", "24", "months for which answers in quizzes are kept; marks stay", false, func(c *Config, v string) error {
-			n, err := strconv.Atoi(v)
-			if err != nil || n < 1 || n > 120 {
-				return errors.New("must be a number of months from 1 to 120")
-			}
-			c.AnswerMonths = n
-			return nil
-		}},
-		{"keep-audit-months", "36", "months for which the audit trail is kept", false, func(c *Config, v string) error {
-			n, err := strconv.Atoi(v)
-			if err != nil || n < 12 || n > 120 {
-				return errors.New("must be a number of months from 12 to 120")
-			}
-			c.TrailMonths = n
-			return nil
-		}},
 		{"erasure-ledger", "", "file that keeps who was erased, by id, for restores; default erasures.jsonl in the data folder", false, func(c *Config, v string) error {
 			c.ErasureLedger = v
 			return nil
@@ -191,7 +173,7 @@ func Load(command string, args []string, getenv func(string) string, help io.Wri
 	if err := fs.Parse(args); err != nil {
 		return c, nil, err
 	}
-	var problems []error
+	problems := gone(getenv)
 	for _, s := range settings() {
 		if err := s.set(&c, values[s.name].value); err != nil {
 			shown := values[s.name].value
@@ -212,6 +194,17 @@ func Load(command string, args []string, getenv func(string) string, help io.Wri
 		c.PublicURL = "http://" + c.Listen
 	}
 	return c, fs.Args(), errors.Join(problems...)
+}
+
+// gone names the variables that were settings once and would be taken for such.
+func gone(getenv func(string) string) (problems []error) {
+	for _, x := range []struct{ variable, what string }{{"HOCSO_KEEP_ANSWERS_MONTHS", "answers"}, {"HOCSO_KEEP_AUDIT_MONTHS", "trail"}} {
+		if v := getenv(x.variable); v != "" {
+			problems = append(problems, fmt.Errorf("%s is no setting any more: take it out, and before the next start store what it said "+
+				"with: hocso privacy retention %s=%s", x.variable, x.what, v))
+		}
+	}
+	return problems
 }
 
 // Print writes every setting and its value, secrets masked.

@@ -44,8 +44,9 @@ func TestLoad(t *testing.T) {
 		{name: "days that are no number", env: map[string]string{"HOCSO_PRIVACY_DONE_DAYS": "soon"}, bad: "HOCSO_PRIVACY_DONE_DAYS"},
 		{name: "a third party for ever", args: []string{"--privacy-third-party-days", "366"}, bad: "from 1 to 365"},
 		{name: "an extension backwards", args: []string{"--privacy-extension-days", "-1"}, bad: "from 0 to 365"},
-		{name: "answers kept for no time", args: []string{"--keep-answers-months", "0"}, bad: "from 1 to 120"},
-		{name: "a trail of less than a year", args: []string{"--keep-audit-months", "11"}, bad: "from 12 to 120"},
+		{name: "answers of before", env: map[string]string{"HOCSO_KEEP_ANSWERS_MONTHS": "60"}, bad: "hocso privacy retention answers=60"},
+		{name: "a trail of before", env: map[string]string{"HOCSO_KEEP_AUDIT_MONTHS": "48"}, bad: "HOCSO_KEEP_AUDIT_MONTHS is no setting any more"},
+		{name: "a flag of before", args: []string{"--keep-audit-months", "48"}, bad: "keep-audit-months"},
 		{name: "a contact of two lines", args: []string{"--privacy-contact", "a\nb"}, bad: "one line"},
 		{name: "unknown flag", args: []string{"--lisen", "x"}, bad: "lisen"},
 	} {

@@ -12,7 +12,7 @@ import (
 	"hocso/internal/people"
 )
 
-// retention is how long a person's run is kept after its last change.
+// retention is how long a person's run is kept after its last change unless somebody says otherwise.
 const retention = 180 * 24 * time.Hour
 
 // Codes of rejected events.

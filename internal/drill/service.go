@@ -38,7 +38,8 @@ type Store interface {
 type Service struct {
 	Store     Store
 	Now       func() time.Time
-	NewSecret func() []byte // 32 random bytes
+	NewSecret func() []byte        // 32 random bytes
+	Kept      func() time.Duration // a person's run, after its last change; nil: 180 days
 
 	mu       sync.Mutex
 	loadedAt time.Time
@@ -344,6 +345,9 @@ func (s *Service) apply(ctx context.Context, r *Run, isNew bool, events []Event)
 		var did bool
 		did, codes[i] = r.apply(t.Template, e)
 		changed = changed || did
+		if did && s.Kept != nil {
+			r.ExpiresAt = r.ChangedAt.Add(s.Kept())
+		}
 	}
 	return codes, changed, nil
 }

@@ -49,12 +49,13 @@ func privacyRows() []matrixRow {
 	rows := []matrixRow{
 		{route: "GET /api/v1/me/notice", expect: "*:200", ask: at("/me/notice"), has: `"version":"1-`},
 		{route: "POST /api/v1/me/notice", about: "the one there is", expect: "*:200", ask: func(w *world, _ *kind) call {
-			return call{path: "/me/notice", body: map[string]string{"version": w.Privacy.Text.Version}}
+			return call{path: "/me/notice", body: map[string]string{"version": w.Privacy.Notice().Version}}
 		}},
 		{route: "POST /api/v1/me/notice", about: "another", expect: "*:409/notice_changed", ask: send("/me/notice", `{"version":"0-x"}`)},
 		{route: "POST /api/v1/me/requests", expect: "*:201", ask: send("/me/requests", `{"kind":"objection","text":"Không dùng vào việc khác"}`)},
 		{route: "GET /api/v1/me/requests", expect: "*:200", ask: at("/me/requests"), has: `"answerBy"`},
 		{route: "GET /api/v1/settings/retention", expect: "admin:200 *:403", ask: at("/settings/retention"), has: `"what":"answers"`},
+		{route: "PUT /api/v1/settings/retention", expect: "admin:422/invalid_fields *:403", ask: send("/settings/retention", `{"version":0,"keep":{"answers":24}}`)},
 		{route: "GET /api/v1/privacy/requests", expect: handlers, ask: func(w *world, _ *kind) call {
 			w.asking("a1", privacy.Objection)
 			w.asking("b", privacy.Objection)

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"net/http"
 	"slices"
+	"strconv"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -32,6 +33,10 @@ func (s *Server) privacyRoutes() []route {
 			summary: "What people asked that I may handle: state=open (most urgent first) or over", query: []string{"state"}, out: listOf[privacy.Asked]{},
 		}, s.listRequests},
 		{fiber.MethodGet, v + "/settings/retention", can(people.ManageOperations), shape{summary: "What is kept how long, and when what was over was last removed", out: privacy.RetentionView{}}, s.showRetention},
+		{fiber.MethodPut, v + "/settings/retention", can(people.ManageOperations), shape{
+			summary: "Set how long each thing is kept; version is that of the table before", in: retentionRequest{}, out: privacy.RetentionView{}, audit: "retention_changed",
+			problems: []string{"409 changed_meanwhile", "422 invalid_fields"},
+		}, s.changeRetention},
 		{fiber.MethodGet, v + "/privacy/requests/:id", handle, shape{summary: "One of these", out: privacy.Asked{}, problems: unknown}, s.showRequest},
 	}, s.deeds(handle, unknown)...)
 }
@@ -113,6 +118,26 @@ func (s *Server) showRetention(c *fiber.Ctx) error {
 	return c.JSON(r)
 }
 
+type retentionRequest struct {
+	Version int                  `json:"version" validate:"min=0"`
+	Keep    map[privacy.What]int `json:"keep" validate:"required"` // every row of the table, in its unit
+}
+
+func (s *Server) changeRetention(c *fiber.Ctx) error {
+	var req retentionRequest
+	if err := s.bind(c, &req); err != nil {
+		return err
+	}
+	changed, err := s.Privacy.ChangeRetention(c.UserContext(), actor(c), req.Version, req.Keep)
+	if err != nil {
+		return err
+	}
+	for _, x := range changed {
+		note(c, "keep_"+string(x.What), strconv.Itoa(x.Before), strconv.Itoa(x.After))
+	}
+	return s.showRetention(c)
+}
+
 type deedRequest struct {
 	Text       string `json:"text" validate:"required,max=2000,lines"` // to the person
 	ThirdParty bool   `json:"thirdParty"`                              // somebody else has to do something: a longer clock
@@ -135,7 +160,7 @@ func (s *Server) deed(did string) fiber.Handler {
 	}
 }
 
-func (s *Server) showNotice(c *fiber.Ctx) error { return c.JSON(s.Privacy.Text) }
+func (s *Server) showNotice(c *fiber.Ctx) error { return c.JSON(s.Privacy.Notice()) }
 
 type noticeAnswer struct {
 	Version string            `json:"version"`
@@ -147,7 +172,7 @@ func (s *Server) myNotice(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(noticeAnswer{s.Privacy.Text.Version, read})
+	return c.JSON(noticeAnswer{s.Privacy.Notice().Version, read})
 }
 
 type noticeRequest struct {

@@ -21,7 +21,7 @@ func TestNotice(t *testing.T) {
 	read := func(version string) reply {
 		return o.do(call{method: "POST", path: v1 + "/me/notice", token: o.learner, body: map[string]string{"version": version}})
 	}
-	version := o.Privacy.Text.Version
+	version := o.Privacy.Notice().Version
 	o.do(call{method: "GET", path: v1 + "/notice"}).want(t, 200, `"version":"`+version+`"`, "{organisation}")
 	me().want(t, 200, `"noticeDue":true`, "")
 	read("").want(t, 422, `"field":"version","code":"required"`, "")
@@ -31,7 +31,7 @@ func TestNotice(t *testing.T) {
 	me().want(t, 200, `"noticeDue":false`, "")
 	o.clock.advance(time.Minute)
 	read(version).want(t, 200, `"at":"2026-03-02T08:00:00Z"`, "") // the fact is the first one
-	o.do(call{method: "GET", path: v1 + "/me/notice", token: o.learner}).want(t, 200, `"read":[{"version":"`+version+`","hash":"`+o.Privacy.Text.Hash+`"`, "")
+	o.do(call{method: "GET", path: v1 + "/me/notice", token: o.learner}).want(t, 200, `"read":[{"version":"`+version+`","hash":"`+o.Privacy.Notice().Hash+`"`, "")
 	o.do(call{method: "GET", path: v1 + "/me/notice", token: o.head}).want(t, 200, `"read":[]`, "")
 }
 
@@ -152,7 +152,7 @@ func TestMyDataIsComplete(t *testing.T) {
 	o := newOffice(t)
 	lan := o.id["lan@bo.vn"]
 	o.ask(o.learner, "POST", "/me/requests", `{"kind":"objection","about":"dau-about","text":"dau-text"}`).want(t, 201, "", "")
-	o.ask(o.learner, "POST", "/me/notice", map[string]string{"version": o.Privacy.Text.Version}).want(t, 200, "", "")
+	o.ask(o.learner, "POST", "/me/notice", map[string]string{"version": o.Privacy.Notice().Version}).want(t, 200, "", "")
 	o.ask(o.learner, "POST", "/enrolments", `{"courseId":"phishing"}`).want(t, 201, "", "")
 	if _, err := o.People.SetHeads(t.Context(), people.Console(), "a1", []people.Headship{{Person: lan, From: "2026-02-03"}}); err != nil {
 		t.Fatal(err)
@@ -184,7 +184,7 @@ func TestMyDataIsComplete(t *testing.T) {
 	}
 	data := o.ask(o.learner, "GET", "/me/data", nil)
 	for _, want := range []string{
-		"Nguyễn Thị Lan", "lan@bo.vn", "dau-about", "dau-text", o.Privacy.Text.Hash, `"course":"phishing"`, `"from":"2026-02-03"`, `"device":"test"`,
+		"Nguyễn Thị Lan", "lan@bo.vn", "dau-about", "dau-text", o.Privacy.Notice().Hash, `"course":"phishing"`, `"from":"2026-02-03"`, `"device":"test"`,
 		"dau-ended", "dau-answer", "dau-comment", "dau-device", "dau-delivery", "Mật khẩu, khóa của ứng dụng mã", `"cohorts":[{"id":"`,
 	} {
 		data.want(t, 200, want, "dau-secret")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -87,16 +88,15 @@ func (x *site) services() Deps {
 	}
 	zone := time.FixedZone("ICT", 7*60*60)
 	ps := &people.Service{Store: x.db.People(), UnitStore: x.db.People(), Scan: x.db.People(), CohortStore: x.db.Cohorts(), Now: x.clock.Now, NewID: newID, Zone: zone}
-	notice, err := privacy.ReadNotice(content.Files(), privacy.Values("Bộ Thử", "", privacy.Defaults()))
-	if err != nil {
-		x.t.Fatal(err)
-	}
 	d := Deps{
 		People:   ps,
 		Holidays: &campaign.HolidayService{Store: x.db.Holidays(), Now: x.clock.Now, Log: slog.New(slog.DiscardHandler)},
 		Audit:    &audit.Service{Store: x.db.Audit(), Key: bytes.Repeat([]byte("a"), 32), Now: x.clock.Now, NewID: newID},
 		Privacy: &privacy.Service{
-			Notices: x.db.Privacy(), Requests: x.db.Privacy(), Erasures: x.db.Privacy(), People: ps, Text: notice, Clocks: privacy.UsualClocks(), Retentions: x.db.Retention(), Retention: privacy.Defaults(),
+			Notices: x.db.Privacy(), Requests: x.db.Privacy(), Erasures: x.db.Privacy(), People: ps, Clocks: privacy.UsualClocks(), Retentions: x.db.Retention(),
+			Write: func(r privacy.Retention) (privacy.Notice, error) {
+				return privacy.ReadNotice(content.Files(), privacy.Values("Bộ Thử", "", r))
+			},
 			Calendar: campaign.Calendar{Zone: zone, Holidays: campaign.Holidays()},
 			Erasers:  []privacy.Eraser{{Name: "person", Erase: ps.Erase}, {Name: "sessions", Erase: x.db.Auth().ErasePerson}, {Name: "reminders", Erase: x.db.Reminders().ErasePerson}, {Name: "learning", Erase: x.db.Learning().ErasePerson}},
 			Now:      x.clock.Now, NewID: newID, Log: slog.New(slog.DiscardHandler),
@@ -116,7 +116,7 @@ func (x *site) services() Deps {
 		Store: x.db.Letters(), Sender: x.post, Now: x.clock.Now, Log: d.Log,
 		Writers: map[letter.Kind]letter.Writer{auth.ResetLetter: d.Auth.WriteReset, auth.InvitationLetter: d.Auth.WriteInvitation},
 	}
-	if err := d.Auth.UsePasskeys("Học số"); err != nil {
+	if err := errors.Join(d.Auth.UsePasskeys("Học số"), d.Privacy.Load(x.t.Context())); err != nil {
 		x.t.Fatal(err)
 	}
 	return d

@@ -11,7 +11,7 @@ import (
 	"hocso/internal/people"
 )
 
-// opsKept is how long the ids of applied ops are remembered.
+// opsKept is how long the ids of applied ops are remembered unless somebody says otherwise.
 const opsKept = 180 * 24 * time.Hour
 
 // ApplyOps applies what a phone reports and returns one verdict for each op, in
@@ -192,6 +192,9 @@ func (b *batch) opened(ctx context.Context, i int, o *op) error {
 func (b *batch) record(ctx context.Context) error {
 	var done []Op
 	until := b.service.Now().Add(opsKept)
+	if b.service.OpsKept != nil {
+		until = b.service.Now().Add(b.service.OpsKept())
+	}
 	for i, o := range b.ops {
 		if o != nil && b.verdicts[i].Status == Applied {
 			done = append(done, Op{ID: b.key(o), Hash: b.hashes[i], ExpiresAt: until})

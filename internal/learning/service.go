@@ -26,6 +26,8 @@ type Service struct {
 	Drills    Drills // applies the ops of drills
 	Now       func() time.Time
 	TicketKey []byte // at least 32 random bytes, the same in every copy of the program
+	// OpsKept is how long the ids of applied ops are remembered. Nil: 180 days.
+	OpsKept func() time.Duration
 	// Changed is told of every enrolment after it was stored. It must be quick. Nil: nobody asks.
 	Changed func(Enrolment)
 	// Opened is told that a person opened the reminder of a delivery; fault.NotFound

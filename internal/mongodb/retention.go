@@ -15,17 +15,66 @@ import (
 
 const retention = "retention"
 
-// pruning is the id of the one document of its collection.
-const pruning = "answers"
+// The ids of the documents of their collection: the last run of the job, and the periods.
+const (
+	pruning = "answers"
+	periods = "periods"
+)
 
 // Retention implements privacy.RetentionStore.
-type Retention struct{ runs, attempts *mongo.Collection }
+type Retention struct {
+	runs, attempts *mongo.Collection
+	ending         map[privacy.What]*mongo.Collection // what carries its own end
+}
 
 var _ privacy.RetentionStore = (*Retention)(nil)
 
-// Retention returns the job that removes answers whose time is over.
+// Retention returns how long things are kept, and the job that removes what is over.
 func (d *DB) Retention() *Retention {
-	return &Retention{runs: d.db.Collection(retention), attempts: d.db.Collection("attempts")}
+	return &Retention{runs: d.db.Collection(retention), attempts: d.db.Collection("attempts"), ending: map[privacy.What]*mongo.Collection{
+		privacy.Drills: d.db.Collection("drill_runs"), privacy.Deliveries: d.db.Collection(deliveries), privacy.Ops: d.db.Collection("ops"),
+	}}
+}
+
+// Retention implements privacy.RetentionStore.
+func (s *Retention) Retention(ctx context.Context) (r privacy.Retention, err error) {
+	err = s.runs.FindOne(ctx, bson.D{{Key: "_id", Value: periods}}).Decode(&r)
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		return r, nil
+	}
+	return r, found(err, "retention", "find how long things are kept")
+}
+
+// PutRetention implements privacy.RetentionStore.
+func (s *Retention) PutRetention(ctx context.Context, r privacy.Retention) error {
+	type document struct {
+		ID                string `bson:"_id"`
+		privacy.Retention `bson:",inline"`
+	}
+	before := r.Version
+	r.Version++
+	if before == 0 {
+		_, err := s.runs.InsertOne(ctx, document{periods, r})
+		if mongo.IsDuplicateKeyError(err) {
+			return changedMeanwhile()
+		}
+		return inserted(err, "retention", "store how long things are kept")
+	}
+	res, err := s.runs.ReplaceOne(ctx, bson.D{{Key: "_id", Value: periods}, {Key: "ver", Value: before}}, document{periods, r})
+	return replaced(res, err, "store how long things are kept")
+}
+
+// EndBy implements privacy.RetentionStore. A reminder that is still to come keeps its end:
+// that is counted from when it is due.
+func (s *Retention) EndBy(ctx context.Context, w privacy.What, now, latest time.Time) error {
+	filter := bson.D{{Key: "expiresAt", Value: bson.D{{Key: "$gt", Value: latest}}}}
+	if w == privacy.Deliveries {
+		filter = append(filter, bson.E{Key: "notBefore", Value: bson.D{{Key: "$lte", Value: now}}})
+	}
+	if _, err := s.ending[w].UpdateMany(ctx, filter, bson.D{{Key: "$set", Value: bson.D{{Key: "expiresAt", Value: latest}}}}); err != nil {
+		return fmt.Errorf("bring forward the end of %s: %w", w, err)
+	}
+	return nil
 }
 
 // Pruning implements privacy.RetentionStore.

@@ -161,6 +161,9 @@ func (s *Service) Run(ctx context.Context, every time.Duration) {
 	t := time.NewTicker(every)
 	defer t.Stop()
 	for {
+		if err := s.Load(ctx); err != nil && ctx.Err() == nil {
+			s.Log.Error("read how long things are kept", "err", err)
+		}
 		if err := s.Finish(ctx); err != nil && ctx.Err() == nil {
 			s.Log.Error("finish erasures", "err", err)
 		}

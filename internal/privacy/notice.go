@@ -135,16 +135,16 @@ func (s *Service) remember(p people.ID) {
 	s.read[p] = true
 }
 
-func (s *Service) readingID(p people.ID) string { return string(p) + ":" + s.Text.Version }
+func (s *Service) readingID(p people.ID) string { return string(p) + ":" + s.Notice().Version }
 
 // Read notes that the actor read the notice with this version, and returns the
 // fact. To repeat it changes nothing. fault.Conflict notice_changed if the notice
 // is another by now.
 func (s *Service) Read(ctx context.Context, a people.Actor, version string) (Reading, error) {
-	if version != s.Text.Version {
+	if version != s.Notice().Version {
 		return Reading{}, fault.New(fault.Conflict, "notice_changed", "there is a newer notice, read that one")
 	}
-	r := Reading{ID: s.readingID(a.ID), Person: a.ID, Version: version, Hash: s.Text.Hash, At: s.Now()}
+	r := Reading{ID: s.readingID(a.ID), Person: a.ID, Version: version, Hash: s.Notice().Hash, At: s.Now()}
 	err := s.Notices.InsertReading(ctx, r)
 	if fault.KindOf(err) == fault.Conflict {
 		r, err = s.Notices.Reading(ctx, r.ID)

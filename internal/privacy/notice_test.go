@@ -11,7 +11,7 @@ import (
 // The notice that comes with the program is whole in both languages, and leaves no
 // {name} unfilled.
 func TestOwnNotice(t *testing.T) {
-	n, err := ReadNotice(content.Files(), Values("Bộ Thử", "", Defaults()))
+	n, err := ReadNotice(content.Files(), Values("Bộ Thử", "", Retention{}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +25,7 @@ func TestOwnNotice(t *testing.T) {
 			}
 		}
 	}
-	other, err := ReadNotice(content.Files(), Values("Sở Khác", "phòng 12", Defaults()))
+	other, err := ReadNotice(content.Files(), Values("Sở Khác", "phòng 12", Retention{}))
 	if err != nil || other.Version != n.Version || other.Hash == n.Hash {
 		t.Errorf("for another organisation: %v, version %s and hash %s; want version %s and another hash than %s", err, other.Version, other.Hash, n.Version, n.Hash)
 	}

@@ -3,28 +3,13 @@ package privacy
 import (
 	"context"
 	"maps"
+	"slices"
 	"strconv"
 	"time"
 
 	"hocso/internal/fault"
 	"hocso/internal/people"
 )
-
-// Retention says how long things are kept. Answers and the trail go by a job; the rest carries its
-// own end from the moment it is stored, and the database removes it.
-type Retention struct {
-	AnswerMonths int // answers in quizzes; marks stay
-	TrailMonths  int // entries of the audit trail, at least 12
-	DrillDays    int // a person's own drill runs, after their last change
-	DeliveryDays int // reminders, after they were due
-	OpDays       int // ids of what phones sent
-	SessionDays  int // sign-ins, at most
-}
-
-// Defaults are what the design asks for.
-func Defaults() Retention {
-	return Retention{AnswerMonths: 24, TrailMonths: 36, DrillDays: 180, DeliveryDays: 90, OpDays: 180, SessionDays: 90}
-}
 
 // Values are what the notice says of an organisation. Without a contact it is the
 // administrators.
@@ -37,10 +22,9 @@ func Values(organisation, contact string, r Retention) map[string]string {
 	if contact == "" {
 		vi, en = "Hãy hỏi người quản trị của cơ quan bạn.", "Ask an administrator of your organisation."
 	}
-	values := map[string]string{
-		"contact.vi": vi, "contact.en": en,
-		"answers": strconv.Itoa(r.AnswerMonths), "trail": strconv.Itoa(r.TrailMonths), "drills": strconv.Itoa(r.DrillDays),
-		"deliveries": strconv.Itoa(r.DeliveryDays), "ops": strconv.Itoa(r.OpDays), "sessions": strconv.Itoa(r.SessionDays),
+	values := map[string]string{"contact.vi": vi, "contact.en": en}
+	for _, p := range Periods() {
+		values[string(p.What)] = strconv.Itoa(r.Keep(p.What))
 	}
 	maps.Copy(values, ours)
 	return values
@@ -53,8 +37,16 @@ type Pruning struct {
 	NextAt  time.Time  `json:"nextAt" bson:"nextAt"`             // also the end of the lease of who is at it
 }
 
-// RetentionStore keeps the job, and removes what is over.
+// RetentionStore keeps the periods and the job, and removes what is over.
 type RetentionStore interface {
+	// Retention returns the periods; the zero value if none was chosen.
+	Retention(ctx context.Context) (Retention, error)
+	// PutRetention stores r with Version+1 if the stored one still has r.Version, or there is none and it is 0;
+	// fault.Conflict otherwise.
+	PutRetention(ctx context.Context, r Retention) error
+	// EndBy brings the end of what carries its own to at most latest: of drill runs, ids of what phones sent, and
+	// reminders that were due at now.
+	EndBy(ctx context.Context, w What, now, latest time.Time) error
 	// Pruning returns the last run; the zero value if there was none.
 	Pruning(ctx context.Context) (Pruning, error)
 	// ClaimPruning takes the job until until if it is due at now, and reports whether it did.
@@ -74,26 +66,58 @@ const (
 	pruneBatch = 500
 )
 
-// before is the moment before which answers are over at now.
-func (r Retention) before(now time.Time) time.Time { return now.AddDate(0, -r.AnswerMonths, 0) }
+// Load reads the periods, which another copy of the program may have changed.
+func (s *Service) Load(ctx context.Context) error {
+	r, err := s.Retentions.Retention(ctx)
+	if err != nil {
+		return err
+	}
+	notice, err := s.Write(r)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.kept, s.notice = r, notice
+	return nil
+}
+
+// Retention returns the periods as this copy of the program knows them: they are at most as
+// old as the last round of Run.
+func (s *Service) Retention() Retention {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.kept
+}
+
+// Notice returns the notice with the periods that Retention returns.
+func (s *Service) Notice() Notice {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.notice
+}
 
 // Over counts the answers that the next run would remove.
 func (s *Service) Over(ctx context.Context) (int, error) {
-	return s.Retentions.CountAnswers(ctx, s.Retention.before(s.Now()))
+	return s.Retentions.CountAnswers(ctx, s.Retention().Before(Answers, s.Now()))
 }
 
-// Prune removes the answers, and the entries of the trail, whose time is over, if that is due and no other copy of
-// the program is at it. Enrolments keep marks and completion, so no total changes.
-// What is cut off goes on after the lease.
+// Prune removes what is over, if that is due and no other copy of the program is at it.
+// Enrolments keep marks and completion, so no total changes. What is cut off goes on
+// after the lease.
 func (s *Service) Prune(ctx context.Context) error {
 	now := s.Now()
 	mine, err := s.Retentions.ClaimPruning(ctx, now, now.Add(pruneLease))
 	if err != nil || !mine {
 		return err
 	}
+	if err := s.Load(ctx); err != nil {
+		return err
+	}
+	keep := s.Retention()
 	removed := 0
 	for {
-		n, err := s.Retentions.DeleteAnswers(ctx, s.Retention.before(now), pruneBatch)
+		n, err := s.Retentions.DeleteAnswers(ctx, keep.Before(Answers, now), pruneBatch)
 		removed += n
 		if err != nil {
 			return err
@@ -102,7 +126,12 @@ func (s *Service) Prune(ctx context.Context) error {
 			break
 		}
 	}
-	entries, err := s.PruneTrail(ctx, now.AddDate(0, -s.Retention.TrailMonths, 0))
+	for _, w := range []What{Drills, Deliveries, Ops} {
+		if err := s.Retentions.EndBy(ctx, w, now, now.Add(keep.Lasts(w))); err != nil {
+			return err
+		}
+	}
+	entries, err := s.PruneTrail(ctx, keep.Before(Trail, now))
 	if err != nil { // a trail that was tampered with is evidence, and stays
 		s.Log.Error("retention of the audit trail", "err", err)
 	}
@@ -112,32 +141,124 @@ func (s *Service) Prune(ctx context.Context) error {
 
 // Kept is one row of the table of what is kept how long.
 type Kept struct {
-	What    string `json:"what"` // answers, trail, drills, deliveries, ops, sessions
-	Keep    int    `json:"keep"`
-	Unit    string `json:"unit"`              // months or days
-	Setting string `json:"setting,omitempty"` // the variable that changes it
+	Period
+	Keep   int        `json:"keep"`
+	By     people.ID  `json:"by,omitempty"`     // who changed it; empty: at the machine, or nobody
+	ByName string     `json:"byName,omitempty"` // empty once they are erased
+	At     *time.Time `json:"at,omitempty"`     // when; none: it is the usual period
 }
 
 // RetentionView is that table with the last run.
 type RetentionView struct {
-	Items []Kept  `json:"items"`
-	Last  Pruning `json:"last"`
+	Items   []Kept  `json:"items"`
+	Version int     `json:"version"` // for ChangeRetention
+	Last    Pruning `json:"last"`
+}
+
+func mayOperate(a people.Actor) error {
+	if _, all := a.Scope(people.ManageOperations); !all {
+		return fault.New(fault.Forbidden, "not_allowed", "this is for administrators of the whole organisation")
+	}
+	return nil
 }
 
 // ShowRetention returns the table to those who look after the whole organisation;
 // fault.Forbidden not_allowed to everybody else.
 func (s *Service) ShowRetention(ctx context.Context, a people.Actor) (RetentionView, error) {
-	if _, all := a.Scope(people.ManageOperations); !all {
-		return RetentionView{}, fault.New(fault.Forbidden, "not_allowed", "this is for administrators of the whole organisation")
+	if err := mayOperate(a); err != nil {
+		return RetentionView{}, err
 	}
-	last, err := s.Retentions.Pruning(ctx)
-	r := s.Retention
-	return RetentionView{Last: last, Items: []Kept{
-		{"answers", r.AnswerMonths, "months", "HOCSO_KEEP_ANSWERS_MONTHS"},
-		{"trail", r.TrailMonths, "months", "HOCSO_KEEP_AUDIT_MONTHS"},
-		{"drills", r.DrillDays, "days", ""},
-		{"deliveries", r.DeliveryDays, "days", ""},
-		{"ops", r.OpDays, "days", ""},
-		{"sessions", r.SessionDays, "days", ""},
-	}}, err
+	if err := s.Load(ctx); err != nil {
+		return RetentionView{}, err
+	}
+	r := s.Retention()
+	view := RetentionView{Version: r.Version}
+	for _, p := range Periods() {
+		k := Kept{Period: p, Keep: r.Keep(p.What)}
+		if c, chosen := r.Chosen[p.What]; chosen {
+			k.By, k.At = c.By, &c.At
+			if c.By != "" {
+				who, err := s.People.Current(ctx, c.By)
+				if err != nil && fault.KindOf(err) != fault.NotFound {
+					return RetentionView{}, err
+				}
+				k.ByName = who.Name
+			}
+		}
+		view.Items = append(view.Items, k)
+	}
+	var err error
+	view.Last, err = s.Retentions.Pruning(ctx)
+	return view, err
+}
+
+// Changed is one period that was changed.
+type Changed struct {
+	What          What
+	Before, After int
+}
+
+// ChangeRetention sets the whole table, and returns what that changed. version is that of the
+// table the actor saw: fault.Conflict changed_meanwhile if it is another by now.
+// fault.Invalid invalid_fields names each period that is missing, unknown or out of its bounds.
+func (s *Service) ChangeRetention(ctx context.Context, a people.Actor, version int, keep map[What]int) ([]Changed, error) {
+	if err := mayOperate(a); err != nil {
+		return nil, err
+	}
+	if err := checkPeriods(keep); err != nil {
+		return nil, err
+	}
+	r, err := s.Retentions.Retention(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if r.Version != version {
+		return nil, fault.New(fault.Conflict, "changed_meanwhile", "it was changed meanwhile, read it again")
+	}
+	var changed []Changed
+	chosen := maps.Clone(r.Chosen)
+	if chosen == nil {
+		chosen = map[What]Choice{}
+	}
+	for _, p := range Periods() {
+		if before := r.Keep(p.What); before != keep[p.What] {
+			changed = append(changed, Changed{p.What, before, keep[p.What]})
+			chosen[p.What] = Choice{Keep: keep[p.What], By: a.ID, At: s.Now()}
+		}
+	}
+	if len(changed) == 0 {
+		return nil, nil
+	}
+	if err := s.Retentions.PutRetention(ctx, Retention{Chosen: chosen, Version: version}); err != nil {
+		return nil, err
+	}
+	return changed, s.Load(ctx)
+}
+
+// checkPeriods holds the periods to their table.
+func checkPeriods(keep map[What]int) error {
+	bad := fault.New(fault.Invalid, "invalid_fields", "some fields are not right")
+	refuse := func(w What, code string) {
+		bad.Fields = append(bad.Fields, fault.Field{Field: "keep." + string(w), Code: code})
+	}
+	known := map[What]bool{}
+	for _, p := range Periods() {
+		known[p.What] = true
+		n, there := keep[p.What]
+		switch {
+		case !there:
+			refuse(p.What, "required")
+		case n < p.Least || n > p.Most:
+			refuse(p.What, "out_of_range")
+		}
+	}
+	for _, w := range slices.Sorted(maps.Keys(keep)) {
+		if !known[w] {
+			refuse(w, "unknown_field")
+		}
+	}
+	if len(bad.Fields) > 0 {
+		return bad
+	}
+	return nil
 }

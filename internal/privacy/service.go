@@ -15,16 +15,15 @@ import (
 
 // Service does the work of package privacy. Its fields are set once, before the
 // first call; its methods are safe for concurrent use, also of several copies of
-// the program.
+// the program. Before the first call comes Load.
 type Service struct {
 	Notices    NoticeStore
 	Requests   RequestStore
 	Erasures   ErasureStore
 	People     *people.Service
-	Text       Notice // what people read
+	Write      func(Retention) (Notice, error) // what people read, with the periods in it
 	Clocks     Clocks
 	Retentions RetentionStore
-	Retention  Retention
 	Calendar   campaign.Calendar
 	// Erasers are the steps of an erasure, in order: first what ends the account. What
 	// this package keeps comes last by itself.
@@ -40,6 +39,8 @@ type Service struct {
 	NewID func() string
 	Log   *slog.Logger
 
-	mu   sync.Mutex
-	read map[people.ID]bool // who is known to have read the notice as it is now
+	mu     sync.Mutex
+	read   map[people.ID]bool // who is known to have read the notice as it is now
+	kept   Retention
+	notice Notice
 }

@@ -129,6 +129,7 @@ type Service struct {
 	Now           func() time.Time
 	Log           *slog.Logger
 	Count         func(outcome string) // of pushes, for the metrics; nil: nobody counts
+	Kept          func() time.Duration // deliveries, after they are due; nil: 90 days
 }
 
 // PlanReminders implements campaign.Planner: it stores the next reminder of each
@@ -142,7 +143,7 @@ func (s *Service) PlanReminders(ctx context.Context, c campaign.Campaign, ps []p
 	next := make([]Delivery, 0, len(es))
 	for _, e := range es {
 		if p, ok := byID[e.Person]; ok {
-			if ds := Plan(c.ID, e, p, s.Calendar, now); len(ds) > 0 {
+			if ds := s.plan(c.ID, e, p, now); len(ds) > 0 {
 				next = append(next, ds[0])
 			}
 		}
@@ -156,6 +157,17 @@ func (s *Service) PlanReminders(ctx context.Context, c campaign.Campaign, ps []p
 	return nil
 }
 
+// plan is Plan with the end that deliveries have today.
+func (s *Service) plan(c campaign.ID, e learning.Enrolment, p people.Person, now time.Time) []Delivery {
+	ds := Plan(c, e, p, s.Calendar, now)
+	if s.Kept != nil {
+		for i := range ds {
+			ds[i].ExpiresAt = ds[i].NotBefore.Add(s.Kept())
+		}
+	}
+	return ds
+}
+
 // follow stores the reminder after d, so that the chain goes on. A step that was
 // settled before (the due date was moved) is skipped.
 func (s *Service) follow(ctx context.Context, d Delivery, e learning.Enrolment, p people.Person, now time.Time) error {
@@ -163,7 +175,7 @@ func (s *Service) follow(ctx context.Context, d Delivery, e learning.Enrolment, 
 	if d.NotAfter.After(after) {
 		after = d.NotAfter // a step of the same day is settled with this one
 	}
-	for _, next := range Plan(campaign.ID(d.Campaign), e, p, s.Calendar, after) {
+	for _, next := range s.plan(campaign.ID(d.Campaign), e, p, after) {
 		inserted, err := s.Store.InsertDeliveries(ctx, []Delivery{next})
 		if err != nil || len(inserted) > 0 {
 			return err

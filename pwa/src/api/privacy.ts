@@ -60,13 +60,24 @@ export const oneRequest = (id: string) => call<Asked>('GET', '/privacy/requests/
 export const doWith = (id: string, did: Deed, body: { text: string; thirdParty?: boolean }) =>
   call<Asked>('POST', `/privacy/requests/${encodeURIComponent(id)}/${did}`, body);
 
+export interface Kept {
+  what: 'answers' | 'trail' | 'drills' | 'deliveries' | 'ops' | 'sessions';
+  unit: 'months' | 'days';
+  keep: number;
+  usual: number;
+  least: number;
+  most: number;
+  byName?: string;
+  at?: string; // none: nobody changed it
+}
 export interface Retention {
-  items:
-    | { what: 'answers' | 'drills' | 'deliveries' | 'ops' | 'sessions'; keep: number; unit: 'months' | 'days'; setting?: string }[]
-    | null;
+  items: Kept[] | null;
+  version: number;
   last: { at?: string; removed: number; nextAt: string };
 }
 export const retention = () => call<Retention>('GET', '/settings/retention');
+export const setRetention = (version: number, keep: Record<string, number>) =>
+  call<Retention>('PUT', '/settings/retention', { version, keep });
 
 // MyData is what GET /me/data says, as far as the page words it; the file has all of it.
 export interface MyData {

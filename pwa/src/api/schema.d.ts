@@ -742,6 +742,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/holidays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The days on which nobody works beside weekends */
+        get: operations["getHolidays"];
+        put?: never;
+        /** Add a holiday, or all days from one to another */
+        post: operations["postHolidays"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/holidays/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add the holidays of a file with lines date,name_vi,name_en, all or none; what is wrong is named by line, such as 3.date */
+        post: operations["postHolidaysFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/holidays/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring back the holidays that came with the program */
+        post: operations["postHolidaysReset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/holidays/{day}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Make a holiday a working day */
+        delete: operations["deleteHolidaysDay"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -1540,7 +1609,8 @@ export interface paths {
         };
         /** What is kept how long, and when what was over was last removed */
         get: operations["getSettingsRetention"];
-        put?: never;
+        /** Set how long each thing is kept; version is that of the table before */
+        put: operations["putSettingsRetention"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2406,6 +2476,24 @@ export interface components {
         HealthAnswer: {
             status: string;
         };
+        Holiday: {
+            name: components["schemas"]["Text"];
+            on: string;
+        };
+        HolidayFileRequest: {
+            text: string;
+        };
+        HolidayList: {
+            /** Format: date-time */
+            changedAt?: string;
+            days: components["schemas"]["Holiday"][];
+            version: number;
+        };
+        HolidayRequest: {
+            from?: string;
+            name?: components["schemas"]["TextInput"];
+            to?: string;
+        };
         ImportChange: {
             email: string;
             fields: components["schemas"]["ImportField"][];
@@ -2488,9 +2576,15 @@ export interface components {
             mail: boolean;
         };
         Kept: {
+            /** Format: date-time */
+            at?: string;
+            by?: string;
+            byName?: string;
             keep: number;
-            setting?: string;
+            least: number;
+            most: number;
             unit: string;
+            usual: number;
             what: string;
         };
         KeyParameter: {
@@ -2984,9 +3078,16 @@ export interface components {
             legit: number;
             phish: number;
         };
+        RetentionRequest: {
+            keep: {
+                [key: string]: number;
+            };
+            version?: number;
+        };
         RetentionView: {
             items: components["schemas"]["Kept"][];
             last: components["schemas"]["Pruning"];
+            version: number;
         };
         Row: {
             cells: components["schemas"]["Cell"][];
@@ -5325,6 +5426,178 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    getHolidays: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HolidayList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postHolidays: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HolidayRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HolidayList"];
+                };
+            };
+            /** @description too_many_holidays */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postHolidaysFile: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HolidayFileRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HolidayList"];
+                };
+            };
+            /** @description too_many_holidays */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postHolidaysReset: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HolidayList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteHolidaysDay: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HolidayList"];
+                };
+            };
+            /** @description holiday_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     getMe: {
         parameters: {
             query?: never;
@@ -7535,6 +7808,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RetentionView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    putSettingsRetention: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionView"];
+                };
+            };
+            /** @description changed_meanwhile */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             default: components["responses"]["Problem"];
