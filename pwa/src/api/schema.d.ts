@@ -2477,6 +2477,13 @@ export interface components {
             person: components["schemas"]["PersonRef"];
             unit: components["schemas"]["ReportUnitRef"];
         };
+        LeaversView: {
+            due: number;
+            /** Format: date-time */
+            from?: string;
+            held: number;
+            soon: number;
+        };
         Led: {
             deputy?: boolean;
             from: string;
@@ -2796,6 +2803,7 @@ export interface components {
         Pruning: {
             /** Format: date-time */
             at?: string;
+            leavers: number;
             /** Format: date-time */
             nextAt: string;
             removed: number;
@@ -2956,6 +2964,7 @@ export interface components {
         RetentionView: {
             items: components["schemas"]["Kept"][];
             last: components["schemas"]["Pruning"];
+            leavers: components["schemas"]["LeaversView"];
             version: number;
         };
         Row: {
