@@ -51,7 +51,7 @@ func actions(g Group) []Action {
 	case Exports:
 		return []Action{"people_exported", "tracking_exported", "own_data_exported"}
 	case Privacy:
-		return []Action{"request_made", "request_answered", "request_extended", "request_completed", "request_refused"}
+		return []Action{"request_made", "request_answered", "request_extended", "request_completed", "request_refused", "leaver_erased"}
 	case Operations:
 		return []Action{
 			"holidays_added", "holiday_removed", "holidays_reset", "retention_changed", "program_started", "database_restored", "database_copied", TrailPruned,

@@ -9,7 +9,7 @@ import (
 func TestChangeRetention(t *testing.T) {
 	o := newOrganisation(t)
 	path := v1 + "/settings/retention"
-	table := map[string]string{"answers": "24", "trail": "36", "drills": "180", "deliveries": "90", "ops": "180", "sessions": "90"}
+	table := map[string]string{"answers": "24", "trail": "36", "drills": "180", "deliveries": "90", "ops": "180", "sessions": "90", "leavers": "0"}
 	put := func(version int, change ...string) reply {
 		row := map[string]string{}
 		for what, n := range table {
@@ -35,6 +35,9 @@ func TestChangeRetention(t *testing.T) {
 		{"ops", "179", "out_of_range"},
 		{"sessions", "0", "out_of_range"},
 		{"sessions", "", "required"},
+		{"leavers", "-1", "out_of_range"},
+		{"leavers", "121", "out_of_range"},
+		{"leavers", "", "required"},
 		{"weather", "3", "unknown_field"},
 	} {
 		put(0, tt[0], tt[1]).want(t, 422, `"errors":[{"field":"keep.`+tt[0]+`","code":"`+tt[2]+`"}]`, "")

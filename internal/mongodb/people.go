@@ -256,6 +256,15 @@ func (s *People) Leavers(ctx context.Context, day string, limit int) ([]people.P
 	}, options.Find().SetLimit(int64(limit)), "find leavers")
 }
 
+// Left implements people.ScanStore.
+func (s *People) Left(ctx context.Context, day string, after people.ID, limit int) ([]people.Person, error) {
+	return list[people.Person](ctx, s.people, bson.D{
+		{Key: "status", Value: people.Closed},
+		{Key: "leftOn", Value: bson.D{{Key: "$gt", Value: ""}, {Key: "$lt", Value: day}}},
+		{Key: "_id", Value: bson.D{{Key: "$gt", Value: after}}},
+	}, options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}).SetLimit(int64(limit)), "find who left")
+}
+
 // Granted implements people.Store.
 func (s *People) Granted(ctx context.Context, role people.Role) ([]people.Person, error) {
 	return list[people.Person](ctx, s.people, bson.D{{Key: "grants.role", Value: role}, {Key: "status", Value: notClosed}},

@@ -111,6 +111,7 @@ func (s *Retention) Pruned(ctx context.Context, p privacy.Pruning) error {
 	_, err := s.runs.UpdateOne(ctx, bson.D{{Key: "_id", Value: pruning}}, bson.D{{Key: "$set", Value: bson.D{
 		{Key: "at", Value: p.At},
 		{Key: "removed", Value: p.Removed},
+		{Key: "leavers", Value: p.Leavers},
 		{Key: "nextAt", Value: p.NextAt},
 	}}})
 	if err != nil {

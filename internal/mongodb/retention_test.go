@@ -1,6 +1,7 @@
 package mongodb_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	"hocso/internal/fault"
 	"hocso/internal/learning"
 	"hocso/internal/mongodb/mongodbtest"
+	"hocso/internal/people"
 	"hocso/internal/privacy"
 	"hocso/internal/reminder"
 )
@@ -58,5 +60,29 @@ func TestEndBy(t *testing.T) {
 		if !ends[id].Equal(day(want)) {
 			t.Errorf("%s ends at %v, want %v", id, ends[id], day(want))
 		}
+	}
+}
+
+func TestLeft(t *testing.T) {
+	ctx, s := t.Context(), mongodbtest.New(t).People()
+	for i, p := range []people.Person{
+		{ID: "a", Status: people.Closed, LeftOn: "2026-01-31"},
+		{ID: "b", Status: people.Closed, LeftOn: "2026-01-30"},
+		{ID: "c", Status: people.Active, LeftOn: "2026-01-01"},
+		{ID: "d", Status: people.Erased, LeftOn: "2026-01-01"},
+		{ID: "e", Status: people.Closed, LeftOn: "2026-02-01"},
+		{ID: "f", Status: people.Closed},
+	} {
+		p.Email = fmt.Sprint(i)
+		must(t, s.InsertPeople(ctx, []people.Person{p}))
+	}
+	left := func(after people.ID, limit int) (ids string) {
+		for _, p := range ask(t, func() ([]people.Person, error) { return s.Left(ctx, "2026-02-01", after, limit) }) {
+			ids += string(p.ID)
+		}
+		return ids
+	}
+	if left("", 9) != "ab" || left("", 1) != "a" || left("a", 9) != "b" {
+		t.Errorf("left: %q, %q, %q", left("", 9), left("", 1), left("a", 9))
 	}
 }

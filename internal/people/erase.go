@@ -82,6 +82,12 @@ func (s *Service) keepsAnAdministrator(ctx context.Context, p Person) error {
 	return nil
 }
 
+// Left returns up to limit people whose account is closed and whose last day was before day
+// (yyyy-mm-dd), by id, beginning after after.
+func (s *Service) Left(ctx context.Context, day string, after ID, limit int) ([]Person, error) {
+	return s.Scan.Left(ctx, day, after, limit)
+}
+
 // Erase leaves of a person the id and the unit, ends their account everywhere, and
 // what they lead. To repeat it changes nothing, and a person who is not there is
 // none to erase. fault.Conflict last_administrator.

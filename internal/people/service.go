@@ -58,6 +58,8 @@ type ScanStore interface {
 	EachPerson(ctx context.Context, since time.Time, f func(Person) error) error
 	// EachUnit does the same for units.
 	EachUnit(ctx context.Context, since time.Time, f func(Unit) error) error
+	// Left returns up to limit people whose account is closed and whose last day was before day, by id after after.
+	Left(ctx context.Context, day string, after ID, limit int) ([]Person, error)
 }
 
 // Query selects people. Zero fields select everybody.

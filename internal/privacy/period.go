@@ -17,6 +17,7 @@ const (
 	Deliveries What = "deliveries" // reminders, after they were due
 	Ops        What = "ops"        // ids of what phones sent
 	Sessions   What = "sessions"   // sign-ins, at most
+	Leavers    What = "leavers"    // people whose account is closed, after their last day; 0: until somebody erases them
 )
 
 // Unit is what a period is counted in.
@@ -48,6 +49,7 @@ func Periods() []Period {
 		{Deliveries, Days, 90, 30, 365},
 		{Ops, Days, 180, 180, 730},
 		{Sessions, Days, 90, 1, 90},
+		{Leavers, Months, 0, 0, 120},
 	}
 }
 

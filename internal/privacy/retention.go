@@ -2,6 +2,7 @@ package privacy
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -22,7 +23,14 @@ func Values(organisation, contact string, r Retention) map[string]string {
 	if contact == "" {
 		vi, en = "Hãy hỏi người quản trị của cơ quan bạn.", "Ask an administrator of your organisation."
 	}
-	values := map[string]string{"contact.vi": vi, "contact.en": en}
+	values := map[string]string{
+		"contact.vi": vi, "contact.en": en,
+		"left.vi": "dữ liệu của bạn được xóa khi bạn yêu cầu", "left.en": "your data are erased when you ask for it",
+	}
+	if n := r.Keep(Leavers); n > 0 {
+		values["left.vi"] = fmt.Sprintf("dữ liệu của bạn tự xóa sau %d tháng, hoặc sớm hơn khi bạn yêu cầu", n)
+		values["left.en"] = fmt.Sprintf("your data are erased by themselves after %d months, or sooner when you ask for it", n)
+	}
 	for _, p := range Periods() {
 		values[string(p.What)] = strconv.Itoa(r.Keep(p.What))
 	}
@@ -34,6 +42,7 @@ func Values(organisation, contact string, r Retention) map[string]string {
 type Pruning struct {
 	At      *time.Time `json:"at,omitempty" bson:"at,omitempty"` // none yet
 	Removed int        `json:"removed" bson:"removed"`           // answers, in that run
+	Leavers int        `json:"leavers" bson:"leavers"`           // people who left long ago and were erased, in that run
 	NextAt  time.Time  `json:"nextAt" bson:"nextAt"`             // also the end of the lease of who is at it
 }
 
@@ -135,8 +144,12 @@ func (s *Service) Prune(ctx context.Context) error {
 	if err != nil { // a trail that was tampered with is evidence, and stays
 		s.Log.Error("retention of the audit trail", "err", err)
 	}
-	s.Log.Info("retention", "answers", removed, "entries", entries)
-	return s.Retentions.Pruned(ctx, Pruning{At: &now, Removed: removed, NextAt: now.Add(pruneEvery)})
+	left, err := s.eraseLeavers(ctx, keep, now)
+	if err != nil { // the rest of the job is done all the same; the next run goes on
+		s.Log.Error("erase people who left", "err", err)
+	}
+	s.Log.Info("retention", "answers", removed, "entries", entries, "leavers", left)
+	return s.Retentions.Pruned(ctx, Pruning{At: &now, Removed: removed, Leavers: left, NextAt: now.Add(pruneEvery)})
 }
 
 // Kept is one row of the table of what is kept how long.
@@ -150,9 +163,10 @@ type Kept struct {
 
 // RetentionView is that table with the last run.
 type RetentionView struct {
-	Items   []Kept  `json:"items"`
-	Version int     `json:"version"` // for ChangeRetention
-	Last    Pruning `json:"last"`
+	Items   []Kept      `json:"items"`
+	Version int         `json:"version"` // for ChangeRetention
+	Last    Pruning     `json:"last"`
+	Leavers LeaversView `json:"leavers"`
 }
 
 func mayOperate(a people.Actor) error {
@@ -188,7 +202,10 @@ func (s *Service) ShowRetention(ctx context.Context, a people.Actor) (RetentionV
 		view.Items = append(view.Items, k)
 	}
 	var err error
-	view.Last, err = s.Retentions.Pruning(ctx)
+	if view.Last, err = s.Retentions.Pruning(ctx); err != nil {
+		return view, err
+	}
+	view.Leavers, err = s.leavers(ctx, r, view.Last.NextAt)
 	return view, err
 }
 

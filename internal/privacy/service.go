@@ -35,6 +35,9 @@ type Service struct {
 	// PruneTrail removes the entries of the audit trail that are older than before.
 	PruneTrail func(ctx context.Context, before time.Time) (int64, error)
 
+	// Enter enters into the audit trail that somebody who left is erased, which erase does.
+	Enter func(ctx context.Context, p people.ID, erase func() error) error
+
 	Now   func() time.Time
 	NewID func() string
 	Log   *slog.Logger

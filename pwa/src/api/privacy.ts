@@ -61,7 +61,7 @@ export const doWith = (id: string, did: Deed, body: { text: string; thirdParty?:
   call<Asked>('POST', `/privacy/requests/${encodeURIComponent(id)}/${did}`, body);
 
 export interface Kept {
-  what: 'answers' | 'trail' | 'drills' | 'deliveries' | 'ops' | 'sessions';
+  what: 'answers' | 'trail' | 'drills' | 'deliveries' | 'ops' | 'sessions' | 'leavers';
   unit: 'months' | 'days';
   keep: number;
   usual: number;
@@ -73,7 +73,8 @@ export interface Kept {
 export interface Retention {
   items: Kept[] | null;
   version: number;
-  last: { at?: string; removed: number; nextAt: string };
+  last: { at?: string; removed: number; leavers: number; nextAt: string };
+  leavers: { due: number; soon: number; held: number; from?: string }; // none: nobody is erased by itself
 }
 export const retention = () => call<Retention>('GET', '/settings/retention');
 export const setRetention = (version: number, keep: Record<string, number>) =>

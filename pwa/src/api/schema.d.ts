@@ -2599,6 +2599,13 @@ export interface components {
             person: components["schemas"]["PersonRef"];
             unit: components["schemas"]["ReportUnitRef"];
         };
+        LeaversView: {
+            due: number;
+            /** Format: date-time */
+            from?: string;
+            held: number;
+            soon: number;
+        };
         Led: {
             deputy?: boolean;
             from: string;
@@ -2927,6 +2934,7 @@ export interface components {
         Pruning: {
             /** Format: date-time */
             at?: string;
+            leavers: number;
             /** Format: date-time */
             nextAt: string;
             removed: number;
@@ -3087,6 +3095,7 @@ export interface components {
         RetentionView: {
             items: components["schemas"]["Kept"][];
             last: components["schemas"]["Pruning"];
+            leavers: components["schemas"]["LeaversView"];
             version: number;
         };
         Row: {

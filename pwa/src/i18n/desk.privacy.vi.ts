@@ -86,6 +86,14 @@ export const privacyVi = {
   'keep.deliveries': 'Lời nhắc đã lên lịch, đã gửi',
   'keep.ops': 'Mã của những gì điện thoại đã gửi',
   'keep.sessions': 'Phiên đăng nhập, lâu nhất',
+  'keep.leavers': 'Dữ liệu cá nhân của người đã nghỉ',
+  'keep.why.leavers':
+    'Luật yêu cầu xóa khi hết hợp đồng, trừ khi quy định khác buộc giữ; hãy hỏi pháp chế. 0 là không tự xóa. Chỉ bắt đầu 7 ngày sau khi đổi.',
+  'keep.noLeavers': 'Không tự xóa',
+  'keep.leaversNone': 'Chưa ai bị tự xóa: thời hạn cho người đã nghỉ đang là 0.',
+  'keep.leaversDue':
+    'Từ {date}: xóa dữ liệu của {due} người đã nghỉ; thêm {soon} người trong 30 ngày sau đó. {held} người đã quá hạn nhưng còn giữ lại vì có yêu cầu chưa xong hoặc đã được hạn chế sử dụng.',
+  'keep.lastLeavers': 'Đã xóa dữ liệu của {n} người đã nghỉ.',
   'keep.never': 'Chưa chạy lần nào. Máy chủ tự chạy mỗi ngày một lần.',
   'keep.last': 'Lần gần nhất {date}: xóa {n} bài làm đã hết hạn.',
   'keep.next': 'Lần tới {date}.',
