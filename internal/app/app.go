@@ -25,6 +25,7 @@ import (
 	"hocso/internal/privacy"
 	"hocso/internal/reminder"
 	"hocso/internal/report"
+	"hocso/internal/survey"
 )
 
 // largeDatabase is the number of documents from which the program warns: the embedded database serves two million.
@@ -47,6 +48,7 @@ type App struct {
 	campaigns *campaign.Service
 	reminders *reminder.Service
 	reports   *report.Service
+	surveys   *survey.Service
 	privacy   *privacy.Service
 	audit     *audit.Service
 }

@@ -17,6 +17,7 @@ import (
 	"hocso/internal/people"
 	"hocso/internal/reminder"
 	"hocso/internal/report"
+	"hocso/internal/survey"
 	"hocso/internal/webpush"
 )
 
@@ -72,6 +73,8 @@ func (a *App) join(ctx context.Context) error {
 	a.learning = &learning.Service{
 		Store: a.db.Learning(), Ops: a.db.Learning(), Courses: a.courses, People: a.people, Drills: a.drills, Now: a.now, TicketKey: ticketKey,
 	}
+	a.surveys = &survey.Service{Surveys: a.db.Surveys(), Answers: a.db.Surveys(), People: a.people, Zone: a.cfg.TimeZone, Now: a.now, NewID: newID}
+	a.learning.Surveys = a.surveys
 	a.courses.Settle = a.learning.Settle
 	calendar := campaign.Calendar{Zone: a.cfg.TimeZone, Holidays: campaign.Holidays()}
 	a.campaigns = &campaign.Service{

@@ -30,6 +30,7 @@ import (
 	"hocso/internal/privacy"
 	"hocso/internal/reminder"
 	"hocso/internal/report"
+	"hocso/internal/survey"
 )
 
 // Deps are the services the API exposes.
@@ -42,6 +43,7 @@ type Deps struct {
 	Campaigns *campaign.Service
 	Reminders *reminder.Service
 	Reports   *report.Service
+	Surveys   *survey.Service
 	Privacy   *privacy.Service
 	Audit     *audit.Service
 	Ready     func(context.Context) error // nil when the database answers
