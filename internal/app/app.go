@@ -26,6 +26,7 @@ import (
 	"hocso/internal/reminder"
 	"hocso/internal/report"
 	"hocso/internal/signoff"
+	"hocso/internal/survey"
 )
 
 // largeDatabase is the number of documents from which the program warns: the embedded database serves two million.
@@ -50,6 +51,7 @@ type App struct {
 	reminders *reminder.Service
 	reports   *report.Service
 	signoffs  *signoff.Service
+	surveys   *survey.Service
 	privacy   *privacy.Service
 	audit     *audit.Service
 }

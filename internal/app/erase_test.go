@@ -30,6 +30,7 @@ import (
 	"hocso/internal/people"
 	"hocso/internal/privacy"
 	"hocso/internal/reminder"
+	"hocso/internal/survey"
 )
 
 const erasedName = "Đặng Thị Dấuẩn"
@@ -121,6 +122,7 @@ func plant(t *testing.T, now func() time.Time) *planted {
 		must(err)
 		_, err = x.drills.Apply(ctx, q.ID, "inbox", []drill.Event{{Action: drill.View, N: 1, At: at}})
 		must(err)
+		must(x.db.Surveys().InsertParticipant(ctx, survey.Participant{ID: "v:" + id, Survey: "v", Person: q.ID, Claim: "c" + mark}))
 		_, err = x.privacy.Read(ctx, people.Actor{ID: q.ID}, x.privacy.Notice().Version)
 		must(err)
 		r, err := x.privacy.Ask(ctx, people.Actor{ID: q.ID}, privacy.Objection, "Về "+mark, "Tôi là "+mark)
@@ -128,6 +130,7 @@ func plant(t *testing.T, now func() time.Time) *planted {
 		_, err = x.privacy.Do(ctx, auditor(), r.ID, privacy.Deed{Did: "answer", Text: "Chào " + mark})
 		must(err)
 	}
+	must(x.db.Surveys().PutResult(ctx, survey.Result{ID: "v"}))
 	return x
 }
 

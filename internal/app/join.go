@@ -18,6 +18,7 @@ import (
 	"hocso/internal/reminder"
 	"hocso/internal/report"
 	"hocso/internal/signoff"
+	"hocso/internal/survey"
 	"hocso/internal/webpush"
 )
 
@@ -73,6 +74,8 @@ func (a *App) join(ctx context.Context) error {
 	a.learning = &learning.Service{
 		Store: a.db.Learning(), Ops: a.db.Learning(), Courses: a.courses, People: a.people, Drills: a.drills, Now: a.now, TicketKey: ticketKey,
 	}
+	a.surveys = &survey.Service{Surveys: a.db.Surveys(), Answers: a.db.Surveys(), People: a.people, Zone: a.cfg.TimeZone, Now: a.now, NewID: newID}
+	a.learning.Surveys = a.surveys
 	a.courses.Settle = a.learning.Settle
 	a.holidays = &campaign.HolidayService{Store: a.db.Holidays(), Now: a.now, Log: a.log}
 	if err := a.holidays.Refresh(ctx); err != nil {

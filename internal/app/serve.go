@@ -147,8 +147,8 @@ func (a *App) loops() []func(context.Context) {
 }
 
 // settle finishes, every minute, what publishing a course left to do (moving those in
-// the middle of it, where there are too many for one request), and closes the accounts
-// of those whose last day is over.
+// the middle of it, where there are too many for one request), lets go of the surveys whose
+// time is over, and closes the accounts of those whose last day is over.
 func (a *App) settle(ctx context.Context) {
 	t := time.NewTicker(time.Minute)
 	defer t.Stop()
@@ -159,6 +159,9 @@ func (a *App) settle(ctx context.Context) {
 		case <-t.C:
 			if err := a.courses.SettleAll(ctx); err != nil && ctx.Err() == nil {
 				a.log.Error("settle enrolments", "err", err)
+			}
+			if err := a.surveys.Settle(ctx); err != nil && ctx.Err() == nil {
+				a.log.Error("settle surveys", "err", err)
 			}
 			if err := a.people.CloseLeavers(ctx); err != nil && ctx.Err() == nil {
 				a.log.Error("close the accounts of leavers", "err", err)
@@ -184,10 +187,20 @@ func (a *App) server() (*httpapi.Server, error) {
 		return nil, err
 	}
 	return httpapi.New(httpapi.Deps{
-		Auth: a.auth, People: a.people, Courses: a.courses, Learning: a.learning, Drills: a.drills,
-		Campaigns: a.campaigns, Holidays: a.holidays, Reminders: a.reminders, Reports: a.reports, Signoffs: a.signoffs,
-		Privacy: a.privacy, Audit: a.audit,
-		Ready: a.ready, Now: a.now, Log: a.log,
+		Auth:      a.auth,
+		People:    a.people,
+		Courses:   a.courses,
+		Learning:  a.learning,
+		Drills:    a.drills,
+		Campaigns: a.campaigns,
+		Holidays:  a.holidays,
+		Reminders: a.reminders,
+		Reports:   a.reports,
+		Signoffs:  a.signoffs,
+		Surveys:   a.surveys,
+		Privacy:   a.privacy,
+		Audit:     a.audit,
+		Ready:     a.ready, Now: a.now, Log: a.log,
 		PublicURL: a.cfg.PublicURL, App: built, TrustedProxies: a.cfg.TrustedProxies, Unavailable: mongodb.Unavailable,
 		Demo: a.demo(), InsecureCookie: a.cfg.InsecureCookie,
 	}), nil

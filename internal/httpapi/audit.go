@@ -15,6 +15,7 @@ import (
 	"hocso/internal/drill"
 	"hocso/internal/fault"
 	"hocso/internal/people"
+	"hocso/internal/survey"
 )
 
 // auditRoutes are the rows of reading the trail.
@@ -196,6 +197,9 @@ func (s *Server) nameOf(ctx context.Context, o audit.Object) (people.Text, error
 	case "campaign":
 		x, err := s.Campaigns.Find(ctx, people.Console(), campaign.ID(o.ID))
 		return x.Name, err
+	case "survey":
+		x, err := s.Surveys.Find(ctx, people.Console(), survey.ID(o.ID))
+		return x.Title, err
 	case "cohort":
 		x, err := s.People.Cohort(ctx, people.Console(), people.CohortID(o.ID))
 		return x.Name, err

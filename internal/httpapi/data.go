@@ -11,6 +11,7 @@ import (
 	"hocso/internal/people"
 	"hocso/internal/privacy"
 	"hocso/internal/reminder"
+	"hocso/internal/survey"
 )
 
 // dataAnswer is everything that is kept about a person.
@@ -18,6 +19,7 @@ type dataAnswer struct {
 	Person people.Person `json:"person"`
 	learning.Record
 	DrillRuns     []drill.Run             `json:"drillRuns"`
+	Surveys       []survey.Participant    `json:"surveys"`  // that I have answered; what, nobody knows
 	Sessions      []sessionKept           `json:"sessions"` // also those that ended and are not forgotten yet
 	Factors       auth.FactorView         `json:"factors"`
 	Subscriptions []reminder.Subscription `json:"subscriptions"`
@@ -45,6 +47,9 @@ func (s *Server) myData(c *fiber.Ctx) error {
 	}
 	for _, r := range runs {
 		a.DrillRuns = append(a.DrillRuns, r)
+	}
+	if a.Surveys, err = s.Surveys.Participations(ctx, who.ID); err != nil {
+		return err
 	}
 	sessions, err := s.Auth.Kept(ctx, who)
 	if err != nil {
@@ -128,6 +133,10 @@ func leftOuts() []leftOut {
 		{
 			people.Text{Vi: "Mã của những gì điện thoại đã gửi, số lời nhắc gần đây, số lần nhập sai mật khẩu", En: "Ids of what your phone sent, the count of recent reminders and of wrong passwords"},
 			people.Text{Vi: "Chỉ là mã và con số kỹ thuật, tự mất sau nhiều nhất 180 ngày; nội dung đã có ở trên.", En: "Technical ids and counts that go by themselves within 180 days; what they stand for is above."},
+		},
+		{
+			people.Text{Vi: "Câu trả lời khảo sát của bạn", En: "Your answers to surveys"},
+			people.Text{Vi: "Khảo sát ẩn danh: không ai, kể cả hệ thống, biết câu trả lời nào là của bạn. Chỉ lưu việc bạn đã trả lời.", En: "Surveys are anonymous: nobody, and no program, knows which answers are yours. Only that you have answered is kept."},
 		},
 		{
 			people.Text{Vi: "Việc bạn làm khi giữ vai trò: chiến dịch, bài viết, nhật ký", En: "What you did in a role: campaigns, courses, the audit trail"},

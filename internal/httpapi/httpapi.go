@@ -31,6 +31,7 @@ import (
 	"hocso/internal/reminder"
 	"hocso/internal/report"
 	"hocso/internal/signoff"
+	"hocso/internal/survey"
 )
 
 // Deps are the services the API exposes.
@@ -45,6 +46,7 @@ type Deps struct {
 	Reminders *reminder.Service
 	Reports   *report.Service
 	Signoffs  *signoff.Service
+	Surveys   *survey.Service
 	Privacy   *privacy.Service
 	Audit     *audit.Service
 	Ready     func(context.Context) error // nil when the database answers

@@ -50,7 +50,7 @@ const (
 
 // matrixRows is the table: every route with everything that matters to it.
 func matrixRows() []matrixRow {
-	return slices.Concat(openRows(), ownRows(), learningRows(), peopleRows(), unitRows(), cohortRows(), campaignRows(), trackingRows(), authoringRows(), privacyRows(), auditRows(), holidayRows())
+	return slices.Concat(openRows(), ownRows(), learningRows(), peopleRows(), unitRows(), cohortRows(), campaignRows(), trackingRows(), authoringRows(), privacyRows(), auditRows(), surveyRows(), holidayRows())
 }
 
 // left ends a person's time yesterday, which nobody has closed the account for.
@@ -223,6 +223,7 @@ func ownRows() []matrixRow {
 			return call{path: "/me/subscriptions/" + w.devices(w.victim)[0]}
 		}, twin: at("/me/subscriptions/" + nowhere), after: intact},
 		{route: "GET /api/v1/me/drills", expect: "*:200", ask: at("/me/drills"), has: "monday-inbox"},
+		{route: "GET /api/v1/me/surveys", expect: "*:200", ask: at("/me/surveys")},
 		{route: "GET /api/v1/me/drills/:id", expect: "*:200", ask: at("/me/drills/monday-inbox")},
 	}
 }

@@ -70,6 +70,7 @@ func (s *Server) routes() []route {
 		s.drillRoutes(),
 		s.campaignRoutes(),
 		s.holidayRoutes(),
+		s.surveyRoutes(),
 		s.reminderRoutes(),
 		s.reportRoutes(),
 		s.signoffRoutes(),

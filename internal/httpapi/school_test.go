@@ -39,7 +39,7 @@ func newSchool(t *testing.T) *school {
 	x.Courses = &course.Service{Store: x.db.Courses(), Now: x.clock.Now, Log: log}
 	x.Drills = &drill.Service{Store: x.db.Drills(), Now: x.clock.Now, NewSecret: func() []byte { return bytes.Repeat([]byte("d"), 32) }}
 	x.Learning = &learning.Service{
-		Store: x.db.Learning(), Ops: x.db.Learning(), Courses: x.Courses, People: x.People, Drills: x.Drills,
+		Store: x.db.Learning(), Ops: x.db.Learning(), Courses: x.Courses, People: x.People, Drills: x.Drills, Surveys: x.Surveys,
 		Now: x.clock.Now, TicketKey: bytes.Repeat([]byte("t"), 32),
 	}
 	x.Courses.Settle = x.Learning.Settle

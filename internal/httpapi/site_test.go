@@ -31,6 +31,7 @@ import (
 	"hocso/internal/mongodb/mongodbtest"
 	"hocso/internal/people"
 	"hocso/internal/privacy"
+	"hocso/internal/survey"
 )
 
 // clock is a time that tests set.
@@ -98,7 +99,7 @@ func (x *site) services() Deps {
 				return privacy.ReadNotice(content.Files(), privacy.Values("Bộ Thử", "", r))
 			},
 			Calendar: campaign.Calendar{Zone: zone, Holidays: campaign.Holidays()},
-			Erasers:  []privacy.Eraser{{Name: "person", Erase: ps.Erase}, {Name: "sessions", Erase: x.db.Auth().ErasePerson}, {Name: "reminders", Erase: x.db.Reminders().ErasePerson}, {Name: "learning", Erase: x.db.Learning().ErasePerson}},
+			Erasers:  []privacy.Eraser{{Name: "person", Erase: ps.Erase}, {Name: "sessions", Erase: x.db.Auth().ErasePerson}, {Name: "reminders", Erase: x.db.Reminders().ErasePerson}, {Name: "learning", Erase: x.db.Learning().ErasePerson}, {Name: "surveys", Erase: x.db.Surveys().ErasePerson}},
 			Now:      x.clock.Now, NewID: newID, Log: slog.New(slog.DiscardHandler),
 		},
 		Auth: &auth.Service{
@@ -106,7 +107,8 @@ func (x *site) services() Deps {
 			Hasher: auth.NewHasher(auth.Cost{Memory: 64, Passes: 1, Threads: 1}, 2), Issuer: "https://hocso.test",
 			Organisation: []string{"Cục Chuyển đổi số"}, FactorKey: bytes.Repeat([]byte("f"), 32), Now: x.clock.Now, NewID: newID,
 		},
-		Ready: x.db.Ping, Now: x.clock.Now, Log: slog.New(slog.NewTextHandler(lockedWriter{w: x.log, mu: &sync.Mutex{}}, nil)), Timeout: 10 * time.Second,
+		Surveys: &survey.Service{Surveys: x.db.Surveys(), Answers: x.db.Surveys(), People: ps, Zone: zone, Now: x.clock.Now, NewID: newID},
+		Ready:   x.db.Ping, Now: x.clock.Now, Log: slog.New(slog.NewTextHandler(lockedWriter{w: x.log, mu: &sync.Mutex{}}, nil)), Timeout: 10 * time.Second,
 		PublicURL: "https://hocso.test", App: testApp(), Unavailable: mongodb.Unavailable,
 	}
 	if x.post == nil {

@@ -13,6 +13,7 @@ import (
 	"hocso/internal/drill"
 	"hocso/internal/learning"
 	"hocso/internal/people"
+	"hocso/internal/survey"
 )
 
 // syncRoutes are the rows of what goes between a phone and the server as a whole.
@@ -50,6 +51,7 @@ type syncItem struct {
 	Enrolment *enrolmentView  `json:"enrolment,omitempty"`
 	Quiz      *learning.Paper `json:"quiz,omitempty"`
 	Drill     *drillView      `json:"drill,omitempty"`
+	Survey    *mySurvey       `json:"survey,omitempty"`
 }
 
 func (s *Server) sync(c *fiber.Ctx) error {
@@ -179,6 +181,13 @@ func (s *Server) collect(c *fiber.Ctx) (*items, error) {
 			return nil, err
 		}
 	}
+	surveys, err := s.openSurveys(c)
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range surveys {
+		x.add("survey", string(v.ID), string(v.ID), true, func() ([]byte, error) { return encode(v) })
+	}
 	return x, nil
 }
 
@@ -189,26 +198,36 @@ type opsRequest struct {
 }
 
 type opInput struct {
-	ID         string          `json:"id" validate:"required,max=36"` // UUID
-	Kind       string          `json:"kind" validate:"required,oneof=lesson.progress lesson.done attempt.submit course.rate drill.view drill.answer drill.done reminder.opened"`
-	At         time.Time       `json:"at"`
-	Enrolment  string          `json:"enrolment"`
-	Lesson     string          `json:"lesson"`
-	Card       int             `json:"card"`
-	Seconds    int             `json:"seconds"`
-	Attempt    string          `json:"attempt"`
-	Quiz       string          `json:"quiz"`
-	Ticket     string          `json:"ticket"`
-	StartedAt  time.Time       `json:"startedAt"`
-	FinishedAt time.Time       `json:"finishedAt"`
-	Answers    []course.Answer `json:"answers"`
-	Stars      int             `json:"stars"`
-	Comment    string          `json:"comment"`
-	Drill      string          `json:"drill"`
-	N          int             `json:"n"`
-	Item       string          `json:"item"`
-	Choice     drill.Choice    `json:"choice"`
-	Delivery   string          `json:"delivery"`
+	ID         string       `json:"id" validate:"required,max=36"` // UUID
+	Kind       string       `json:"kind" validate:"required,oneof=lesson.progress lesson.done attempt.submit course.rate drill.view drill.answer drill.done reminder.opened survey.answer"`
+	At         time.Time    `json:"at"`
+	Enrolment  string       `json:"enrolment"`
+	Lesson     string       `json:"lesson"`
+	Card       int          `json:"card"`
+	Seconds    int          `json:"seconds"`
+	Attempt    string       `json:"attempt"`
+	Quiz       string       `json:"quiz"`
+	Ticket     string       `json:"ticket"`
+	StartedAt  time.Time    `json:"startedAt"`
+	FinishedAt time.Time    `json:"finishedAt"`
+	Answers    []opAnswer   `json:"answers"`
+	Stars      int          `json:"stars"`
+	Comment    string       `json:"comment"`
+	Drill      string       `json:"drill"`
+	N          int          `json:"n"`
+	Item       string       `json:"item"`
+	Choice     drill.Choice `json:"choice"`
+	Delivery   string       `json:"delivery"`
+	Survey     survey.ID    `json:"survey"`
+	Secret     string       `json:"secret"` // of survey.answer: 64 random hexadecimal digits
+}
+
+// opAnswer is an answer of attempt.submit (chosen) or of survey.answer.
+type opAnswer struct {
+	Question string   `json:"question"`
+	Chosen   []string `json:"chosen"`
+	Rating   int      `json:"rating"`
+	Text     string   `json:"text"`
 }
 
 type opsAnswer struct {

@@ -53,7 +53,7 @@ func newOffice(t *testing.T) *office {
 	}
 	x.Drills = &drill.Service{Store: x.db.Drills(), Now: x.clock.Now, NewSecret: func() []byte { return bytes.Repeat([]byte("d"), 32) }}
 	x.Learning = &learning.Service{
-		Store: x.db.Learning(), Ops: x.db.Learning(), Courses: x.Courses, People: x.People, Drills: x.Drills,
+		Store: x.db.Learning(), Ops: x.db.Learning(), Courses: x.Courses, People: x.People, Drills: x.Drills, Surveys: x.Surveys,
 		Now: x.clock.Now, TicketKey: bytes.Repeat([]byte("t"), 32),
 	}
 	calendar := campaign.Calendar{Zone: time.FixedZone("ICT", 7*60*60), Holidays: campaign.Holidays()}

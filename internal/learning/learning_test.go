@@ -16,6 +16,7 @@ import (
 	"hocso/internal/drill"
 	"hocso/internal/fault"
 	"hocso/internal/people"
+	"hocso/internal/survey"
 )
 
 // clock is a clock that tests move.
@@ -42,6 +43,7 @@ type world struct {
 	store   *memory
 	courses *courses
 	drills  *drills
+	surveys *surveys
 	clock   *clock
 	told    []Enrolment
 	mu      sync.Mutex
@@ -89,10 +91,11 @@ func newWorld(t testing.TB, attempts int) *world {
 		store: newMemory(), courses: &courses{course: course.Course{ID: basics}},
 		drills: &drills{answers: map[string]drill.Choice{}}, clock: &clock{now: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)},
 	}
+	w.surveys = &surveys{store: &w.store.failing, kept: map[people.ID]survey.Submission{}}
 	w.courses.publish(course.Material, testContent(attempts))
 	w.Service = &Service{
 		Store: w.store, Ops: w.store, Courses: &course.Service{Store: w.courses, Now: w.clock.Now, Log: slog.New(slog.DiscardHandler)},
-		People: persons{}, Drills: w.drills, Now: w.clock.Now, TicketKey: []byte("a key of the tests, 32 bytes long"),
+		People: persons{}, Drills: w.drills, Surveys: w.surveys, Now: w.clock.Now, TicketKey: []byte("a key of the tests, 32 bytes long"),
 		Changed: func(e Enrolment) {
 			w.mu.Lock()
 			defer w.mu.Unlock()

@@ -16,6 +16,7 @@ import (
 	"hocso/internal/drill"
 	"hocso/internal/fault"
 	"hocso/internal/source"
+	"hocso/internal/survey"
 )
 
 // Codes of rejected ops.
@@ -116,6 +117,13 @@ type reminderOpened struct {
 	Delivery string `json:"delivery"`
 }
 
+type surveyAnswer struct {
+	opHead
+	Survey  survey.ID       `json:"survey"`
+	Secret  string          `json:"secret"`
+	Answers []survey.Answer `json:"answers"`
+}
+
 // op is one op after decoding. Exactly one of the fields for its kind is set.
 type op struct {
 	id, kind  string
@@ -131,6 +139,7 @@ type op struct {
 	drill     drill.ID
 	event     drill.Event
 	delivery  string
+	survey    *survey.Submission
 }
 
 // SplitOps takes a request {"ops":[…]} apart without looking into the ops, so that
@@ -243,6 +252,12 @@ func (o *op) decodeKind(raw jsontext.Value) (code string) {
 		if code = strict(raw, &v); code == "" {
 			o.delivery = v.Delivery
 			return check(named(o.delivery, 300))
+		}
+	case "survey.answer":
+		var v surveyAnswer
+		if code = strict(raw, &v); code == "" {
+			o.survey = &survey.Submission{Survey: v.Survey, Secret: v.Secret, Answers: v.Answers}
+			return check(isUUID(string(v.Survey)), o.survey.Valid(), len(v.Answers) <= 20)
 		}
 	default:
 		return UnknownKind

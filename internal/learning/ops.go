@@ -9,6 +9,7 @@ import (
 	"hocso/internal/course"
 	"hocso/internal/drill"
 	"hocso/internal/people"
+	"hocso/internal/survey"
 )
 
 // opsKept is how long the ids of applied ops are remembered unless somebody says otherwise.
@@ -51,7 +52,7 @@ func (b *batch) reject(i int, code string) {
 }
 
 // read decodes the ops and hashes their payloads. Of a drill's op only a hash with
-// the drill's key is ever kept.
+// the drill's key is ever kept, of the answers to a survey nothing.
 func (b *batch) read(ctx context.Context, raw []jsontext.Value) error {
 	first := map[string]int{}
 	b.twins = map[int]int{}
@@ -63,6 +64,9 @@ func (b *batch) read(ctx context.Context, raw []jsontext.Value) error {
 			continue
 		}
 		b.hashes[i] = hash(o.payload)
+		if o.survey != nil {
+			b.hashes[i] = o.survey.Hash()
+		}
 		if o.drill != "" {
 			var err error
 			if b.hashes[i], err = b.service.Drills.Hash(ctx, o.drill, o.payload); isNotFound(err) {
@@ -136,6 +140,10 @@ func (b *batch) apply(ctx context.Context) error {
 			enrolments[o.submit.Enrolment] = append(enrolments[o.submit.Enrolment], i)
 		case o.drill != "":
 			drills[o.drill] = append(drills[o.drill], i)
+		case o.survey != nil:
+			if err := b.answer(ctx, i, *o.survey); err != nil {
+				return err
+			}
 		default:
 			if err := b.opened(ctx, i, o); err != nil {
 				return err
@@ -172,6 +180,17 @@ func (b *batch) apply(ctx context.Context) error {
 				b.reject(i, codes[j])
 			}
 		}
+	}
+	return nil
+}
+
+func (b *batch) answer(ctx context.Context, i int, x survey.Submission) error {
+	code, err := b.service.Surveys.Apply(ctx, b.actor.ID, x)
+	if err != nil {
+		return err
+	}
+	if b.verdicts[i].Status = Applied; code != "" {
+		b.reject(i, code)
 	}
 	return nil
 }

@@ -23,7 +23,8 @@ type Service struct {
 	Ops       OpStore
 	Courses   *course.Service
 	People    People
-	Drills    Drills // applies the ops of drills
+	Drills    Drills  // applies the ops of drills
+	Surveys   Surveys // takes answers to surveys
 	Now       func() time.Time
 	TicketKey []byte // at least 32 random bytes, the same in every copy of the program
 	// OpsKept is how long the ids of applied ops are remembered. Nil: 180 days.

@@ -12,6 +12,7 @@ import (
 	"hocso/internal/drill"
 	"hocso/internal/fault"
 	"hocso/internal/people"
+	"hocso/internal/survey"
 )
 
 var errCutOff = errors.New("cut off")
@@ -286,4 +287,21 @@ func (d *drills) Apply(_ context.Context, p people.ID, id drill.ID, events []dri
 		}
 	}
 	return codes, nil
+}
+
+// surveys is the Surveys of tests: it keeps the first answers of everybody, in a store that may fail.
+type surveys struct {
+	store *failing
+	kept  map[people.ID]survey.Submission
+}
+
+func (s *surveys) Apply(_ context.Context, p people.ID, x survey.Submission) (code string, err error) {
+	return code, s.store.do(func() error {
+		if old, ok := s.kept[p]; ok && old.Secret != x.Secret {
+			code = survey.Answered
+		} else {
+			s.kept[p] = x
+		}
+		return nil
+	})
 }

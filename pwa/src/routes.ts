@@ -65,6 +65,11 @@ export const routes: Route[] = [
     'full',
   ),
   later(
+    '/surveys/:survey/answer',
+    learn(() => import('./learning/Survey.svelte')),
+    'full',
+  ),
+  later(
     '/drills',
     learn(() => import('./drill/Drills.svelte')),
   ),

@@ -96,6 +96,7 @@ export interface MyData {
   attempts: { id: string; course: string; score: number; passed: boolean; receivedAt: string; answers: unknown[] | null }[] | null;
   ratings: { enrolment: string; course: string; stars: number; comment?: string; at: string }[] | null;
   drillRuns: { drill: string; viewedAt?: string; completedAt?: string; answers?: Record<string, string> | null }[] | null;
+  surveys: { survey: string }[] | null;
   sessions: { device: string; createdAt: string; lastSeenAt: string; endedAt?: string }[] | null;
   subscriptions: { device: string; createdAt: string }[] | null;
   deliveries: { id: string; notBefore: string; state: string; settledAt?: string; openedAt?: string }[] | null;

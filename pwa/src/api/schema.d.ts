@@ -1222,6 +1222,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/surveys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The surveys that I am asked and have not answered */
+        get: operations["getMeSurveys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notice": {
         parameters: {
             query?: never;
@@ -1627,6 +1644,128 @@ export interface paths {
         };
         /** The units I track that somebody leads, each with its sign-off of a month */
         get: operations["getSignoffs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/surveys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The surveys I manage, newest first */
+        get: operations["getSurveys"];
+        put?: never;
+        /** Make a survey, as a draft */
+        post: operations["postSurveys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/surveys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One survey */
+        get: operations["getSurveysId"];
+        /** Change a draft */
+        put: operations["putSurveysId"];
+        post?: never;
+        /** Remove a draft */
+        delete: operations["deleteSurveysId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/surveys/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close a survey before its last day */
+        post: operations["postSurveysIdClose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/surveys/{id}/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a draft like a survey */
+        post: operations["postSurveysIdCopy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/surveys/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open a draft from its first day on, and freeze whom it asks */
+        post: operations["postSurveysIdPublish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/surveys/{id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was answered, where five or more have answered */
+        get: operations["getSurveysIdResults"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/surveys/{id}/results.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a table */
+        get: operations["getSurveysIdResultsCsv"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2187,6 +2326,40 @@ export interface components {
             overdue: number;
             title: components["schemas"]["Text"];
         };
+        CourseOption: {
+            feedback?: components["schemas"]["Text"];
+            id: string;
+            right?: boolean;
+            text: components["schemas"]["Text"];
+        };
+        CourseOptionInput: {
+            feedback?: components["schemas"]["TextInput"];
+            id?: string;
+            right?: boolean;
+            text?: components["schemas"]["TextInput"];
+        };
+        CourseQuestion: {
+            after?: number;
+            explanation?: components["schemas"]["Text"];
+            fixed?: boolean;
+            id: string;
+            kind: string;
+            options?: components["schemas"]["CourseOption"][];
+            pairs?: components["schemas"]["Pair"][];
+            partial?: boolean;
+            prompt: components["schemas"]["Text"];
+        };
+        CourseQuestionInput: {
+            after?: number;
+            explanation?: components["schemas"]["TextInput"];
+            fixed?: boolean;
+            id?: string;
+            kind?: string;
+            options?: components["schemas"]["CourseOptionInput"][];
+            pairs?: components["schemas"]["PairInput"][];
+            partial?: boolean;
+            prompt?: components["schemas"]["TextInput"];
+        };
         CourseRef: {
             id: string;
             title: components["schemas"]["Text"];
@@ -2237,6 +2410,7 @@ export interface components {
             requests: components["schemas"]["RequestView"][];
             sessions: components["schemas"]["SessionKept"][];
             subscriptions: components["schemas"]["Subscription"][];
+            surveys: components["schemas"]["Participant"][];
         };
         Debrief: {
             do: components["schemas"]["Text"];
@@ -2551,6 +2725,11 @@ export interface components {
             unitsChanged: number;
             unitsNew: number;
         };
+        Interval: {
+            high: number;
+            low: number;
+            share: number;
+        };
         InvitationCard: {
             id: string;
             link: string;
@@ -2622,14 +2801,14 @@ export interface components {
             body: components["schemas"]["Text"];
             id: string;
             minutes: number;
-            practice: components["schemas"]["Question"][];
+            practice: components["schemas"]["CourseQuestion"][];
             title: components["schemas"]["Text"];
         };
         LessonInput: {
             body?: components["schemas"]["TextInput"];
             id?: string;
             minutes?: number;
-            practice?: components["schemas"]["QuestionInput"][];
+            practice?: components["schemas"]["CourseQuestionInput"][];
             title?: components["schemas"]["TextInput"];
         };
         LessonSummary: {
@@ -2641,7 +2820,7 @@ export interface components {
             cards: components["schemas"]["Card"][];
             id: string;
             minutes: number;
-            practice: components["schemas"]["Question"][];
+            practice: components["schemas"]["CourseQuestion"][];
             title: components["schemas"]["Text"];
         };
         Line: {
@@ -2702,6 +2881,19 @@ export interface components {
             name: string;
             unit: string;
         };
+        MySurvey: {
+            id: string;
+            intro: components["schemas"]["Text"];
+            least: number;
+            minutes: number;
+            questions: components["schemas"]["SurveyQuestion"][];
+            title: components["schemas"]["Text"];
+            untilOn: string;
+        };
+        MySurveyList: {
+            items: components["schemas"]["MySurvey"][];
+            next?: string;
+        };
         NewCampaignRequest: {
             audience?: components["schemas"]["AudienceInput"];
             dueOn?: string;
@@ -2737,8 +2929,14 @@ export interface components {
             id: string;
             kind: string;
         };
+        OpAnswerInput: {
+            chosen?: string[];
+            question?: string;
+            rating?: number;
+            text?: string;
+        };
         OpInput: {
-            answers?: components["schemas"]["AnswerInput"][];
+            answers?: components["schemas"]["OpAnswerInput"][];
             /** Format: date-time */
             at?: string;
             attempt?: string;
@@ -2754,14 +2952,16 @@ export interface components {
             id: string;
             item?: string;
             /** @enum {string} */
-            kind: "lesson.progress" | "lesson.done" | "attempt.submit" | "course.rate" | "drill.view" | "drill.answer" | "drill.done" | "reminder.opened";
+            kind: "lesson.progress" | "lesson.done" | "attempt.submit" | "course.rate" | "drill.view" | "drill.answer" | "drill.done" | "reminder.opened" | "survey.answer";
             lesson?: string;
             n?: number;
             quiz?: string;
             seconds?: number;
+            secret?: string;
             stars?: number;
             /** Format: date-time */
             startedAt?: string;
+            survey?: string;
             ticket?: string;
         };
         OpsAnswer: {
@@ -2770,18 +2970,6 @@ export interface components {
         };
         OpsRequest: {
             ops: components["schemas"]["OpInput"][];
-        };
-        Option: {
-            feedback?: components["schemas"]["Text"];
-            id: string;
-            right?: boolean;
-            text: components["schemas"]["Text"];
-        };
-        OptionInput: {
-            feedback?: components["schemas"]["TextInput"];
-            id?: string;
-            right?: boolean;
-            text?: components["schemas"]["TextInput"];
         };
         OptionView: {
             id: string;
@@ -2826,6 +3014,9 @@ export interface components {
             questions: components["schemas"]["QuestionView"][];
             quiz: string;
             ticket: string;
+        };
+        Participant: {
+            survey: string;
         };
         Party: {
             displayName: string;
@@ -2954,27 +3145,14 @@ export interface components {
             path: string;
             size: number;
         };
-        Question: {
-            after?: number;
-            explanation?: components["schemas"]["Text"];
-            fixed?: boolean;
+        QuestionResult: {
+            counts: number[];
+            hidden: boolean;
             id: string;
-            kind: string;
-            options?: components["schemas"]["Option"][];
-            pairs?: components["schemas"]["Pair"][];
-            partial?: boolean;
-            prompt: components["schemas"]["Text"];
-        };
-        QuestionInput: {
-            after?: number;
-            explanation?: components["schemas"]["TextInput"];
-            fixed?: boolean;
-            id?: string;
-            kind?: string;
-            options?: components["schemas"]["OptionInput"][];
-            pairs?: components["schemas"]["PairInput"][];
-            partial?: boolean;
-            prompt?: components["schemas"]["TextInput"];
+            n: number;
+            share?: components["schemas"]["Interval"];
+            texts: string[];
+            units: components["schemas"]["UnitRow"][];
         };
         QuestionView: {
             id: string;
@@ -2988,7 +3166,7 @@ export interface components {
             draw: number;
             id: string;
             pass: number;
-            questions: components["schemas"]["Question"][];
+            questions: components["schemas"]["CourseQuestion"][];
             title: components["schemas"]["Text"];
         };
         QuizInput: {
@@ -2996,7 +3174,7 @@ export interface components {
             draw?: number;
             id?: string;
             pass?: number;
-            questions?: components["schemas"]["QuestionInput"][];
+            questions?: components["schemas"]["CourseQuestionInput"][];
             title?: components["schemas"]["TextInput"];
         };
         QuizState: {
@@ -3323,6 +3501,72 @@ export interface components {
             items: components["schemas"]["Summary"][];
             next?: string;
         };
+        SurveyChangeInput: {
+            content?: components["schemas"]["SurveyContentInput"];
+            version?: number;
+        };
+        SurveyContentInput: {
+            fromOn?: string;
+            intro?: components["schemas"]["TextInput"];
+            questions?: components["schemas"]["SurveyQuestionInput"][];
+            title?: components["schemas"]["TextInput"];
+            units?: string[];
+            untilOn?: string;
+        };
+        SurveyOption: {
+            id: string;
+            text: components["schemas"]["Text"];
+        };
+        SurveyQuestion: {
+            id: string;
+            kind: string;
+            options: components["schemas"]["SurveyOption"][];
+            prompt: components["schemas"]["Text"];
+        };
+        SurveyQuestionInput: {
+            kind?: string;
+            options?: components["schemas"]["TextInput"][];
+            prompt?: components["schemas"]["TextInput"];
+        };
+        SurveyResults: {
+            answered: number;
+            answers: number;
+            final: boolean;
+            names: {
+                [key: string]: components["schemas"]["Text"];
+            };
+            questions: components["schemas"]["QuestionResult"][];
+            size: number;
+            target: number;
+        };
+        SurveyVersionInput: {
+            version?: number;
+        };
+        SurveyView: {
+            /** Format: date-time */
+            closesAt: string;
+            /** Format: date-time */
+            createdAt: string;
+            fromOn: string;
+            id: string;
+            intro: components["schemas"]["Text"];
+            minutes: number;
+            /** Format: date-time */
+            opensAt: string;
+            owner: string;
+            questions: components["schemas"]["SurveyQuestion"][];
+            size: number;
+            state: string;
+            stateNow: string;
+            title: components["schemas"]["Text"];
+            units: string[];
+            untilOn: string;
+            version: number;
+        };
+        SurveyViewList: {
+            items: components["schemas"]["SurveyView"][];
+            next?: string;
+        };
         SyncAnswer: {
             changed: components["schemas"]["SyncItem"][];
             cursor: string;
@@ -3339,6 +3583,7 @@ export interface components {
             kind: string;
             me?: components["schemas"]["Me"];
             quiz?: components["schemas"]["Paper"];
+            survey?: components["schemas"]["MySurvey"];
         };
         TOTPSetUp: {
             key: string;
@@ -3427,6 +3672,15 @@ export interface components {
         UnitRef: {
             id: string;
             name: components["schemas"]["Text"];
+        };
+        UnitRow: {
+            counts: number[];
+            depth: number;
+            direct: boolean;
+            hidden: boolean;
+            n: number;
+            share?: components["schemas"]["Interval"];
+            unit: string;
         };
         Units: {
             /** Format: date-time */
@@ -6617,6 +6871,27 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    getMeSurveys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MySurveyList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     getNotice: {
         parameters: {
             query?: never;
@@ -7890,6 +8165,408 @@ export interface operations {
             };
             /** @description invalid_fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSurveys: {
+        parameters: {
+            query?: {
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveyViewList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postSurveys: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SurveyContentInput"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveyView"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSurveysId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveyView"];
+                };
+            };
+            /** @description survey_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    putSurveysId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SurveyChangeInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveyView"];
+                };
+            };
+            /** @description survey_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_a_draft, changed_meanwhile */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteSurveysId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description survey_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_a_draft, changed_meanwhile */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postSurveysIdClose: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveyView"];
+                };
+            };
+            /** @description survey_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description wrong_state, changed_meanwhile */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postSurveysIdCopy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveyView"];
+                };
+            };
+            /** @description survey_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postSurveysIdPublish: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SurveyVersionInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveyView"];
+                };
+            };
+            /** @description survey_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_a_draft, changed_meanwhile */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSurveysIdResults: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveyResults"];
+                };
+            };
+            /** @description survey_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSurveysIdResultsCsv: {
+        parameters: {
+            query?: {
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description survey_not_found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

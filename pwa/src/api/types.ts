@@ -215,12 +215,35 @@ export interface DrillTemplate {
   debrief: { why: Text; do: Text; who: Text };
 }
 
+export interface SurveyQuestion {
+  id: string;
+  kind: 'satisfaction' | 'scale' | 'choice' | 'several' | 'text';
+  prompt: Text;
+  options: OptionView[] | null;
+}
+export interface MySurvey {
+  id: string;
+  title: Text;
+  intro: Text;
+  questions: SurveyQuestion[];
+  untilOn: string;
+  minutes: number;
+  least: number; // answers from which on results are shown
+}
+export interface SurveyAnswer {
+  question: string;
+  rating?: number;
+  chosen?: string[];
+  text?: string;
+}
+
 export type Item = { key: string } & (
   | { kind: 'me'; me: Me }
   | { kind: 'course'; course: CourseSummary }
   | { kind: 'enrolment'; enrolment: Enrolment }
   | { kind: 'quiz'; quiz: Ticket }
   | { kind: 'drill'; drill: DrillView }
+  | { kind: 'survey'; survey: MySurvey }
 );
 export interface SyncAnswer {
   changed: Item[] | null;

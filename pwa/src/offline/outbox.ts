@@ -121,6 +121,7 @@ async function settle(ops: Op[], results: Verdict[]): Promise<number> {
       const rejected = verdict.status === 'rejected';
       if (rejected) tx.objectStore('parked').put({ op, id: op.id, code: verdict.code ?? 'unknown', parkedAt: new Date().toISOString() });
       tx.objectStore('outbox').delete(op.id);
+      if (op.kind === 'survey.answer') await forget(tx, op.survey as string);
       if (op.kind !== 'attempt.submit') continue;
       const attempt = await tx.objectStore('attempts').get(op.attempt as string);
       if (attempt)
@@ -129,6 +130,12 @@ async function settle(ops: Op[], results: Verdict[]): Promise<number> {
   });
   await changed();
   return answered.length;
+}
+
+// forget takes out a survey that the person has answered, before the next sync does.
+async function forget(tx: Parameters<Parameters<typeof write>[0]>[0], survey: string): Promise<void> {
+  const items = tx.objectStore('items');
+  for (const item of await items.getAll()) if (item.kind === 'survey' && item.survey.id === survey) items.delete(item.key);
 }
 
 // sendAgain puts a refused op back into the outbox, under a new id: the server has answered the old one for good.

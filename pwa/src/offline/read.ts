@@ -39,6 +39,7 @@ export async function read(): Promise<void> {
   store.enrolments = items.flatMap((item) => (item.kind === 'enrolment' ? [item.enrolment] : []));
   store.tickets = items.flatMap((item) => (item.kind === 'quiz' ? [item.quiz] : []));
   store.drills = items.flatMap((item) => (item.kind === 'drill' ? [item.drill] : []));
+  store.surveys = items.flatMap((item) => (item.kind === 'survey' ? [item.survey] : []));
   store.outlines = new Map(outlines.map((outline) => [outline.key, outline]));
   store.templates = new Set(templates);
   store.waiting = outbox;
