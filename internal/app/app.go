@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"hocso/internal/announcement"
 	"hocso/internal/audit"
 	"hocso/internal/auth"
 	"hocso/internal/campaign"
@@ -38,17 +39,18 @@ type App struct {
 	embedded *embedded.Database // nil: a server is used
 	db       *mongodb.DB
 
-	auth      *auth.Service
-	people    *people.Service
-	letters   *letter.Service
-	courses   *course.Service
-	learning  *learning.Service
-	drills    *drill.Service
-	campaigns *campaign.Service
-	reminders *reminder.Service
-	reports   *report.Service
-	privacy   *privacy.Service
-	audit     *audit.Service
+	auth          *auth.Service
+	people        *people.Service
+	letters       *letter.Service
+	courses       *course.Service
+	learning      *learning.Service
+	drills        *drill.Service
+	campaigns     *campaign.Service
+	reminders     *reminder.Service
+	reports       *report.Service
+	privacy       *privacy.Service
+	audit         *audit.Service
+	announcements *announcement.Service
 }
 
 // Open opens the database and joins the services. now is the program's clock; only

@@ -32,6 +32,7 @@ func (a *App) joinPrivacy(calendar campaign.Calendar) error {
 		{Name: "reminders", Erase: a.db.Reminders().ErasePerson},
 		{Name: "learning", Erase: a.db.Learning().ErasePerson},
 		{Name: "drills", Erase: a.drills.Erase},
+		{Name: "announcements", Erase: a.db.Announcements().ErasePerson},
 	}
 	if file := ledgerOf(a.cfg); file != "" {
 		a.privacy.KeepLedger = func(all []privacy.Erasure) error { return writeLedger(file, all) }

@@ -69,6 +69,7 @@ func (s *Server) routes() []route {
 		s.learningRoutes(),
 		s.drillRoutes(),
 		s.campaignRoutes(),
+		s.announcementRoutes(),
 		s.reminderRoutes(),
 		s.reportRoutes(),
 		s.privacyRoutes(),

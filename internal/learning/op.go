@@ -29,6 +29,7 @@ const (
 	TicketInvalid     = "ticket_invalid"
 	IDReused          = "id_reused"
 	NotCompleted      = "not_completed"
+	NoAnnouncement    = "announcement_not_found"
 )
 
 // MaxOps is how many ops one request may carry.
@@ -116,6 +117,11 @@ type reminderOpened struct {
 	Delivery string `json:"delivery"`
 }
 
+type announcementRead struct {
+	opHead
+	Announcement string `json:"announcement"`
+}
+
 // op is one op after decoding. Exactly one of the fields for its kind is set.
 type op struct {
 	id, kind  string
@@ -131,6 +137,7 @@ type op struct {
 	drill     drill.ID
 	event     drill.Event
 	delivery  string
+	read      string // an announcement
 }
 
 // SplitOps takes a request {"ops":[…]} apart without looking into the ops, so that
@@ -243,6 +250,12 @@ func (o *op) decodeKind(raw jsontext.Value) (code string) {
 		if code = strict(raw, &v); code == "" {
 			o.delivery = v.Delivery
 			return check(named(o.delivery, 300))
+		}
+	case "announcement.read":
+		var v announcementRead
+		if code = strict(raw, &v); code == "" {
+			o.read = v.Announcement
+			return check(named(o.read, 64))
 		}
 	default:
 		return UnknownKind

@@ -136,6 +136,10 @@ func (b *batch) apply(ctx context.Context) error {
 			enrolments[o.submit.Enrolment] = append(enrolments[o.submit.Enrolment], i)
 		case o.drill != "":
 			drills[o.drill] = append(drills[o.drill], i)
+		case o.read != "":
+			if err := b.announced(ctx, i, o); err != nil {
+				return err
+			}
 		default:
 			if err := b.opened(ctx, i, o); err != nil {
 				return err
@@ -185,6 +189,17 @@ func (b *batch) opened(ctx context.Context, i int, o *op) error {
 		return err
 	}
 	return nil
+}
+
+// announced notes that an announcement was read.
+func (b *batch) announced(ctx context.Context, i int, o *op) error {
+	err := b.service.Announced(ctx, b.actor.ID, o.read)
+	if isNotFound(err) {
+		b.reject(i, NoAnnouncement)
+		return nil
+	}
+	b.verdicts[i].Status = Applied
+	return err
 }
 
 // record remembers the applied ops, and gives repetitions within the request the
