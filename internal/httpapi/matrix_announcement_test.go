@@ -68,7 +68,9 @@ func announcementRows() []matrixRow {
 			}
 			rows = append(rows, matrixRow{
 				route: r.method + " " + v + "/:id" + r.rest, about: "for " + string(unit), expect: expect,
-				ask:  func(w *world, _ *kind) call { return ask("/announcements/" + string(w.announcement(unit, r.published))) },
+				ask: func(w *world, _ *kind) call {
+					return ask("/announcements/" + string(w.announcement(unit, r.published)))
+				},
 				twin: func(*world, *kind) call { return ask("/announcements/" + nowhere) },
 			})
 		}

@@ -4,7 +4,7 @@ import type { IconName } from './ui/icons.ts';
 import { later, type Page, type Route } from './ui/pages.ts';
 
 // The desk is what trainers, administrators, unit heads and auditors see beside a learner's screens. Its pages live in
-// authoring/, people/, campaign/, report/, audit/ and privacy/, are loaded when opened and are not kept for offline use.
+// authoring/, people/, campaign/, announcement/desk/, report/, audit/ and privacy/, are loaded when opened and are not kept for offline use.
 export interface DeskLink {
   href: string;
   label: Key;
@@ -17,6 +17,7 @@ const links: DeskLink[] = [
   { href: '/overview', label: 'nav.overview', icon: 'chart', roles: ['administrator', 'auditor'] },
   { href: '/my-unit', label: 'nav.myUnit', icon: 'building', roles: ['head'] },
   { href: '/campaigns', label: 'nav.campaigns', icon: 'flag', roles: ['administrator'] },
+  { href: '/announcing', label: 'nav.announcing', icon: 'bell', roles: ['administrator'] },
   { href: '/people', label: 'nav.people', icon: 'people', roles: ['administrator'] },
   { href: '/units', label: 'nav.units', icon: 'building', roles: ['administrator'] },
   { href: '/cohorts', label: 'nav.cohorts', icon: 'people', roles: ['administrator'] },
@@ -30,6 +31,7 @@ const authoring = () => import('./authoring/pages.ts');
 const writing = () => import('./authoring/writing.ts');
 const report = () => import('./report/pages.ts');
 const campaign = () => import('./campaign/pages.ts');
+const announcing = () => import('./announcement/desk/pages.ts');
 const people = () => import('./people/pages.ts');
 const audit = () => import('./audit/pages.ts');
 const privacy = () => import('./privacy/pages.ts');
@@ -54,6 +56,10 @@ export const deskRoutes: Route[] = [
   of('/campaigns', campaign, 'CampaignList'),
   of('/campaigns/new', campaign, 'NewCampaign'),
   of('/campaigns/:campaign', campaign, 'CampaignPage'),
+  of('/announcing', announcing, 'List'),
+  of('/announcing/new', announcing, 'Editor'),
+  of('/announcing/:announcement', announcing, 'One'),
+  of('/announcing/:announcement/edit', announcing, 'Editor'),
   of('/people', people, 'PeopleList'),
   of('/people/new', people, 'NewPerson'),
   of('/people/import', people, 'ImportPage'),

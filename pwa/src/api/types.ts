@@ -215,12 +215,23 @@ export interface DrillTemplate {
   debrief: { why: Text; do: Text; who: Text };
 }
 
+export interface Announcement {
+  id: string;
+  title: Text;
+  html: Text; // sanitised by the server
+  important: boolean; // one is asked to say that one has read it
+  from: string; // yyyy-mm-dd
+  until: string;
+  read: boolean;
+}
+
 export type Item = { key: string } & (
   | { kind: 'me'; me: Me }
   | { kind: 'course'; course: CourseSummary }
   | { kind: 'enrolment'; enrolment: Enrolment }
   | { kind: 'quiz'; quiz: Ticket }
   | { kind: 'drill'; drill: DrillView }
+  | { kind: 'announcement'; announcement: Announcement }
 );
 export interface SyncAnswer {
   changed: Item[] | null;

@@ -201,4 +201,18 @@ export const learnEn: Record<keyof typeof learnVi, string> = {
   'ask.no': 'Not now',
   'ask.on': 'Reminders are on',
   'ask.failed': 'This did not work. You can try again under Me.',
+
+  'news.title': 'Announcements',
+  'news.none': 'No announcements yet',
+  'news.noneWhat': 'When there is something to tell your unit, you read it here, also without a network.',
+  'news.unread': '{n} {n|announcement|announcements} unread',
+  'news.allRead': 'You have read everything',
+  'news.new': 'Unread',
+  'news.ask': 'Please confirm',
+  'news.read': 'I have read it',
+  'news.done': 'You have confirmed that you read it',
+  'news.kept': 'Saved on this device, it will be sent when there is a network.',
+  'news.days': 'From {from} to {until}',
+  'news.gone': 'This announcement is not here',
+  'news.goneWhat': 'It is over, was withdrawn, or has not been downloaded yet. Open it again when there is a network.',
 };

@@ -200,4 +200,18 @@ export const learnVi = {
   'ask.no': 'Để sau',
   'ask.on': 'Đã bật nhắc việc',
   'ask.failed': 'Chưa bật được. Bạn có thể thử lại ở mục Tôi.',
+
+  'news.title': 'Thông báo',
+  'news.none': 'Chưa có thông báo nào',
+  'news.noneWhat': 'Khi cơ quan có thông báo cho đơn vị bạn, bạn đọc ở đây, cả khi không có mạng.',
+  'news.unread': '{n} thông báo chưa đọc',
+  'news.allRead': 'Bạn đã đọc hết',
+  'news.new': 'Chưa đọc',
+  'news.ask': 'Cần xác nhận',
+  'news.read': 'Tôi đã đọc',
+  'news.done': 'Bạn đã xác nhận đã đọc',
+  'news.kept': 'Đã lưu trên máy này, có mạng sẽ tự gửi.',
+  'news.days': 'Từ {from} đến {until}',
+  'news.gone': 'Không thấy thông báo này',
+  'news.goneWhat': 'Thông báo đã hết hạn, đã được rút, hoặc máy chưa tải về. Khi có mạng, mở lại nhé.',
 } as const;
