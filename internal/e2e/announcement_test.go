@@ -82,7 +82,7 @@ func TestAnnouncement(t *testing.T) {
 	p.See("Bạn đã đọc hết")
 
 	desk.Reload()
-	desk.See("Đã đọc theo đơn vị…")
+	desk.See("Chỉ đếm số người, không ghi ai chưa đọc.")
 	desk.Settled()
 	desk.CheckBoth("announcing-published")
 	m := newPhone(t).Hurry()

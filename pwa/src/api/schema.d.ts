@@ -2166,6 +2166,10 @@ export interface components {
             name?: components["schemas"]["TextRequest"];
             parent?: string;
         };
+        Code: {
+            path: string;
+            size: number;
+        };
         CodeRequest: {
             code: string;
         };
@@ -2597,7 +2601,7 @@ export interface components {
             id: string;
             link: string;
             name: string;
-            qr: components["schemas"]["QR"];
+            qr: components["schemas"]["Code"];
             unit: string;
         };
         InviteAllAnswer: {
@@ -2976,10 +2980,6 @@ export interface components {
         PushKeyAnswer: {
             publicKey: string;
         };
-        QR: {
-            path: string;
-            size: number;
-        };
         Question: {
             after?: number;
             explanation?: components["schemas"]["Text"];
@@ -3345,7 +3345,7 @@ export interface components {
         };
         TOTPSetUp: {
             key: string;
-            qr: components["schemas"]["QR"];
+            qr: components["schemas"]["Code"];
             uri: string;
         };
         Template: {
