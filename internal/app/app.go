@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"hocso/internal/announcement"
 	"hocso/internal/audit"
 	"hocso/internal/auth"
 	"hocso/internal/campaign"
@@ -40,20 +41,21 @@ type App struct {
 	embedded *embedded.Database // nil: a server is used
 	db       *mongodb.DB
 
-	auth      *auth.Service
-	people    *people.Service
-	letters   *letter.Service
-	courses   *course.Service
-	learning  *learning.Service
-	drills    *drill.Service
-	campaigns *campaign.Service
-	holidays  *campaign.HolidayService
-	reminders *reminder.Service
-	reports   *report.Service
-	signoffs  *signoff.Service
-	surveys   *survey.Service
-	privacy   *privacy.Service
-	audit     *audit.Service
+	auth          *auth.Service
+	people        *people.Service
+	letters       *letter.Service
+	courses       *course.Service
+	learning      *learning.Service
+	drills        *drill.Service
+	campaigns     *campaign.Service
+	holidays      *campaign.HolidayService
+	reminders     *reminder.Service
+	reports       *report.Service
+	signoffs      *signoff.Service
+	surveys       *survey.Service
+	announcements *announcement.Service
+	privacy       *privacy.Service
+	audit         *audit.Service
 }
 
 // Open opens the database and joins the services. now is the program's clock; only

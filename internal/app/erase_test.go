@@ -19,6 +19,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"hocso/internal/announcement"
 	"hocso/internal/audit"
 	"hocso/internal/auth"
 	"hocso/internal/config"
@@ -122,6 +123,7 @@ func plant(t *testing.T, now func() time.Time) *planted {
 		must(err)
 		_, err = x.drills.Apply(ctx, q.ID, "inbox", []drill.Event{{Action: drill.View, N: 1, At: at}})
 		must(err)
+		must(x.db.Announcements().InsertReading(ctx, announcement.Reading{ID: "n:" + id, Announcement: "n", Person: q.ID, At: at}))
 		must(x.db.Surveys().InsertParticipant(ctx, survey.Participant{ID: "v:" + id, Survey: "v", Person: q.ID, Claim: "c" + mark}))
 		_, err = x.privacy.Read(ctx, people.Actor{ID: q.ID}, x.privacy.Notice().Version)
 		must(err)

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
+	"hocso/internal/announcement"
 	"hocso/internal/audit"
 	"hocso/internal/auth"
 	"hocso/internal/campaign"
@@ -94,6 +96,8 @@ func (a *App) join(ctx context.Context) error {
 		People: a.people, Campaigns: a.db.Campaigns(), Courses: a.courses, Pusher: sender, PublicURL: a.cfg.PublicURL,
 		Calendar: calendar, Now: a.now, Log: a.log,
 	}
+	a.announcements = &announcement.Service{Store: a.db.Announcements(), People: a.people, Zone: a.cfg.TimeZone, Now: a.now, NewID: newID}
+	a.announcements.InCampaign, a.learning.Announced = a.announcedBy, a.announced
 	a.campaigns.Planner = a.reminders
 	a.learning.Opened = a.reminders.Opened
 	a.auth.Ended = a.reminders.Forget
@@ -135,6 +139,10 @@ func (a *App) sender(ctx context.Context, secrets auth.Secrets) (*webpush.Sender
 
 // minutes is how long an item of a campaign takes; fault.NotFound if it cannot be assigned.
 func (a *App) minutes(ctx context.Context, i campaign.Item) (int, error) {
+	if i.Kind == "announcement" {
+		_, n, err := a.announcements.Item(ctx, announcement.ID(i.ID))
+		return n, err
+	}
 	if i.Kind == "drill" {
 		d, err := a.drills.Latest(ctx, drill.ID(i.ID))
 		if err != nil {
@@ -147,6 +155,26 @@ func (a *App) minutes(ctx context.Context, i campaign.Item) (int, error) {
 		return 0, err
 	}
 	return c.Version.Content.Minutes(), nil
+}
+
+// announcedBy reports whether a running campaign with an announcement has p in its audience.
+func (a *App) announcedBy(ctx context.Context, id announcement.ID, p people.Person, path []people.UnitID) (bool, error) {
+	running, err := a.campaigns.Running(ctx)
+	if err != nil {
+		return false, err
+	}
+	cohorts, err := a.people.Cohorts(ctx)
+	if err != nil {
+		return false, err
+	}
+	item := campaign.Item{Kind: "announcement", ID: string(id)}
+	return slices.ContainsFunc(running, func(c campaign.Campaign) bool {
+		return slices.Contains(c.Items, item) && c.Includes(p, path, cohorts)
+	}), nil
+}
+
+func (a *App) announced(ctx context.Context, p people.ID, id string) error {
+	return a.announcements.Read(ctx, p, announcement.ID(id))
 }
 
 // newSecret makes the key of a drill. Reading random numbers never fails: crypto/rand

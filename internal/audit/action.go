@@ -47,8 +47,11 @@ func actions(g Group) []Action {
 	case Content:
 		return []Action{"course_started", "course_published", "content_published"}
 	case Campaigns:
-		return []Action{"campaign_created", "campaign_paused", "campaign_resumed", "campaign_closed", "campaign_cancelled",
-			"survey_added", "survey_changed", "survey_removed", "survey_published", "survey_closed"}
+		return []Action{
+			"campaign_created", "campaign_paused", "campaign_resumed", "campaign_closed", "campaign_cancelled",
+			"announcement_added", "announcement_changed", "announcement_published", "announcement_withdrawn", "announcement_removed",
+			"survey_added", "survey_changed", "survey_removed", "survey_published", "survey_closed",
+		}
 	case Exports:
 		return []Action{"people_exported", "tracking_exported", "survey_exported", "own_data_exported"}
 	case Privacy:

@@ -6,13 +6,14 @@ import (
 
 	"hocso/internal/fault"
 	"hocso/internal/people"
+	"hocso/internal/qr"
 )
 
 // Card is one person's invitation on a sheet.
 type Card struct {
 	Person people.Person
 	Link   string
-	QR     QR // of the link
+	QR     qr.Code // of the link
 }
 
 // Sheet is the invitations of many people, to be printed and handed out.
@@ -44,7 +45,7 @@ func (s *Service) InviteAll(ctx context.Context, a people.Actor, unit people.Uni
 		delete(chosen, p.ID)
 		token, i := s.invitation(Invitation{Person: p.ID, Epoch: p.Epoch, By: a.ID})
 		link := s.Issuer + "/invitation#" + token
-		code, err := drawQR(link)
+		code, err := qr.Draw(link)
 		if err != nil {
 			return Sheet{}, err
 		}

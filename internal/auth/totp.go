@@ -11,7 +11,7 @@ import (
 	"net/url"
 	"time"
 
-	"rsc.io/qr"
+	"hocso/internal/qr"
 )
 
 // Time-based one-time codes by RFC 6238: HMAC-SHA-1, six digits, a new one every 30 s.
@@ -51,44 +51,17 @@ func stepOf(key []byte, code string, now time.Time, after int64) int64 {
 
 // TOTPSetUp is what a person puts into their authenticator app. It is shown once.
 type TOTPSetUp struct {
-	Key string `json:"key"` // to type, in groups of four
-	URI string `json:"uri"` // otpauth://, to open on the same phone
-	QR  QR     `json:"qr"`  // the same to scan
-}
-
-// QR is a code to scan, as one SVG path on a square of Size units, its quiet zone included.
-type QR struct {
-	Size int    `json:"size"`
-	Path string `json:"path"`
+	Key string  `json:"key"` // to type, in groups of four
+	URI string  `json:"uri"` // otpauth://, to open on the same phone
+	QR  qr.Code `json:"qr"`  // the same to scan
 }
 
 func showTOTP(key []byte, issuer, email string) (TOTPSetUp, error) {
 	secret := base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(key)
 	query := url.Values{"secret": {secret}, "issuer": {issuer}}
 	uri := "otpauth://totp/" + url.PathEscape(issuer+":"+email) + "?" + query.Encode()
-	code, err := drawQR(uri)
+	code, err := qr.Draw(uri)
 	return TOTPSetUp{Key: grouped(secret, 4, " "), URI: uri, QR: code}, err
-}
-
-func drawQR(text string) (QR, error) {
-	const quiet = 4
-	code, err := qr.Encode(text, qr.M)
-	if err != nil {
-		return QR{}, fmt.Errorf("draw a QR code: %w", err)
-	}
-	var path []byte
-	for y := range code.Size {
-		for x := 0; x < code.Size; x++ {
-			start := x
-			for code.Black(x, y) { // outside of the code nothing is black
-				x++
-			}
-			if x > start {
-				path = fmt.Appendf(path, "M%d %dh%dv1h-%dz", start+quiet, y+quiet, x-start, x-start)
-			}
-		}
-	}
-	return QR{Size: code.Size + 2*quiet, Path: string(path)}, nil
 }
 
 // grouped writes s with a separator after every n characters.

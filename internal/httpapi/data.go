@@ -5,6 +5,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"hocso/internal/announcement"
 	"hocso/internal/auth"
 	"hocso/internal/drill"
 	"hocso/internal/learning"
@@ -25,6 +26,7 @@ type dataAnswer struct {
 	Subscriptions []reminder.Subscription `json:"subscriptions"`
 	Deliveries    []reminder.Delivery     `json:"deliveries"`
 	Notices       []privacy.Reading       `json:"notices"`
+	Announcements []announcement.Reading  `json:"announcements"` // that I have read
 	Requests      []privacy.RequestView   `json:"requests"`
 	Headships     []headshipView          `json:"headships"` // units that I lead or led
 	Cohorts       []cohortRef             `json:"cohorts"`   // that I am in
@@ -68,6 +70,9 @@ func (s *Server) myData(c *fiber.Ctx) error {
 		return err
 	}
 	if a.Notices, err = s.Privacy.Readings(ctx, who); err != nil {
+		return err
+	}
+	if a.Announcements, err = s.Announcements.ReadingsOf(ctx, who.ID); err != nil {
 		return err
 	}
 	if a.Requests, err = s.Privacy.Mine(ctx, who); err != nil {

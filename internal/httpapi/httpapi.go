@@ -19,6 +19,7 @@ import (
 	"github.com/gofiber/fiber/v2/middleware/recover"
 	"github.com/valyala/fasthttp"
 
+	"hocso/internal/announcement"
 	"hocso/internal/audit"
 	"hocso/internal/auth"
 	"hocso/internal/campaign"
@@ -36,23 +37,24 @@ import (
 
 // Deps are the services the API exposes.
 type Deps struct {
-	Auth      *auth.Service
-	People    *people.Service
-	Courses   *course.Service
-	Learning  *learning.Service
-	Drills    *drill.Service
-	Campaigns *campaign.Service
-	Holidays  *campaign.HolidayService
-	Reminders *reminder.Service
-	Reports   *report.Service
-	Signoffs  *signoff.Service
-	Surveys   *survey.Service
-	Privacy   *privacy.Service
-	Audit     *audit.Service
-	Ready     func(context.Context) error // nil when the database answers
-	Now       func() time.Time
-	Log       *slog.Logger
-	Timeout   time.Duration // per request, 0: 15 s; Fiber does not cancel when the client leaves
+	Auth          *auth.Service
+	People        *people.Service
+	Courses       *course.Service
+	Learning      *learning.Service
+	Drills        *drill.Service
+	Campaigns     *campaign.Service
+	Holidays      *campaign.HolidayService
+	Reminders     *reminder.Service
+	Reports       *report.Service
+	Signoffs      *signoff.Service
+	Surveys       *survey.Service
+	Announcements *announcement.Service
+	Privacy       *privacy.Service
+	Audit         *audit.Service
+	Ready         func(context.Context) error // nil when the database answers
+	Now           func() time.Time
+	Log           *slog.Logger
+	Timeout       time.Duration // per request, 0: 15 s; Fiber does not cancel when the client leaves
 
 	PublicURL      string           // as people type it, without a slash at its end; https switches HSTS on
 	App            fs.FS            // the built app, with index.html at its top; nil or without it: a page that says how to build

@@ -6,8 +6,8 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"hocso/internal/auth"
 	"hocso/internal/people"
+	"hocso/internal/qr"
 )
 
 // waitingPerson is somebody who has no password yet.
@@ -53,7 +53,7 @@ type inviteAllRequest struct {
 type invitationCard struct {
 	waitingPerson
 	Link string  `json:"link"`
-	QR   auth.QR `json:"qr"`
+	QR   qr.Code `json:"qr"`
 }
 
 type inviteAllAnswer struct {

@@ -71,6 +71,7 @@ func (s *Server) routes() []route {
 		s.campaignRoutes(),
 		s.holidayRoutes(),
 		s.surveyRoutes(),
+		s.announcementRoutes(),
 		s.reminderRoutes(),
 		s.reportRoutes(),
 		s.signoffRoutes(),

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"hocso/internal/announcement"
 	"hocso/internal/campaign"
 	"hocso/internal/course"
 	"hocso/internal/drill"
@@ -28,18 +29,19 @@ const (
 // enums are the values of string types that have a fixed set of them.
 func enums() map[reflect.Type][]any {
 	return map[reflect.Type][]any{
-		reflect.TypeFor[people.Status]():   {people.Invited, people.Active, people.Closed, people.Erased},
-		reflect.TypeFor[people.Role]():     {people.Learner, people.Trainer, people.Administrator, people.SecurityOfficer, people.Auditor, people.Head},
-		reflect.TypeFor[learning.State]():  {learning.Assigned, learning.Started, learning.Completed, learning.Closed},
-		reflect.TypeFor[learning.Status](): {learning.Assigned, learning.Started, learning.Completed, learning.Closed, learning.Overdue},
-		reflect.TypeFor[campaign.State]():  {campaign.Scheduled, campaign.Running, campaign.Paused, campaign.Completed, campaign.Cancelled},
-		reflect.TypeFor[course.Class]():    {course.Editorial, course.Minor, course.Material},
-		reflect.TypeFor[drill.Truth]():     {drill.Phish, drill.Legit},
-		reflect.TypeFor[drill.Choice]():    {drill.Report, drill.Keep},
-		reflect.TypeFor[privacy.Kind]():    {privacy.Correction, privacy.Deletion, privacy.Restriction, privacy.Objection},
-		reflect.TypeFor[privacy.State]():   {privacy.Received, privacy.Answered, privacy.Done, privacy.Refused},
-		reflect.TypeFor[privacy.Urgency](): {privacy.Overdue, privacy.DueToday, privacy.DueSoon, privacy.InTime, privacy.Over},
-		reflect.TypeFor[reminder.State]():  {reminder.Waiting, reminder.Sent, reminder.Dropped},
+		reflect.TypeFor[people.Status]():      {people.Invited, people.Active, people.Closed, people.Erased},
+		reflect.TypeFor[people.Role]():        {people.Learner, people.Trainer, people.Administrator, people.SecurityOfficer, people.Auditor, people.Head},
+		reflect.TypeFor[learning.State]():     {learning.Assigned, learning.Started, learning.Completed, learning.Closed},
+		reflect.TypeFor[learning.Status]():    {learning.Assigned, learning.Started, learning.Completed, learning.Closed, learning.Overdue},
+		reflect.TypeFor[campaign.State]():     {campaign.Scheduled, campaign.Running, campaign.Paused, campaign.Completed, campaign.Cancelled},
+		reflect.TypeFor[announcement.State](): {announcement.Draft, announcement.Published, announcement.Withdrawn},
+		reflect.TypeFor[course.Class]():       {course.Editorial, course.Minor, course.Material},
+		reflect.TypeFor[drill.Truth]():        {drill.Phish, drill.Legit},
+		reflect.TypeFor[drill.Choice]():       {drill.Report, drill.Keep},
+		reflect.TypeFor[privacy.Kind]():       {privacy.Correction, privacy.Deletion, privacy.Restriction, privacy.Objection},
+		reflect.TypeFor[privacy.State]():      {privacy.Received, privacy.Answered, privacy.Done, privacy.Refused},
+		reflect.TypeFor[privacy.Urgency]():    {privacy.Overdue, privacy.DueToday, privacy.DueSoon, privacy.InTime, privacy.Over},
+		reflect.TypeFor[reminder.State]():     {reminder.Waiting, reminder.Sent, reminder.Dropped},
 	}
 }
 

@@ -42,6 +42,7 @@ func newSchool(t *testing.T) *school {
 		Store: x.db.Learning(), Ops: x.db.Learning(), Courses: x.Courses, People: x.People, Drills: x.Drills, Surveys: x.Surveys,
 		Now: x.clock.Now, TicketKey: bytes.Repeat([]byte("t"), 32),
 	}
+	x.Learning.Announced = x.announced
 	x.Courses.Settle = x.Learning.Settle
 	x.Campaigns = &campaign.Service{Store: x.db.Campaigns(), Enroller: x.Learning, People: x.People, Now: x.clock.Now, NewID: uuid.NewString, Log: log}
 	x.Reminders = &reminder.Service{Store: x.db.Reminders(), Subscriptions: x.db.Reminders(), Now: x.clock.Now, Log: log}

@@ -23,6 +23,7 @@ import (
 	"github.com/google/uuid"
 
 	"hocso/content"
+	"hocso/internal/announcement"
 	"hocso/internal/audit"
 	"hocso/internal/auth"
 	"hocso/internal/campaign"
@@ -79,6 +80,11 @@ func newSite(t *testing.T, changes ...func(*Deps)) *site {
 	return x
 }
 
+// announced tells the service of announcements that one was read.
+func (x *site) announced(ctx context.Context, p people.ID, id string) error {
+	return x.Announcements.Read(ctx, p, announcement.ID(id))
+}
+
 // services are those of one copy of the program, with caches of its own.
 func (x *site) services() Deps {
 	x.t.Helper()
@@ -107,8 +113,9 @@ func (x *site) services() Deps {
 			Hasher: auth.NewHasher(auth.Cost{Memory: 64, Passes: 1, Threads: 1}, 2), Issuer: "https://hocso.test",
 			Organisation: []string{"Cục Chuyển đổi số"}, FactorKey: bytes.Repeat([]byte("f"), 32), Now: x.clock.Now, NewID: newID,
 		},
-		Surveys: &survey.Service{Surveys: x.db.Surveys(), Answers: x.db.Surveys(), People: ps, Zone: zone, Now: x.clock.Now, NewID: newID},
-		Ready:   x.db.Ping, Now: x.clock.Now, Log: slog.New(slog.NewTextHandler(lockedWriter{w: x.log, mu: &sync.Mutex{}}, nil)), Timeout: 10 * time.Second,
+		Announcements: &announcement.Service{Store: x.db.Announcements(), People: ps, Zone: zone, Now: x.clock.Now, NewID: newID},
+		Surveys:       &survey.Service{Surveys: x.db.Surveys(), Answers: x.db.Surveys(), People: ps, Zone: zone, Now: x.clock.Now, NewID: newID},
+		Ready:         x.db.Ping, Now: x.clock.Now, Log: slog.New(slog.NewTextHandler(lockedWriter{w: x.log, mu: &sync.Mutex{}}, nil)), Timeout: 10 * time.Second,
 		PublicURL: "https://hocso.test", App: testApp(), Unavailable: mongodb.Unavailable,
 	}
 	if x.post == nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"hocso/internal/announcement"
 	"hocso/internal/course"
 	"hocso/internal/drill"
 	"hocso/internal/learning"
@@ -44,14 +45,15 @@ type syncAnswer struct {
 
 // syncItem has the one field that kind names.
 type syncItem struct {
-	Key       string          `json:"key"`
-	Kind      string          `json:"kind"`
-	Me        *me             `json:"me,omitempty"`
-	Course    *course.Summary `json:"course,omitempty"`
-	Enrolment *enrolmentView  `json:"enrolment,omitempty"`
-	Quiz      *learning.Paper `json:"quiz,omitempty"`
-	Drill     *drillView      `json:"drill,omitempty"`
-	Survey    *mySurvey       `json:"survey,omitempty"`
+	Key          string             `json:"key"`
+	Kind         string             `json:"kind"`
+	Me           *me                `json:"me,omitempty"`
+	Course       *course.Summary    `json:"course,omitempty"`
+	Enrolment    *enrolmentView     `json:"enrolment,omitempty"`
+	Quiz         *learning.Paper    `json:"quiz,omitempty"`
+	Drill        *drillView         `json:"drill,omitempty"`
+	Survey       *mySurvey          `json:"survey,omitempty"`
+	Announcement *announcement.View `json:"announcement,omitempty"`
 }
 
 func (s *Server) sync(c *fiber.Ctx) error {
@@ -188,6 +190,13 @@ func (s *Server) collect(c *fiber.Ctx) (*items, error) {
 	for _, v := range surveys {
 		x.add("survey", string(v.ID), string(v.ID), true, func() ([]byte, error) { return encode(v) })
 	}
+	announced, err := s.viewAnnouncements(c, running)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range announced { // read or not: the same two for everybody
+		x.add("announcement", string(a.ID), fmt.Sprint(a.ID, a.Version, a.Read), true, func() ([]byte, error) { return encode(a) })
+	}
 	return x, nil
 }
 
@@ -198,28 +207,29 @@ type opsRequest struct {
 }
 
 type opInput struct {
-	ID         string       `json:"id" validate:"required,max=36"` // UUID
-	Kind       string       `json:"kind" validate:"required,oneof=lesson.progress lesson.done attempt.submit course.rate drill.view drill.answer drill.done reminder.opened survey.answer"`
-	At         time.Time    `json:"at"`
-	Enrolment  string       `json:"enrolment"`
-	Lesson     string       `json:"lesson"`
-	Card       int          `json:"card"`
-	Seconds    int          `json:"seconds"`
-	Attempt    string       `json:"attempt"`
-	Quiz       string       `json:"quiz"`
-	Ticket     string       `json:"ticket"`
-	StartedAt  time.Time    `json:"startedAt"`
-	FinishedAt time.Time    `json:"finishedAt"`
-	Answers    []opAnswer   `json:"answers"`
-	Stars      int          `json:"stars"`
-	Comment    string       `json:"comment"`
-	Drill      string       `json:"drill"`
-	N          int          `json:"n"`
-	Item       string       `json:"item"`
-	Choice     drill.Choice `json:"choice"`
-	Delivery   string       `json:"delivery"`
-	Survey     survey.ID    `json:"survey"`
-	Secret     string       `json:"secret"` // of survey.answer: 64 random hexadecimal digits
+	ID           string       `json:"id" validate:"required,max=36"` // UUID
+	Kind         string       `json:"kind" validate:"required,oneof=lesson.progress lesson.done attempt.submit course.rate drill.view drill.answer drill.done reminder.opened survey.answer announcement.read"`
+	At           time.Time    `json:"at"`
+	Enrolment    string       `json:"enrolment"`
+	Lesson       string       `json:"lesson"`
+	Card         int          `json:"card"`
+	Seconds      int          `json:"seconds"`
+	Attempt      string       `json:"attempt"`
+	Quiz         string       `json:"quiz"`
+	Ticket       string       `json:"ticket"`
+	StartedAt    time.Time    `json:"startedAt"`
+	FinishedAt   time.Time    `json:"finishedAt"`
+	Answers      []opAnswer   `json:"answers"`
+	Stars        int          `json:"stars"`
+	Comment      string       `json:"comment"`
+	Drill        string       `json:"drill"`
+	N            int          `json:"n"`
+	Item         string       `json:"item"`
+	Choice       drill.Choice `json:"choice"`
+	Delivery     string       `json:"delivery"`
+	Announcement string       `json:"announcement"`
+	Survey       survey.ID    `json:"survey"`
+	Secret       string       `json:"secret"` // of survey.answer: 64 random hexadecimal digits
 }
 
 // opAnswer is an answer of attempt.submit (chosen) or of survey.answer.

@@ -56,6 +56,7 @@ func newOffice(t *testing.T) *office {
 		Store: x.db.Learning(), Ops: x.db.Learning(), Courses: x.Courses, People: x.People, Drills: x.Drills, Surveys: x.Surveys,
 		Now: x.clock.Now, TicketKey: bytes.Repeat([]byte("t"), 32),
 	}
+	x.Learning.Announced = x.announced
 	calendar := campaign.Calendar{Zone: time.FixedZone("ICT", 7*60*60), Holidays: campaign.Holidays()}
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
 	x.Campaigns = &campaign.Service{

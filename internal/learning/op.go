@@ -30,6 +30,7 @@ const (
 	TicketInvalid     = "ticket_invalid"
 	IDReused          = "id_reused"
 	NotCompleted      = "not_completed"
+	NoAnnouncement    = "announcement_not_found"
 )
 
 // MaxOps is how many ops one request may carry.
@@ -124,6 +125,11 @@ type surveyAnswer struct {
 	Answers []survey.Answer `json:"answers"`
 }
 
+type announcementRead struct {
+	opHead
+	Announcement string `json:"announcement"`
+}
+
 // op is one op after decoding. Exactly one of the fields for its kind is set.
 type op struct {
 	id, kind  string
@@ -140,6 +146,7 @@ type op struct {
 	event     drill.Event
 	delivery  string
 	survey    *survey.Submission
+	read      string // an announcement
 }
 
 // SplitOps takes a request {"ops":[…]} apart without looking into the ops, so that
@@ -258,6 +265,12 @@ func (o *op) decodeKind(raw jsontext.Value) (code string) {
 		if code = strict(raw, &v); code == "" {
 			o.survey = &survey.Submission{Survey: v.Survey, Secret: v.Secret, Answers: v.Answers}
 			return check(isUUID(string(v.Survey)), o.survey.Valid(), len(v.Answers) <= 20)
+		}
+	case "announcement.read":
+		var v announcementRead
+		if code = strict(raw, &v); code == "" {
+			o.read = v.Announcement
+			return check(named(o.read, 64))
 		}
 	default:
 		return UnknownKind

@@ -144,6 +144,10 @@ func (b *batch) apply(ctx context.Context) error {
 			if err := b.answer(ctx, i, *o.survey); err != nil {
 				return err
 			}
+		case o.read != "":
+			if err := b.announced(ctx, i, o); err != nil {
+				return err
+			}
 		default:
 			if err := b.opened(ctx, i, o); err != nil {
 				return err
@@ -204,6 +208,17 @@ func (b *batch) opened(ctx context.Context, i int, o *op) error {
 		return err
 	}
 	return nil
+}
+
+// announced notes that an announcement was read.
+func (b *batch) announced(ctx context.Context, i int, o *op) error {
+	err := b.service.Announced(ctx, b.actor.ID, o.read)
+	if isNotFound(err) {
+		b.reject(i, NoAnnouncement)
+		return nil
+	}
+	b.verdicts[i].Status = Applied
+	return err
 }
 
 // record remembers the applied ops, and gives repetitions within the request the

@@ -34,6 +34,9 @@ type Service struct {
 	// Opened is told that a person opened the reminder of a delivery; fault.NotFound
 	// if there is none of theirs, which is no error. Nil: nobody asks.
 	Opened func(ctx context.Context, p people.ID, delivery string) error
+	// Announced is told that a person has read an announcement; fault.NotFound if there
+	// is none for them.
+	Announced func(ctx context.Context, p people.ID, announcement string) error
 }
 
 // tries is how often a conditional update is tried again before the caller hears

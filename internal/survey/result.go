@@ -2,10 +2,10 @@ package survey
 
 import (
 	"context"
-	"math"
 	"slices"
 
 	"hocso/internal/people"
+	"hocso/internal/stat"
 )
 
 // Result is what a survey's author may see. It is made when K answers are there, made anew only when
@@ -54,21 +54,14 @@ const Target = 90
 // mostTexts is how many texts to one question are shown: a sample at random where there are more.
 const mostTexts = 300
 
-// wilson is the score interval of Wilson (1927) for hits of n at 95 %.
-func wilson(hits, n int) *Interval {
-	const z = 1.959963984540054
-	p, m := float64(hits)/float64(n), float64(n)
-	mid := (p + z*z/(2*m)) / (1 + z*z/m)
-	half := z / (1 + z*z/m) * math.Sqrt(p*(1-p)/m+z*z/(4*m*m))
-	return &Interval{p, max(0, mid-half), min(1, mid+half)}
-}
-
 // satisfied is the interval of those who chose 4 or 5.
 func satisfied(kind Kind, counts []int, n int) *Interval {
 	if kind != Satisfaction || n == 0 {
 		return nil
 	}
-	return wilson(counts[3]+counts[4], n)
+	hits := counts[3] + counts[4]
+	low, high := stat.Wilson(hits, n)
+	return &Interval{float64(hits) / float64(n), low, high}
 }
 
 // tally makes the result of sheets.

@@ -2,7 +2,6 @@ package survey
 
 import (
 	"fmt"
-	"math"
 	"math/rand"
 	"reflect"
 	"slices"
@@ -79,19 +78,6 @@ func TestTextsOfFewAreHidden(t *testing.T) {
 	r, _ := w.result(sv.ID)
 	if q := r.Questions[4]; r.Answers != 5 || !q.Hidden || q.N != 0 || len(q.Texts) > 0 {
 		t.Errorf("four texts: %+v", q)
-	}
-}
-
-// Wilson's interval, against values from his formula worked out elsewhere.
-func TestWilson(t *testing.T) {
-	for _, tt := range []struct {
-		hits, n   int
-		low, high float64
-	}{{2, 12, 0.0470, 0.4480}, {0, 10, 0, 0.2775}, {10, 10, 0.7225, 1}, {45, 50, 0.7864, 0.9565}} {
-		i := wilson(tt.hits, tt.n)
-		if math.Abs(i.Low-tt.low) > 5e-5 || math.Abs(i.High-tt.high) > 5e-5 || i.Share != float64(tt.hits)/float64(tt.n) {
-			t.Errorf("%d of %d: %+v, want %v to %v", tt.hits, tt.n, i, tt.low, tt.high)
-		}
 	}
 }
 

@@ -5,7 +5,7 @@ const kB = 1000;
 export const limits = { first: 35 * kB, shared: 16 * kB, css: 8 * kB, route: 15 * kB, desk: 36 * kB, worker: 4 * kB, html: 2 * kB };
 
 // The screens of trainers, administrators and unit heads: loaded when needed and never kept for offline use.
-export const deskParts = ['authoring', 'people', 'campaign', 'survey', 'report', 'audit', 'privacy'];
+export const deskParts = ['authoring', 'people', 'campaign', 'survey', 'announcement/desk', 'report', 'audit', 'privacy'];
 export const deskFolder = new RegExp(`/src/(${deskParts.join('|')})/|/src/i18n/desk\\.`);
 
 type Bundle = Rollup.OutputBundle;
@@ -79,7 +79,7 @@ export function measure(bundle: Bundle): { name: string; bytes: number; limit: n
   }
   // whoever opens a part of the desk loads its pages, what all parts share, and the texts of both in one language
   for (const part of deskParts) {
-    const its = new RegExp(`/src/${part}/|/src/i18n/desk\\.(${part}\\.)?vi\\.`);
+    const its = new RegExp(`/src/${part}/|/src/i18n/desk\\.(${part.split('/')[0]}\\.)?vi\\.`);
     const all = chunks(bundle).filter((chunk) => chunk.isDynamicEntry && its.test(chunk.facadeModuleId ?? ''));
     const names = all.reduce((into, chunk) => closure(bundle, chunk.fileName, into), new Set<string>());
     const own = [...names, ...css(bundle, names)].filter((name) => desk.has(name));

@@ -4,7 +4,7 @@ import type { IconName } from './ui/icons.ts';
 import { later, type Page, type Route } from './ui/pages.ts';
 
 // The desk is what trainers, administrators, unit heads and auditors see beside a learner's screens. Its pages live in
-// authoring/, people/, campaign/, survey/, report/, audit/ and privacy/, are loaded when opened and are not kept for offline use.
+// authoring/, people/, campaign/, announcement/desk/, survey/, report/, audit/ and privacy/, are loaded when opened and are not kept for offline use.
 export interface DeskLink {
   href: string;
   label: Key;
@@ -18,6 +18,7 @@ const links: DeskLink[] = [
   { href: '/my-unit', label: 'nav.myUnit', icon: 'building', roles: ['head'] },
   { href: '/campaigns', label: 'nav.campaigns', icon: 'flag', roles: ['administrator'] },
   { href: '/surveys', label: 'nav.surveys', icon: 'star', roles: ['administrator'] },
+  { href: '/announcing', label: 'nav.announcing', icon: 'bell', roles: ['administrator'] },
   { href: '/people', label: 'nav.people', icon: 'people', roles: ['administrator'] },
   { href: '/units', label: 'nav.units', icon: 'building', roles: ['administrator'] },
   { href: '/cohorts', label: 'nav.cohorts', icon: 'people', roles: ['administrator'] },
@@ -32,6 +33,7 @@ const writing = () => import('./authoring/writing.ts');
 const report = () => import('./report/pages.ts');
 const campaign = () => import('./campaign/pages.ts');
 const survey = () => import('./survey/pages.ts');
+const announcing = () => import('./announcement/desk/pages.ts');
 const people = () => import('./people/pages.ts');
 const audit = () => import('./audit/pages.ts');
 const privacy = () => import('./privacy/pages.ts');
@@ -60,6 +62,10 @@ export const deskRoutes: Route[] = [
   of('/surveys', survey, 'SurveyList'),
   of('/surveys/new', survey, 'NewSurvey'),
   of('/surveys/:survey', survey, 'SurveyPage'),
+  of('/announcing', announcing, 'List'),
+  of('/announcing/new', announcing, 'Editor'),
+  of('/announcing/:announcement', announcing, 'One'),
+  of('/announcing/:announcement/edit', announcing, 'Editor'),
   of('/people', people, 'PeopleList'),
   of('/people/new', people, 'NewPerson'),
   of('/people/import', people, 'ImportPage'),

@@ -79,6 +79,14 @@ export const routes: Route[] = [
     'full',
   ),
   later(
+    '/announcements',
+    learn(() => import('./announcement/Announcements.svelte')),
+  ),
+  later(
+    '/announcements/:announcement',
+    learn(() => import('./announcement/Announcement.svelte')),
+  ),
+  later(
     '/me',
     account(() => import('./account/Me.svelte')),
   ),

@@ -1,5 +1,17 @@
 import type { components } from './schema.d.ts';
-import type { AttemptResult, DrillTemplate, DrillView, Enrolment, Me, Session, SyncAnswer, Ticket, Verdict, VersionView } from './types.ts';
+import type {
+  Announcement,
+  AttemptResult,
+  DrillTemplate,
+  DrillView,
+  Enrolment,
+  Me,
+  Session,
+  SyncAnswer,
+  Ticket,
+  Verdict,
+  VersionView,
+} from './types.ts';
 
 type Sent = components['schemas'];
 // The document writes most fixed vocabularies as plain strings.
@@ -16,6 +28,7 @@ export type Agreed = [
   Fits<Sent['DrillView'], DrillView>,
   Fits<Sent['Template'], DrillTemplate>,
   Fits<Sent['CourseVersionView'], VersionView>,
+  Fits<Sent['View'], Announcement>,
   Fits<Sent['Verdict'], Verdict>,
   Fits<Sent['AttemptResult'], AttemptResult>,
 ];

@@ -101,6 +101,7 @@ export interface MyData {
   subscriptions: { device: string; createdAt: string }[] | null;
   deliveries: { id: string; notBefore: string; state: string; settledAt?: string; openedAt?: string }[] | null;
   notices: Reading[] | null;
+  announcements: { announcement: string; unit: string; at: string }[] | null; // that one has read
   requests: DataRequest[] | null;
   headships: { unit: { id: string; name: Text }; from: string; to?: string; deputy?: boolean }[] | null;
   left: { what: Text; why: Text }[] | null;

@@ -21,6 +21,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/announcements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The announcements I manage, newest first */
+        get: operations["getAnnouncements"];
+        put?: never;
+        /** Begin an announcement */
+        post: operations["postAnnouncements"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/announcements/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How a text will look */
+        post: operations["postAnnouncementsPreview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/announcements/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One announcement */
+        get: operations["getAnnouncementsId"];
+        /** Change a draft */
+        put: operations["putAnnouncementsId"];
+        post?: never;
+        /** Remove a draft */
+        delete: operations["deleteAnnouncementsId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/announcements/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show a draft to its people */
+        post: operations["postAnnouncementsIdPublish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/announcements/{id}/readers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many have read it, by unit; nobody by name */
+        get: operations["getAnnouncementsIdReaders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/announcements/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop showing a published one */
+        post: operations["postAnnouncementsIdWithdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/attempts/{id}": {
         parameters: {
             query?: never;
@@ -2009,6 +2114,49 @@ export interface components {
             name?: components["schemas"]["TextRequest"];
             parent?: string;
         };
+        Announcement: {
+            body: components["schemas"]["Text"];
+            /** Format: date-time */
+            changedAt: string;
+            /** Format: date-time */
+            createdAt: string;
+            from: string;
+            html: components["schemas"]["Text"];
+            id: string;
+            important: boolean;
+            owner: string;
+            portal: boolean;
+            /** Format: date-time */
+            publishedAt?: string;
+            /** @enum {string} */
+            state: "draft" | "published" | "withdrawn";
+            summary: components["schemas"]["Text"];
+            title: components["schemas"]["Text"];
+            units: string[];
+            until: string;
+            version: number;
+        };
+        AnnouncementList: {
+            items: components["schemas"]["Announcement"][];
+            next?: string;
+        };
+        AnnouncementReading: {
+            announcement: string;
+            /** Format: date-time */
+            at: string;
+            /** Format: date-time */
+            expiresAt?: string;
+            unit: string;
+        };
+        AnnouncementRequest: {
+            body?: components["schemas"]["TextInput"];
+            from?: string;
+            important?: boolean;
+            portal?: boolean;
+            title?: components["schemas"]["TextInput"];
+            units: string[];
+            until?: string;
+        };
         Answer: {
             chosen: string[];
             question: string;
@@ -2168,6 +2316,12 @@ export interface components {
             items: components["schemas"]["AuthoredCourse"][];
             next?: string;
         };
+        BodyAnswer: {
+            html: components["schemas"]["Text"];
+        };
+        BodyRequest: {
+            body?: components["schemas"]["TextInput"];
+        };
         CampaignItem: {
             id: string;
             kind: string;
@@ -2226,6 +2380,16 @@ export interface components {
             progress: number;
             status: string;
         };
+        ChangeAnnouncementRequest: {
+            body?: components["schemas"]["TextInput"];
+            from?: string;
+            important?: boolean;
+            portal?: boolean;
+            title?: components["schemas"]["TextInput"];
+            units: string[];
+            until?: string;
+            version: number;
+        };
         ChangeCohortRequest: {
             name?: components["schemas"]["TextRequest"];
             rule?: components["schemas"]["RuleInput"];
@@ -2245,6 +2409,10 @@ export interface components {
         ChangeUnitRequest: {
             name?: components["schemas"]["TextRequest"];
             parent?: string;
+        };
+        Code: {
+            path: string;
+            size: number;
         };
         CodeRequest: {
             code: string;
@@ -2396,6 +2564,7 @@ export interface components {
             where: string;
         };
         DataAnswer: {
+            announcements: components["schemas"]["AnnouncementReading"][];
             attempts: components["schemas"]["Attempt"][];
             cohorts: components["schemas"]["CohortRef"][];
             deliveries: components["schemas"]["Delivery"][];
@@ -2404,7 +2573,7 @@ export interface components {
             factors: components["schemas"]["FactorView"];
             headships: components["schemas"]["HeadshipView"][];
             left: components["schemas"]["LeftOut"][];
-            notices: components["schemas"]["Reading"][];
+            notices: components["schemas"]["PrivacyReading"][];
             person: components["schemas"]["Person"];
             ratings: components["schemas"]["Rating"][];
             requests: components["schemas"]["RequestView"][];
@@ -2734,7 +2903,7 @@ export interface components {
             id: string;
             link: string;
             name: string;
-            qr: components["schemas"]["QR"];
+            qr: components["schemas"]["Code"];
             unit: string;
         };
         InviteAllAnswer: {
@@ -2919,7 +3088,7 @@ export interface components {
             vi: components["schemas"]["Section"][];
         };
         NoticeAnswer: {
-            read: components["schemas"]["Reading"][];
+            read: components["schemas"]["PrivacyReading"][];
             version: string;
         };
         NoticeRequest: {
@@ -2936,6 +3105,7 @@ export interface components {
             text?: string;
         };
         OpInput: {
+            announcement?: string;
             answers?: components["schemas"]["OpAnswerInput"][];
             /** Format: date-time */
             at?: string;
@@ -2952,7 +3122,7 @@ export interface components {
             id: string;
             item?: string;
             /** @enum {string} */
-            kind: "lesson.progress" | "lesson.done" | "attempt.submit" | "course.rate" | "drill.view" | "drill.answer" | "drill.done" | "reminder.opened" | "survey.answer";
+            kind: "lesson.progress" | "lesson.done" | "attempt.submit" | "course.rate" | "drill.view" | "drill.answer" | "drill.done" | "reminder.opened" | "survey.answer" | "announcement.read";
             lesson?: string;
             n?: number;
             quiz?: string;
@@ -3093,6 +3263,12 @@ export interface components {
         PreviewRequest: {
             lesson?: components["schemas"]["LessonInput"];
         };
+        PrivacyReading: {
+            /** Format: date-time */
+            at: string;
+            hash: string;
+            version: string;
+        };
         Problem: {
             code: string;
             counts?: {
@@ -3140,10 +3316,6 @@ export interface components {
         };
         PushKeyAnswer: {
             publicKey: string;
-        };
-        QR: {
-            path: string;
-            size: number;
         };
         QuestionResult: {
             counts: number[];
@@ -3197,11 +3369,15 @@ export interface components {
             enrolment: string;
             stars: number;
         };
-        Reading: {
-            /** Format: date-time */
-            at: string;
-            hash: string;
-            version: string;
+        ReadersAnswer: {
+            people: number;
+            read: number;
+            units: components["schemas"]["ReadersLine"][];
+        };
+        ReadersLine: {
+            people: number;
+            read: number;
+            unit: components["schemas"]["UnitRef"];
         };
         Report: {
             entries: number;
@@ -3576,6 +3752,7 @@ export interface components {
             now: string;
         };
         SyncItem: {
+            announcement?: components["schemas"]["View"];
             course?: components["schemas"]["Summary"];
             drill?: components["schemas"]["DrillView"];
             enrolment?: components["schemas"]["EnrolmentView"];
@@ -3587,7 +3764,7 @@ export interface components {
         };
         TOTPSetUp: {
             key: string;
-            qr: components["schemas"]["QR"];
+            qr: components["schemas"]["Code"];
             uri: string;
         };
         Template: {
@@ -3707,6 +3884,15 @@ export interface components {
             items: components["schemas"]["VersionView"][];
             next?: string;
         };
+        View: {
+            from: string;
+            html: components["schemas"]["Text"];
+            id: string;
+            important: boolean;
+            read: boolean;
+            title: components["schemas"]["Text"];
+            until: string;
+        };
         WaitingAnswer: {
             items: components["schemas"]["WaitingPerson"][];
             leftOut: number;
@@ -3754,6 +3940,363 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAnnouncements: {
+        parameters: {
+            query?: {
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnouncementList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postAnnouncements: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnnouncementRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Announcement"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postAnnouncementsPreview: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BodyRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BodyAnswer"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAnnouncementsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Announcement"];
+                };
+            };
+            /** @description announcement_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    putAnnouncementsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeAnnouncementRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Announcement"];
+                };
+            };
+            /** @description announcement_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description wrong_state, changed_meanwhile */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteAnnouncementsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description announcement_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description wrong_state, changed_meanwhile */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postAnnouncementsIdPublish: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Announcement"];
+                };
+            };
+            /** @description announcement_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description wrong_state, changed_meanwhile, too_many_announcements */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAnnouncementsIdReaders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadersAnswer"];
+                };
+            };
+            /** @description announcement_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postAnnouncementsIdWithdraw: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Announcement"];
+                };
+            };
+            /** @description announcement_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description wrong_state, changed_meanwhile */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -6290,7 +6833,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Reading"];
+                    "application/json": components["schemas"]["PrivacyReading"];
                 };
             };
             /** @description notice_changed */

@@ -236,6 +236,15 @@ export interface SurveyAnswer {
   chosen?: string[];
   text?: string;
 }
+export interface Announcement {
+  id: string;
+  title: Text;
+  html: Text; // sanitised by the server
+  important: boolean; // one is asked to say that one has read it
+  from: string; // yyyy-mm-dd
+  until: string;
+  read: boolean;
+}
 
 export type Item = { key: string } & (
   | { kind: 'me'; me: Me }
@@ -244,6 +253,7 @@ export type Item = { key: string } & (
   | { kind: 'quiz'; quiz: Ticket }
   | { kind: 'drill'; drill: DrillView }
   | { kind: 'survey'; survey: MySurvey }
+  | { kind: 'announcement'; announcement: Announcement }
 );
 export interface SyncAnswer {
   changed: Item[] | null;

@@ -167,3 +167,33 @@ test('the mark of a quiz comes with its verdict', async () => {
   await flush({ now: true });
   expect(store.attempts).toMatchObject([{ state: 'marked', result: { score: 1 } }]);
 });
+
+test('an announcement that was read here stays read, before and after it was sent', async () => {
+  const announcement = {
+    ...{
+      id: 'n',
+      title: { vi: 'a', en: 'a' },
+      html: { vi: '', en: '' },
+      important: true,
+      from: '2026-01-01',
+      until: '2026-02-01',
+      read: false,
+    },
+  };
+  await db().put('items', { key: 'n', kind: 'announcement', announcement });
+  await db().put('items', { key: 'm', kind: 'announcement', announcement: { ...announcement, id: 'm', from: '2026-01-02' } });
+  await record('announcement.read', { announcement: 'n' }, { read: 'n' });
+  const read = () => store.announcements.map(({ id, read }) => [id, read]);
+  await vi.waitFor(() => expect(store.waiting).toMatchObject([{ kind: 'announcement.read', announcement: 'n' }]));
+  expect(read()).toEqual([
+    ['m', false],
+    ['n', true],
+  ]);
+  answers({ 'POST /ops': all('applied') });
+  await flush({ now: true });
+  expect(store.waiting).toHaveLength(0);
+  expect(read()).toEqual([
+    ['m', false],
+    ['n', true],
+  ]);
+});

@@ -13,6 +13,7 @@ export interface Facts {
   attempt?: AttemptFact;
   drill?: DrillFact;
   rating?: RatingFact;
+  read?: string; // an announcement
 }
 
 // record keeps what a person did. When its promise is fulfilled it is on the disk: only then may a screen say "saved".
@@ -36,6 +37,7 @@ function putFacts(tx: Parameters<Parameters<typeof write>[0]>[0], facts: Facts):
   if (facts.lesson) tx.objectStore('lessons').put(facts.lesson);
   if (facts.attempt) tx.objectStore('attempts').put(facts.attempt);
   if (facts.drill) tx.objectStore('drills').put(facts.drill);
+  if (facts.read) tx.objectStore('meta').put(true, 'read:' + facts.read);
   if (facts.rating) tx.objectStore('ratings').put(facts.rating);
 }
 

@@ -20,7 +20,7 @@ export async function changed(): Promise<void> {
 export async function read(): Promise<void> {
   if (!isOpen()) return;
   const tx = db().transaction([...db().objectStoreNames]);
-  const [items, outlines, templates, outbox, parked, lessons, attempts, drills, ratings, me, syncedAt] = await Promise.all([
+  const [items, outlines, templates, outbox, parked, lessons, attempts, drills, ratings, me, syncedAt, known] = await Promise.all([
     tx.objectStore('items').getAll(),
     tx.objectStore('outlines').getAll(),
     tx.objectStore('templates').getAllKeys(),
@@ -32,6 +32,7 @@ export async function read(): Promise<void> {
     tx.objectStore('ratings').getAll(),
     tx.objectStore('meta').get('me'),
     tx.objectStore('meta').get('syncedAt'),
+    tx.objectStore('meta').getAllKeys(IDBKeyRange.bound('read:', 'read;')),
   ]);
   store.me = (me as Me | undefined) ?? store.me;
   store.syncedAt = syncedAt as string | undefined;
@@ -40,6 +41,11 @@ export async function read(): Promise<void> {
   store.tickets = items.flatMap((item) => (item.kind === 'quiz' ? [item.quiz] : []));
   store.drills = items.flatMap((item) => (item.kind === 'drill' ? [item.drill] : []));
   store.surveys = items.flatMap((item) => (item.kind === 'survey' ? [item.survey] : []));
+  const read = new Set(known);
+  store.announcements = items
+    .flatMap((item) => (item.kind === 'announcement' ? [item.announcement] : []))
+    .map((one) => ({ ...one, read: one.read || read.has('read:' + one.id) }))
+    .sort((a, b) => b.from.localeCompare(a.from) || b.id.localeCompare(a.id));
   store.outlines = new Map(outlines.map((outline) => [outline.key, outline]));
   store.templates = new Set(templates);
   store.waiting = outbox;

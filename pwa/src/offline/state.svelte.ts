@@ -1,4 +1,4 @@
-import type { CourseSummary, DrillView, Enrolment, Me, MySurvey, Ticket } from '../api/types.ts';
+import type { Announcement, CourseSummary, DrillView, Enrolment, Me, MySurvey, Ticket } from '../api/types.ts';
 import type { AttemptFact, DrillFact, LessonFact, Op, Outline, ParkedOp, RatingFact } from './db.ts';
 
 // Store is what the screens show: the database of the person, read into memory. Screens never write to it.
@@ -15,6 +15,7 @@ class Store {
   tickets = $state.raw<Ticket[]>([]);
   drills = $state.raw<DrillView[]>([]);
   surveys = $state.raw<MySurvey[]>([]);
+  announcements = $state.raw<Announcement[]>([]); // newest first; read also when only this phone knows it
   outlines = $state.raw<Map<string, Outline>>(new Map()); // of the course versions kept on this phone, by course@n
   templates = $state.raw<Set<string>>(new Set()); // drill@n kept on this phone
   lessons = $state.raw<Map<string, LessonFact>>(new Map());
@@ -30,6 +31,16 @@ export const store = new Store();
 // clear forgets the person on the screen; the database is deleted elsewhere.
 export function clear(): void {
   Object.assign(store, { person: undefined, me: undefined, ended: false, syncedAt: undefined, outlines: new Map(), templates: new Set() });
-  Object.assign(store, { courses: [], enrolments: [], tickets: [], drills: [], surveys: [], attempts: [], waiting: [], parked: [] });
+  Object.assign(store, {
+    courses: [],
+    enrolments: [],
+    tickets: [],
+    drills: [],
+    announcements: [],
+    surveys: [],
+    attempts: [],
+    waiting: [],
+    parked: [],
+  });
   Object.assign(store, { lessons: new Map(), runs: new Map(), ratings: new Map() });
 }

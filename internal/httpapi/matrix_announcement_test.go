@@ -1,0 +1,79 @@
+package httpapi
+
+import (
+	"context"
+	"strings"
+
+	"hocso/internal/announcement"
+	"hocso/internal/people"
+)
+
+// announcement begins one for a unit, or for everybody, and publishes it when asked to.
+// What it says may be seen by its people and by who manages it, and what is on the
+// portal by anybody.
+func (w *world) announcement(unit people.UnitID, published bool) announcement.ID {
+	w.t.Helper()
+	ctx, title := context.Background(), "Tin-"+w.freshName()+"-Hết"
+	x := announcement.Writing{Title: people.Text{Vi: title, En: title}, Body: people.Text{Vi: "a", En: "a"}, From: "2026-03-01", Until: "2026-03-31"}
+	if unit != "" {
+		x.Units = []people.UnitID{unit}
+	}
+	a, err := w.Announcements.Add(ctx, people.Console(), x)
+	w.must(err)
+	if published {
+		_, err = w.Announcements.Publish(ctx, people.Console(), a.ID)
+		w.must(err)
+	}
+	w.plant(title, func(k *kind) bool {
+		manages := strings.HasPrefix(k.name, "admin") && (k.name == "admin" || unit != "" && k.within(unit))
+		return manages || published && (unit == "" || k.unit == unit)
+	})
+	return a.ID
+}
+
+// announcementRows are about announcements for a9, for B, and for everybody.
+func announcementRows() []matrixRow {
+	const v = "/api/v1/announcements"
+	text := func(units string) string {
+		return `"title":{"vi":"x","en":"x"},"body":{"vi":"x","en":"x"},"units":[` + units + `],"from":"2026-03-02","until":"2026-03-09"}`
+	}
+	rows := []matrixRow{
+		{route: "GET " + v, expect: managers, ask: at("/announcements")},
+		{route: "POST " + v, about: "for A", expect: "admin:201 adminA:201 adminB:422 *:403", ask: with(`{` + text(`"a9"`)), twin: with(`{` + text(`"none"`))},
+		{route: "POST " + v, about: "for everybody", expect: "admin:201 adminA:422 adminB:422 *:403", ask: with(`{` + text(""))},
+		{route: "POST " + v + "/preview", expect: managers, ask: with(`{"body":{"vi":"**x**","en":"x"}}`), has: "strong"},
+	}
+	for _, r := range []struct {
+		method, rest, body, ok string
+		published              bool
+	}{
+		{"GET", "", "", "200", false},
+		{"PUT", "", `{"version":1,` + text(""), "200", false},
+		{"DELETE", "", "", "204", false},
+		{"POST", "/publish", "", "200", false},
+		{"POST", "/withdraw", "", "200", true},
+		{"GET", "/readers", "", "200", true},
+	} {
+		for unit, expect := range map[people.UnitID]string{"a9": inA(r.ok), "b": inB(r.ok), "": ofAll(r.ok)} {
+			body := r.body
+			if unit != "" {
+				body = strings.Replace(body, `"units":[]`, `"units":["`+string(unit)+`"]`, 1)
+			}
+			ask := func(path string) call {
+				c := call{path: path + r.rest}
+				if body != "" {
+					c.body = body
+				}
+				return c
+			}
+			rows = append(rows, matrixRow{
+				route: r.method + " " + v + "/:id" + r.rest, about: "for " + string(unit), expect: expect,
+				ask: func(w *world, _ *kind) call {
+					return ask("/announcements/" + string(w.announcement(unit, r.published)))
+				},
+				twin: func(*world, *kind) call { return ask("/announcements/" + nowhere) },
+			})
+		}
+	}
+	return rows
+}
