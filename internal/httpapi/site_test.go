@@ -15,10 +15,6 @@ import (
 	"testing/fstest"
 	"time"
 
-	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/getkin/kin-openapi/openapi3filter"
-	"github.com/getkin/kin-openapi/routers"
-	"github.com/getkin/kin-openapi/routers/legacy"
 	"github.com/google/uuid"
 
 	"hocso/content"
@@ -57,7 +53,7 @@ type site struct {
 	db    *mongodb.DB
 	clock *clock
 	log   *bytes.Buffer
-	doc   routers.Router
+	doc   *contract
 	post  *post // the mail server
 }
 
@@ -73,7 +69,10 @@ func newSite(t *testing.T, changes ...func(*Deps)) *site {
 		change(&d)
 	}
 	x.Server = New(d)
-	x.doc = documentRouter(t, x.Server)
+	var err error
+	if x.doc, err = documentContract(); err != nil {
+		t.Fatal(err)
+	}
 	return x
 }
 
@@ -87,7 +86,7 @@ func (x *site) services() Deps {
 	}
 	zone := time.FixedZone("ICT", 7*60*60)
 	ps := &people.Service{Store: x.db.People(), UnitStore: x.db.People(), Scan: x.db.People(), CohortStore: x.db.Cohorts(), Now: x.clock.Now, NewID: newID, Zone: zone}
-	notice, err := privacy.ReadNotice(content.Files(), privacy.Values("Bộ Thử", "", privacy.Defaults()))
+	text, err := notice()
 	if err != nil {
 		x.t.Fatal(err)
 	}
@@ -95,7 +94,7 @@ func (x *site) services() Deps {
 		People: ps,
 		Audit:  &audit.Service{Store: x.db.Audit(), Key: bytes.Repeat([]byte("a"), 32), Now: x.clock.Now, NewID: newID},
 		Privacy: &privacy.Service{
-			Notices: x.db.Privacy(), Requests: x.db.Privacy(), Erasures: x.db.Privacy(), People: ps, Text: notice, Clocks: privacy.UsualClocks(), Retentions: x.db.Retention(), Retention: privacy.Defaults(),
+			Notices: x.db.Privacy(), Requests: x.db.Privacy(), Erasures: x.db.Privacy(), People: ps, Text: text, Clocks: privacy.UsualClocks(), Retentions: x.db.Retention(), Retention: privacy.Defaults(),
 			Calendar: campaign.Calendar{Zone: zone, Holidays: campaign.Holidays()},
 			Erasers:  []privacy.Eraser{{Name: "person", Erase: ps.Erase}, {Name: "sessions", Erase: x.db.Auth().ErasePerson}, {Name: "reminders", Erase: x.db.Reminders().ErasePerson}, {Name: "learning", Erase: x.db.Learning().ErasePerson}},
 			Now:      x.clock.Now, NewID: newID, Log: slog.New(slog.DiscardHandler),
@@ -153,20 +152,10 @@ func testApp() fs.FS {
 	}
 }
 
-// documentRouter finds what the OpenAPI document says about a request.
-func documentRouter(t *testing.T, s *Server) routers.Router {
-	t.Helper()
-	doc, err := openapi3.NewLoader().LoadFromData(s.document)
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc.Servers = nil
-	r, err := legacy.NewRouter(doc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
+// notice is that of every site.
+var notice = sync.OnceValues(func() (privacy.Notice, error) {
+	return privacy.ReadNotice(content.Files(), privacy.Values("Bộ Thử", "", privacy.Defaults()))
+})
 
 // call is one request.
 type call struct {
@@ -225,34 +214,6 @@ func (x *site) do(c call) reply {
 	}
 	x.conforms(r, res, raw)
 	return reply{res.StatusCode, res.Header, string(raw)}
-}
-
-// conforms holds an answer of a documented route against the document.
-func (x *site) conforms(r *http.Request, res *http.Response, body []byte) {
-	x.t.Helper()
-	if err := conforms(x.doc, r, res.StatusCode, res.Header, body); err != nil {
-		x.t.Errorf("%s %s: answer %d is not what the document says: %v", r.Method, r.URL.Path, res.StatusCode, err)
-	}
-}
-
-// held asks the same about a made-up JSON answer.
-func (x *site) held(method, path string, status int, body string) error {
-	header := http.Header{"Content-Type": {"application/json"}}
-	return conforms(x.doc, httptest.NewRequest(method, path, nil), status, header, []byte(body))
-}
-
-func conforms(doc routers.Router, r *http.Request, status int, header http.Header, body []byte) error {
-	route, params, err := doc.FindRoute(r)
-	if err != nil {
-		return nil //nolint:nilerr // not a route: what is said then is for other tests
-	}
-	in := &openapi3filter.ResponseValidationInput{
-		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: r, PathParams: params, Route: route},
-		Status:                 status, Header: header,
-		Options: &openapi3filter.Options{IncludeResponseStatus: true},
-	}
-	in.SetBodyBytes(body)
-	return openapi3filter.ValidateResponse(context.Background(), in)
 }
 
 // want fails unless the answer has this status, and contains and lacks these texts.
