@@ -53,6 +53,20 @@ func newOrganisation(t *testing.T) *organisation {
 	return o
 }
 
+// What somebody may do everywhere is told apart from what they may do in a unit: the app
+// offers no page that would refuse them.
+func TestMeEverywhere(t *testing.T) {
+	t.Parallel()
+	o := newOrganisation(t)
+	for token, want := range map[string]string{
+		o.root:      `"everywhere":["learner","administrator"]`,
+		o.unitAdmin: `"everywhere":["learner"]`,
+		o.head:      `"everywhere":["learner"]`,
+	} {
+		o.do(call{method: "GET", path: "/api/v1/me", token: token}).want(t, 200, want, "")
+	}
+}
+
 // Who may do what to whom: every refusal is tried with everything that could leak.
 func TestPeopleScope(t *testing.T) {
 	t.Parallel()
