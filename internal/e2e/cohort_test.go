@@ -12,7 +12,7 @@ import (
 // TestCohort makes a cohort by a rule, sees whom it selects, and assigns a course to it.
 func TestCohort(t *testing.T) {
 	t.Parallel()
-	for _, lang := range []string{"vi"} {
+	for _, lang := range []string{"vi", "en"} {
 		t.Run(lang, func(t *testing.T) {
 			t.Parallel()
 			server := start(t)

@@ -96,6 +96,7 @@ func (b *bureau) line(e auditEntry) string {
 // Every kind of thing that is done leaves the entry that says so, with what was before
 // and after, and without a name, an address of a person, a token or a password.
 func TestTrail(t *testing.T) {
+	t.Parallel()
 	b := newBureau(t)
 	binh := "/api/v1/people/" + string(b.id["binh"])
 	link := ""
@@ -175,6 +176,7 @@ func TestTrail(t *testing.T) {
 
 // What leaves no trace does not happen: neither a change nor an export nor a sign-in.
 func TestTrailThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
 	b := newBureau(t)
 	binh := "/api/v1/people/" + string(b.id["binh"])
 	body := `{"email":"learner@bo.vn","password":"` + password + `"}`
@@ -219,6 +221,7 @@ func TestTrailThatCannotBeWritten(t *testing.T) {
 
 // Nobody fills the trail by repeating what is refused.
 func TestTrailIsBounded(t *testing.T) {
+	t.Parallel()
 	b := newBureau(t)
 	count := func() int64 {
 		e, err := b.db.Audit().Newest(t.Context())
@@ -272,6 +275,7 @@ func TestTrailIsBounded(t *testing.T) {
 
 // Filters select, names come along, and bad ones are refused with field and reason.
 func TestListAudit(t *testing.T) {
+	t.Parallel()
 	b := newBureau(t)
 	binh := "/api/v1/people/" + string(b.id["binh"])
 	b.clock.advance(24 * time.Hour) // 2026-03-03 08:00 UTC, 15:00 here
@@ -344,6 +348,7 @@ func TestListAudit(t *testing.T) {
 
 // The check of the screen says how long the trail is, and what is wrong.
 func TestCheckAudit(t *testing.T) {
+	t.Parallel()
 	b := newBureau(t)
 	ask := func() audit.Report {
 		return decode[audit.Report](t, b.do(call{method: "GET", path: "/api/v1/audit/check", token: b.auditor}))

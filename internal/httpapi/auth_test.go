@@ -17,6 +17,7 @@ import (
 )
 
 func TestSignIn(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	x.unit("bo", "")
 	x.add("Nguyễn Thị Lan", "lan@bo.vn", "bo")
@@ -70,6 +71,7 @@ func TestSignIn(t *testing.T) {
 }
 
 func TestCookie(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name     string
 		insecure bool
@@ -104,6 +106,7 @@ func (x *site) refresh(cookie string) reply {
 }
 
 func TestRefresh(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	x.add("Lan", "lan@bo.vn", "")
 	_, first := x.in("lan@bo.vn")
@@ -173,6 +176,7 @@ func TestRefresh(t *testing.T) {
 }
 
 func TestSignOut(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	x.add("Lan", "lan@bo.vn", "")
 	token, cookie := x.in("lan@bo.vn")
@@ -190,6 +194,7 @@ func TestSignOut(t *testing.T) {
 }
 
 func TestOwnSessions(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	x.add("Lan", "lan@bo.vn", "")
 	x.add("Bình", "binh@bo.vn", "")
@@ -216,6 +221,7 @@ func TestOwnSessions(t *testing.T) {
 // A session that another copy of the program ended, or a person whom it closed, is
 // refused within 30 s here.
 func TestOtherCopyEnds(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	p := x.add("Lan", "lan@bo.vn", "")
 	for _, tt := range []struct {
@@ -247,6 +253,7 @@ func TestOtherCopyEnds(t *testing.T) {
 }
 
 func TestAccessToken(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	x.add("Lan", "lan@bo.vn", "")
 	token, _ := x.in("lan@bo.vn")
@@ -271,6 +278,7 @@ func TestAccessToken(t *testing.T) {
 }
 
 func TestThrottle(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	x.add("Lan", "lan@bo.vn", "")
 	x.add("Bình", "binh@bo.vn", "")
@@ -331,6 +339,7 @@ func TestThrottle(t *testing.T) {
 }
 
 func TestInvitation(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	x.unit("bo", "")
 	x.add("Quản Trị", "admin@bo.vn", "bo", people.Grant{Role: people.Administrator})
@@ -400,6 +409,7 @@ func TestInvitation(t *testing.T) {
 }
 
 func TestFirstAdministrator(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	link, err := x.Auth.InviteFirst(t.Context())
 	if err != nil || !strings.HasPrefix(link, "https://hocso.test/setup#") {
@@ -422,6 +432,7 @@ func TestFirstAdministrator(t *testing.T) {
 }
 
 func TestSettings(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	x.unit("bo", "")
 	x.add("Lan", "lan@bo.vn", "bo")
@@ -439,6 +450,7 @@ func TestSettings(t *testing.T) {
 
 // The hash's cost rises: at the next sign-in the hash is made anew.
 func TestRehash(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	p := x.add("Lan", "lan@bo.vn", "")
 	x.Auth.Hasher = auth.NewHasher(auth.Cost{Memory: 128, Passes: 1, Threads: 1}, 1)
@@ -452,6 +464,7 @@ func TestRehash(t *testing.T) {
 }
 
 func TestBusy(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -465,29 +478,4 @@ func TestBusy(t *testing.T) {
 	if a.header.Get("Retry-After") == "" {
 		t.Error("503 without Retry-After")
 	}
-}
-
-// Who gets no turn to be looked at has used no try up: those who wait behind one
-// address do not lock it, nor the account.
-func TestBusyIsNoTry(t *testing.T) {
-	x := newSite(t)
-	x.add("Lan", "lan@bo.vn", "")
-	right := x.Auth.Hasher
-	x.Auth.Hasher = auth.NewHasher(auth.Cost{Memory: 64, Passes: 1, Threads: 1}, 0) // no turn ever
-	for range 10 {
-		var wg sync.WaitGroup
-		for range 10 { // with what is under way never more than the limit of 60
-			wg.Go(func() {
-				ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-				defer cancel()
-				_, err := x.Auth.SignIn(ctx, auth.Credentials{Email: "lan@bo.vn", Password: password, Address: "0.0.0.0"})
-				if err == nil || fault.KindOf(err) == fault.TooMany {
-					t.Errorf("signed in without a turn: %v", err)
-				}
-			})
-		}
-		wg.Wait()
-	}
-	x.Auth.Hasher = right
-	x.in("lan@bo.vn")
 }

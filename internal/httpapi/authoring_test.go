@@ -28,6 +28,7 @@ func copyOf[T any](t *testing.T, v T) (out T) {
 }
 
 func TestAuthoring(t *testing.T) {
+	t.Parallel()
 	s := newSchool(t)
 	const a = "/authoring/courses"
 	title := map[string]string{"vi": "Khóa mới", "en": "New course"}
@@ -92,6 +93,7 @@ func mustJSON(t *testing.T, v any) []byte {
 
 // An editorial change reaches those in the middle of the course, a minor one does not.
 func TestPublishMovesEnrolments(t *testing.T) {
+	t.Parallel()
 	s := newSchool(t)
 	e := s.enrolled()
 	s.verdicts(s.lan, op(1, "lesson.done", map[string]any{"enrolment": e.ID, "lesson": s.content().Lessons[0].ID, "seconds": 1}))

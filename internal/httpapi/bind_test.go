@@ -14,6 +14,7 @@ import (
 )
 
 func TestFieldPath(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ in, want string }{
 		{"/name", "name"},
 		{"/heads/0/person", "heads[0].person"},
@@ -28,6 +29,7 @@ func TestFieldPath(t *testing.T) {
 }
 
 func TestSlugAndLines(t *testing.T) {
+	t.Parallel()
 	v := newValidator()
 	for _, tt := range []struct {
 		tag, in string

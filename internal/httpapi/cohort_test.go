@@ -15,6 +15,7 @@ import (
 // Whatever the rule, the list, the count, the preview, the audience by id and the rule
 // asked about one person agree.
 func TestCohortRules(t *testing.T) {
+	t.Parallel()
 	o := newOrganisation(t)
 	ctx := t.Context()
 	const seed = 11
@@ -122,6 +123,7 @@ func TestCohortRules(t *testing.T) {
 
 // A cohort is the audience of a campaign, and lives: whoever joins it is enrolled.
 func TestCohortOfCampaign(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	lan := string(o.id["lan@bo.vn"])
 	made := func(body string) people.CohortID {

@@ -21,6 +21,7 @@ func documented() *Server { return New(Deps{Log: slog.New(slog.DiscardHandler)})
 // Everything open is named here; what is neither here nor has a permission is a
 // mistake that would let everybody in, or nobody.
 func TestRoutesNameTheirPermission(t *testing.T) {
+	t.Parallel()
 	open := []string{
 		"GET /healthz", "GET /readyz", "GET /api/openapi.json",
 		"GET /api/v1/auth/methods", "POST /api/v1/auth/sign-in", "POST /api/v1/auth/refresh", "POST /api/v1/auth/sign-out",
@@ -56,6 +57,7 @@ func TestRoutesNameTheirPermission(t *testing.T) {
 
 // Without a token, and with one that is made up, no route but the open ones answers.
 func TestRoutesRefuseStrangers(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	for _, r := range x.routes() {
 		if r.need.public {
@@ -69,6 +71,7 @@ func TestRoutesRefuseStrangers(t *testing.T) {
 
 // The document is a valid one, has exactly the rows, and is the golden copy.
 func TestDocument(t *testing.T) {
+	t.Parallel()
 	s := documented()
 	doc, err := openapi3.NewLoader().LoadFromData(s.document)
 	if err != nil {
@@ -113,6 +116,7 @@ func TestDocument(t *testing.T) {
 
 // The net that holds answers against the document has to catch something.
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	for _, tt := range []struct {
 		name, body string

@@ -12,6 +12,7 @@ import (
 )
 
 func TestDrills(t *testing.T) {
+	t.Parallel()
 	s := newSchool(t)
 	const path = "/me/drills/monday-inbox"
 	s.get(s.lan, "/me/drills").want(t, 200, `"answers":{}`, "result")
@@ -82,6 +83,7 @@ func (w *written) ReplaceRun(ctx context.Context, r drill.Run) error {
 // A drill takes no secret: what does not fit the enum is refused and leaves no
 // trace, and a run does not name the person.
 func TestDrillKeepsNoSecret(t *testing.T) {
+	t.Parallel()
 	s := newSchool(t)
 	w := &written{OpStore: s.db.Learning(), Store: s.db.Drills()}
 	s.Learning.Ops, s.Drills.Store = w, w

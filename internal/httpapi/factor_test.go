@@ -46,6 +46,7 @@ func (x *site) code(step, code string) reply {
 }
 
 func TestTOTP(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	x.add("Lan", "lan@bo.vn", "")
 	elsewhere, _ := x.in("lan@bo.vn")
@@ -102,6 +103,7 @@ func TestTOTP(t *testing.T) {
 }
 
 func TestStepTokens(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	p := x.add("Lan", "lan@bo.vn", "")
 	token, _ := x.in("lan@bo.vn")
@@ -128,6 +130,7 @@ func TestStepTokens(t *testing.T) {
 }
 
 func TestRecoveryCodes(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	x.add("Lan", "lan@bo.vn", "")
 	token, _ := x.in("lan@bo.vn")
@@ -178,6 +181,7 @@ func TestRecoveryCodes(t *testing.T) {
 // Wrong codes are counted for the account and the address, in the database; tries of
 // strangers, who have no password, do not count.
 func TestSecondFactorThrottle(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	x.add("Lan", "lan@bo.vn", "")
 	token, _ := x.in("lan@bo.vn")
@@ -204,6 +208,7 @@ func TestSecondFactorThrottle(t *testing.T) {
 // Changes of how somebody signs in ask for the password or a passkey, but for the first
 // factor right after the sign-in.
 func TestProof(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	x.add("Lan", "lan@bo.vn", "")
 	token, _ := x.in("lan@bo.vn")
@@ -226,6 +231,7 @@ func TestProof(t *testing.T) {
 
 // An administrator without a second factor is a learner on every route.
 func TestSecondFactorRequired(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Auth.SecondFactor = true
 	for _, name := range []string{"admin", "adminA", "security"} {
@@ -254,6 +260,7 @@ func TestSecondFactorRequired(t *testing.T) {
 
 // Who lost the phone asks an administrator, who takes the factors away.
 func TestRemoveFactors(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	x.unit("bo", "")
 	x.add("Quản Trị", "admin@bo.vn", "bo", people.Grant{Role: people.Administrator})
@@ -274,6 +281,7 @@ func TestRemoveFactors(t *testing.T) {
 
 // A link to set the password again does not stand in for the second factor.
 func TestInvitationAsksForTheSecondFactor(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	p := x.add("Lan", "lan@bo.vn", "")
 	token, _ := x.in("lan@bo.vn")

@@ -40,6 +40,7 @@ func kept(res people.ImportResult) map[string]string {
 // not that of somebody above, and nobody elsewhere. The second time there is nothing to
 // do; who comes back is let in only when that was said.
 func TestImportFull(t *testing.T) {
+	t.Parallel()
 	o := newOrganisation(t)
 	var told []people.ID
 	o.People.Closing = closing(o.People.Closing, &told)
@@ -111,6 +112,7 @@ func closing(before func(ctx context.Context, id people.ID) error, told *[]peopl
 
 // Closing many accounts at once is confirmed by their number.
 func TestImportFullBrake(t *testing.T) {
+	t.Parallel()
 	o := newOrganisation(t)
 	rows := func(from, to int) string {
 		var b strings.Builder
@@ -145,6 +147,7 @@ func TestImportFullBrake(t *testing.T) {
 
 // Of the administrators of everything one stays, whoever imports.
 func TestImportFullLastAdministrator(t *testing.T) {
+	t.Parallel()
 	o := newOrganisation(t)
 	o.add("Quản Trị 2", "root2@bo.vn", "bo", people.Grant{Role: people.Administrator})
 	all, many := people.UnitID(""), 100
@@ -169,6 +172,7 @@ func TestImportFullLastAdministrator(t *testing.T) {
 
 // A full file with an error closes nobody, and neither does one that only moves people.
 func TestImportFullNothing(t *testing.T) {
+	t.Parallel()
 	o := newOrganisation(t)
 	res := decode[people.ImportResult](t, o.importFull(o.root, "email,name,unit\nx,X,a\n", false, map[string]any{"everybodyIn": "", "closeAtMost": 100}))
 	if res.Applied || len(res.Errors) != 1 || o.status(t, "lan@bo.vn") != people.Active {
@@ -183,6 +187,7 @@ func TestImportFullNothing(t *testing.T) {
 // Addresses that differ only in case, in full width or in how letters are composed are
 // one address, or none at all.
 func TestImportSameAddress(t *testing.T) {
+	t.Parallel()
 	o := newOrganisation(t)
 	for name, tt := range map[string]struct{ second, code string }{
 		"case":       {"X@BO.vn", "duplicate"},

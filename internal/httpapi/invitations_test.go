@@ -68,6 +68,7 @@ func scanned(t *testing.T, card invitationCard) string {
 // A sheet holds a card for everybody who waits, in the unit and below it, and each
 // code is the link beside it.
 func TestInvitationSheet(t *testing.T) {
+	t.Parallel()
 	o := newOrganisation(t)
 	lan := o.waits(t, "Lan Mới", "lan-moi@bo.vn", "a1")
 	o.waits(t, "An Mới", "an-moi@bo.vn", "a")
@@ -134,6 +135,7 @@ func TestInvitationSheet(t *testing.T) {
 }
 
 func TestInvitationSheetRefused(t *testing.T) {
+	t.Parallel()
 	o := newOrganisation(t)
 	there := o.waits(t, "Bình Mới", "binh-moi@bo.vn", "b")
 	ask := func(token, body string) reply {

@@ -11,6 +11,7 @@ import (
 // A person's last day is the last on which anything opens, without anybody closing
 // the account; and whoever manages it can open it again.
 func TestLastDay(t *testing.T) {
+	t.Parallel()
 	o := newOrganisation(t)
 	lan := "/api/v1/people/" + string(o.id["lan@bo.vn"])
 	signIn := call{method: "POST", path: "/api/v1/auth/sign-in", body: map[string]string{"email": "lan@bo.vn", "password": password}}
@@ -36,6 +37,7 @@ func TestLastDay(t *testing.T) {
 
 // An invitation that is still open is worth nothing after the last day.
 func TestInvitationAfterTheLastDay(t *testing.T) {
+	t.Parallel()
 	o := newOrganisation(t)
 	id := o.id["lan@bo.vn"]
 	link, _, err := o.Auth.Invite(t.Context(), people.Console(), id)
@@ -52,6 +54,7 @@ func TestInvitationAfterTheLastDay(t *testing.T) {
 
 // Nobody sends themselves away by a date, and nobody the last administrator.
 func TestLastAdministratorStays(t *testing.T) {
+	t.Parallel()
 	o := newOrganisation(t)
 	root := "/api/v1/people/" + string(o.id["root@bo.vn"])
 	o.do(call{method: "PATCH", path: root, token: o.root, body: `{"leftOn":"2026-03-01"}`}).want(t, 403, "own_account", "")

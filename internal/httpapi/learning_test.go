@@ -14,6 +14,7 @@ import (
 )
 
 func TestCourses(t *testing.T) {
+	t.Parallel()
 	s := newSchool(t)
 	list := decode[listOf[course.Summary]](t, s.get(s.lan, "/courses"))
 	if len(list.Items) < 3 {
@@ -55,6 +56,7 @@ func TestCourses(t *testing.T) {
 // No key, feedback or explanation of a graded question reaches a phone before it
 // is marked, wherever one looks.
 func TestGradedQuestionsStaySecret(t *testing.T) {
+	t.Parallel()
 	s := newSchool(t)
 	e := s.enrolled()
 	secrets := s.secrets()
@@ -83,6 +85,7 @@ func TestGradedQuestionsStaySecret(t *testing.T) {
 }
 
 func TestQuizOverHTTP(t *testing.T) {
+	t.Parallel()
 	s := newSchool(t)
 	e := s.enrolled()
 	s.post(s.lan, "/enrolments", map[string]any{"courseId": phishing}).want(t, 200, string(e.ID), "")
@@ -124,6 +127,7 @@ func TestQuizOverHTTP(t *testing.T) {
 // The whole course offline: everything goes up in one request, twice, and from two
 // devices at once.
 func TestCourseByOps(t *testing.T) {
+	t.Parallel()
 	s := newSchool(t)
 	e := s.enrolled()
 	p := decode[learning.Paper](t, s.post(s.lan, "/enrolments/"+string(e.ID)+"/attempts", map[string]any{"quizId": "check"}))
@@ -169,6 +173,7 @@ func TestCourseByOps(t *testing.T) {
 }
 
 func TestOpsBodies(t *testing.T) {
+	t.Parallel()
 	s := newSchool(t)
 	many := fmt.Sprintf(`{"ops":[%s{}]}`, strings.Repeat("{},", learning.MaxOps))
 	for body, want := range map[string]string{

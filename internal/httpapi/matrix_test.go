@@ -2,11 +2,13 @@ package httpapi
 
 import (
 	"fmt"
+	"maps"
 	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -89,67 +91,106 @@ func bare(a reply) string { return own.ReplaceAllString(samples.ReplaceAllString
 // of scope looks the same as what does not exist; and no answer shows a planted name,
 // address, device or title to somebody who may not see it.
 func TestPermissionMatrix(t *testing.T) {
-	w := newWorld(t)
-	rows := matrixRows()
-	patterns, cells, twins, refused := map[string]bool{}, 0, 0, map[string]int{}
-	for _, r := range w.routes() {
-		name := r.method + " " + r.path
-		patterns[name] = true
-		if !slices.ContainsFunc(rows, func(m matrixRow) bool { return m.route == name }) {
+	t.Parallel()
+	all, patterns, sum := matrixRows(), map[string]bool{}, newTally()
+	for _, r := range documented().routes() {
+		patterns[r.method+" "+r.path] = true
+	}
+	for name := range patterns {
+		if !slices.ContainsFunc(slices.Concat(slices.Collect(maps.Values(all))...), func(m matrixRow) bool { return m.route == name }) {
 			t.Errorf("%s: no row in the table of permissions", name)
 		}
 	}
-	for _, r := range rows {
-		if !patterns[r.route] {
-			t.Errorf("%s: a row for a route that is not there", r.route)
-			continue
-		}
-		expected, err := r.cells(w.kinds)
-		if err != nil {
-			t.Errorf("%s, %s: %v", r.route, r.about, err)
-			continue
-		}
-		t.Run(strings.ReplaceAll(r.route, "/", "|")+" "+r.about, func(t *testing.T) {
-			w.clock.advance(time.Second) // so many refusals in one minute would close the door
-			for _, k := range w.kinds {
-				cells++
-				want := expected[k.name]
-				got := w.try(r, r.ask(w, k), k)
-				if got.status >= 401 && got.status <= 404 {
-					refused[r.route+" "+strconv.Itoa(got.status)]++
-				}
-				if got.status != want.status || want.code != "" && !strings.Contains(got.body, `"code":"`+want.code+`"`) {
-					t.Errorf("%s: got %d %s, want %d %s", k.name, got.status, got.body, want.status, want.code)
-				}
-				if got.status < 300 && !strings.Contains(got.body, r.has) {
-					t.Errorf("%s: %q is not in %s", k.name, r.has, got.body)
-				}
-				w.hidden(t, k, got)
-				if r.after != nil {
-					if err := r.after(w, k); err != nil {
-						t.Errorf("%s: %v", k.name, err)
+	t.Run("of", func(t *testing.T) {
+		for about, rows := range all {
+			t.Run(about, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				counts := newTally()
+				for _, r := range rows {
+					if !patterns[r.route] {
+						t.Errorf("%s: a row for a route that is not there", r.route)
+						continue
 					}
+					w.all(t, r, counts)
 				}
-				if r.twin == nil && want.status == 404 {
-					t.Errorf("%s: the table does not say what absent looks like", k.name)
-				}
-				if r.twin == nil || want.status != 404 && want != (cell{status: 422}) && !slices.Contains(strings.Fields(r.same), k.name) {
-					continue
-				}
-				twins++
-				absent := w.try(r, r.twin(w, k), k)
-				if absent.status >= 401 && absent.status <= 404 {
-					refused[r.route+" "+strconv.Itoa(absent.status)]++
-				}
-				if absent.status != got.status || bare(absent) != bare(got) {
-					t.Errorf("%s: out of scope is %d %s\nabsent is %d %s", k.name, got.status, got.body, absent.status, absent.body)
+				w.counted(t, counts.refused)
+				sum.add(counts, len(rows), w.planted)
+			})
+		}
+	})
+	t.Logf("%d routes, %d rows of %d kinds of actor: %d cells; %d compared with what does not exist; %d planted texts",
+		len(patterns), sum.rows, len(kinds()), sum.cells, sum.twins, len(sum.planted))
+}
+
+// tally counts what was asked.
+type tally struct {
+	mu                 sync.Mutex
+	rows, cells, twins int
+	refused            map[string]int // by route and status
+	planted            map[string]bool
+}
+
+func newTally() *tally { return &tally{refused: map[string]int{}, planted: map[string]bool{}} }
+
+// add adds what was asked in one world.
+func (s *tally) add(other *tally, rows int, planted []planted) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rows, s.cells, s.twins = s.rows+rows, s.cells+other.cells, s.twins+other.twins
+	for _, p := range planted {
+		s.planted[p.text] = true
+	}
+}
+
+// refuse counts an answer that refused r.
+func (s *tally) refuse(r matrixRow, a reply) {
+	if a.status >= 401 && a.status <= 404 {
+		s.refused[r.route+" "+strconv.Itoa(a.status)]++
+	}
+}
+
+// all asks r as every kind of actor.
+func (w *world) all(t *testing.T, r matrixRow, s *tally) {
+	t.Helper()
+	expected, err := r.cells(w.kinds)
+	if err != nil {
+		t.Errorf("%s, %s: %v", r.route, r.about, err)
+		return
+	}
+	t.Run(strings.ReplaceAll(r.route, "/", "|")+" "+r.about, func(t *testing.T) {
+		w.clock.advance(time.Second) // so many refusals in one minute would close the door
+		for _, k := range w.kinds {
+			s.cells++
+			want := expected[k.name]
+			got := w.try(r, r.ask(w, k), k)
+			s.refuse(r, got)
+			if got.status != want.status || want.code != "" && !strings.Contains(got.body, `"code":"`+want.code+`"`) {
+				t.Errorf("%s: got %d %s, want %d %s", k.name, got.status, got.body, want.status, want.code)
+			}
+			if got.status < 300 && !strings.Contains(got.body, r.has) {
+				t.Errorf("%s: %q is not in %s", k.name, r.has, got.body)
+			}
+			w.hidden(t, k, got)
+			if r.after != nil {
+				if err := r.after(w, k); err != nil {
+					t.Errorf("%s: %v", k.name, err)
 				}
 			}
-		})
-	}
-	w.counted(t, refused)
-	t.Logf("%d routes, %d rows of %d kinds of actor: %d cells; %d compared with what does not exist; %d planted texts",
-		len(patterns), len(rows), len(w.kinds), cells, twins, len(w.planted))
+			if r.twin == nil && want.status == 404 {
+				t.Errorf("%s: the table does not say what absent looks like", k.name)
+			}
+			if r.twin == nil || want.status != 404 && want != (cell{status: 422}) && !slices.Contains(strings.Fields(r.same), k.name) {
+				continue
+			}
+			s.twins++
+			absent := w.try(r, r.twin(w, k), k)
+			s.refuse(r, absent)
+			if absent.status != got.status || bare(absent) != bare(got) {
+				t.Errorf("%s: out of scope is %d %s\nabsent is %d %s", k.name, got.status, got.body, absent.status, absent.body)
+			}
+		}
+	})
 }
 
 // try sends a request of r as k, unless it brings its own token or cookie.

@@ -130,6 +130,7 @@ func newWorld(t *testing.T) *world {
 		w.must(err)
 		w.plant(title, func(x *kind) bool { return x == k })
 	}
+	w.passkey()
 	w.must(w.Reports.Build(ctx))
 	w.end()
 	return w
@@ -282,8 +283,8 @@ func (w *world) fresh() int {
 	return w.n
 }
 
-// freshName is a name, and a good id, that was not used before.
-func (w *world) freshName() string { return fmt.Sprintf("moi-%d", w.fresh()) }
+// freshName is a name, and a good id, that was not used before and that no other begins with.
+func (w *world) freshName() string { return fmt.Sprintf("moi-%04d", w.fresh()) }
 
 // newest is the device of k that was seen last.
 func (w *world) newest(k *kind) string { return w.devices(k)[0] }

@@ -26,13 +26,15 @@ type unitRef struct {
 
 // me is a person as they see themselves.
 type me struct {
-	ID       people.ID       `json:"id"`
-	Name     string          `json:"name"`
-	Email    string          `json:"email"`
-	Unit     unitRef         `json:"unit"` // empty for a person without a unit
-	Roles    []people.Role   `json:"roles"`
-	HeadOf   []people.UnitID `json:"headOf"`
-	Settings people.Settings `json:"settings"`
+	ID     people.ID       `json:"id"`
+	Name   string          `json:"name"`
+	Email  string          `json:"email"`
+	Unit   unitRef         `json:"unit"` // empty for a person without a unit
+	Roles  []people.Role   `json:"roles"`
+	HeadOf []people.UnitID `json:"headOf"`
+	// Everywhere are those of Roles that hold for the whole organisation.
+	Everywhere []people.Role   `json:"everywhere"`
+	Settings   people.Settings `json:"settings"`
 	// NoticeDue says that the notice, as it is now, was not read yet.
 	NoticeDue bool `json:"noticeDue"`
 	// SecondFactor says that it was proven in this session, or must be before the
@@ -49,10 +51,13 @@ type secondFactor struct {
 
 // Me returns p as they see themselves; sync sends it too.
 func (s *Server) meOf(c *fiber.Ctx, p people.Person, who people.Actor) (me, error) {
-	m := me{ID: p.ID, Name: p.Name, Email: p.Email, Unit: unitRef{ID: p.Unit}, HeadOf: []people.UnitID{}, Settings: p.Settings, SecondFactor: secondFactor{who.HeldBack, who.Second}}
+	m := me{ID: p.ID, Name: p.Name, Email: p.Email, Unit: unitRef{ID: p.Unit}, HeadOf: []people.UnitID{}, Everywhere: []people.Role{}, Settings: p.Settings, SecondFactor: secondFactor{who.HeldBack, who.Second}}
 	for _, g := range who.Grants {
 		if !slices.Contains(m.Roles, g.Role) {
 			m.Roles = append(m.Roles, g.Role)
+		}
+		if g.Unit == "" && !slices.Contains(m.Everywhere, g.Role) {
+			m.Everywhere = append(m.Everywhere, g.Role)
 		}
 		if g.Role == people.Head {
 			m.HeadOf = append(m.HeadOf, g.Unit)

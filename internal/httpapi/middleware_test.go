@@ -40,6 +40,7 @@ func prefixes(t *testing.T, texts ...string) []netip.Prefix {
 
 // Bodies, as a table: what is not exactly the JSON asked for is refused by name.
 func TestBodies(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	x.add("Quản Trị", "admin@bo.vn", "", people.Grant{Role: people.Administrator})
 	token, _ := x.in("admin@bo.vn")
@@ -119,6 +120,7 @@ func TestDecompressionBomb(t *testing.T) {
 }
 
 func TestSameSite(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	x.add("Lan", "lan@bo.vn", "")
 	token, cookie := x.in("lan@bo.vn")
@@ -154,6 +156,7 @@ func TestSameSite(t *testing.T) {
 }
 
 func TestAddresses(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	for _, tt := range []struct {
 		method, path string
@@ -202,6 +205,7 @@ func TestAddresses(t *testing.T) {
 }
 
 func TestSecurityHeaders(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	api := x.do(call{method: "GET", path: "/api/v1/auth/methods"})
 	for name, want := range map[string]string{
@@ -225,6 +229,7 @@ func TestSecurityHeaders(t *testing.T) {
 }
 
 func TestStatic(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	for _, tt := range []struct {
 		name, path, encoding, accept string
@@ -266,6 +271,7 @@ func TestStatic(t *testing.T) {
 }
 
 func TestClientAddress(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name, forwarded, trusted, want string
 	}{
@@ -302,6 +308,7 @@ func TestClientAddress(t *testing.T) {
 
 // What goes wrong inside is told to the log and not to the client.
 func TestFaultsInside(t *testing.T) {
+	t.Parallel()
 	away := errors.New("mongo: no reachable servers at mongodb://secret@db")
 	for _, tt := range []struct {
 		name   string
@@ -343,6 +350,7 @@ func TestFaultsInside(t *testing.T) {
 }
 
 func TestMetrics(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	x.do(call{method: "GET", path: "/api/v1/people/0198-secret-id"})
 	x.do(call{method: "POST", path: "/api/v1/auth/invitations/secret-token", body: "{}"})
@@ -361,6 +369,7 @@ func TestMetrics(t *testing.T) {
 }
 
 func TestCompression(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	for _, tt := range []struct{ path, accept, want string }{
 		{"/api/openapi.json", "gzip", "gzip"},
@@ -381,6 +390,7 @@ func TestCompression(t *testing.T) {
 
 // Over a real connection: what fasthttp itself refuses has the same shape and headers.
 func TestRefusedByTransport(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	addr, stop := serve(t, x.Server)
 	defer stop()
@@ -446,6 +456,7 @@ func serve(t *testing.T, s *Server) (addr string, stop func()) {
 // Strings that a handler keeps must survive later requests on the same connection.
 // Without Immutable they do not; that run is logged, not judged.
 func TestImmutable(t *testing.T) {
+	t.Parallel()
 	for _, immutable := range []bool{false, true} {
 		s := build(Deps{Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return time.Unix(0, 0) }}, immutable)
 		var mu sync.Mutex

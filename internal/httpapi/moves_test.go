@@ -32,6 +32,7 @@ func (o *office) counted(unit people.UnitID) string {
 // A move takes open duties along and leaves history where it was made, at once, for
 // a person, by hand or by import, and for a unit; the former head sees the person no more.
 func TestMoves(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	c := o.running() // everybody below a: Lan is in a1
 	bob := o.add("Trưởng B", "head-b@bo.vn", "b")
@@ -105,6 +106,7 @@ func TestMoves(t *testing.T) {
 // Whoever leaves has no duties any more: nothing is late, nothing counts, nobody is
 // reminded; what was done stays. Who comes back goes on where they were.
 func TestLeavers(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	c := o.running()
 	lan := o.id["lan@bo.vn"]

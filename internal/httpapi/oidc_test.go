@@ -91,6 +91,7 @@ func led(t *testing.T, a reply) string {
 }
 
 func TestOIDC(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	p := withProvider(t, x, "")
 	x.do(call{method: "GET", path: "/api/v1/auth/methods"}).want(t, 200, `"oidc":[{"id":"bo","name":{"vi":"Cổng của Bộ","en":"The ministry"}}]`, "geheim")
@@ -165,6 +166,7 @@ func TestOIDC(t *testing.T) {
 
 // trust.md 8: what does not hold signs nobody in.
 func TestOIDCAttacks(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	p := withProvider(t, x, "  justInTime: true\n  unit: bo\n")
 	x.unit("bo", "")
@@ -260,6 +262,7 @@ func TestOIDCAttacks(t *testing.T) {
 }
 
 func TestOIDCReturn(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	withProvider(t, x, "")
 	x.add("Lan", "lan@bo.vn", "")
@@ -276,6 +279,7 @@ func TestOIDCReturn(t *testing.T) {
 
 // Claims give only what the settings list, and follow only where they are told to.
 func TestOIDCRoles(t *testing.T) {
+	t.Parallel()
 	const settings = `  justInTime: true
   unit: khac
   update: true
@@ -346,6 +350,7 @@ func TestOIDCRoles(t *testing.T) {
 
 // Without just-in-time nobody is made, nor when the settings name a unit that is not there.
 func TestOIDCStrangers(t *testing.T) {
+	t.Parallel()
 	for settings, want := range map[string]string{
 		"": "oidc_no_account", "  justInTime: true\n  unit: none\n": "oidc_failed",
 		"  justInTime: true\n  claims: {groups: groups}\n  roles:\n  - {group: g, role: trainer, unit: none}\n": "oidc_failed",
@@ -363,6 +368,7 @@ func TestOIDCStrangers(t *testing.T) {
 
 // Claims that the token lacks come from the user information, of the same subject only.
 func TestOIDCUserInfo(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	x.add("Lan", "lan@bo.vn", "")
 	x.add("Bình", "binh@bo.vn", "")
@@ -385,6 +391,7 @@ func TestOIDCUserInfo(t *testing.T) {
 // A provider that is away keeps nobody else out, is not asked again at once, and
 // works again when it is back.
 func TestOIDCAway(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	p := withProvider(t, x, "")
 	x.add("Lan", "lan@bo.vn", "")
@@ -426,6 +433,7 @@ func TestOIDCAway(t *testing.T) {
 
 // Two at once who are the same person become one.
 func TestOIDCAtOnce(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	withProvider(t, x, "  justInTime: true\n  unit: bo\n")
 	x.unit("bo", "")

@@ -24,6 +24,7 @@ func (x *site) ask(path string, body any) reply {
 }
 
 func TestPasskeySignIn(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	p := x.add("Lan", "lan@bo.vn", "", people.Grant{Role: people.Administrator})
 	x.add("Bình", "binh@bo.vn", "", people.Grant{Role: people.Administrator})
@@ -97,6 +98,7 @@ func TestPasskeySignIn(t *testing.T) {
 }
 
 func TestPasskeyAsSecondStep(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	x.add("Lan", "lan@bo.vn", "")
 	x.add("Bình", "binh@bo.vn", "")
@@ -131,6 +133,7 @@ func TestPasskeyAsSecondStep(t *testing.T) {
 }
 
 func TestPasskeyRegistration(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	x.add("Lan", "lan@bo.vn", "")
 	x.add("Bình", "binh@bo.vn", "")
@@ -189,6 +192,7 @@ func TestPasskeyRegistration(t *testing.T) {
 
 // At an address that is no domain, or not https, browsers know no passkeys.
 func TestPasskeysNeedADomain(t *testing.T) {
+	t.Parallel()
 	for url, want := range map[string]bool{
 		"https://hoc.bo.vn": true, "http://localhost:8080": true, "http://127.0.0.1:8080": false, "https://10.0.0.7": false, "http://hoc.bo.vn": false,
 	} {

@@ -56,6 +56,7 @@ func workbook(t testing.TB, rows [][]any) []byte {
 
 // A workbook does what the same table as CSV does; its name is not asked for.
 func TestImportWorkbook(t *testing.T) {
+	t.Parallel()
 	o := newOrganisation(t)
 	rows := [][]any{
 		{"Họ tên", "Thư điện tử", "Mã đơn vị", "Tên đơn vị", "Đơn vị cha", "Vai trò", "Ngày vào", "Phụ trách"},
@@ -95,6 +96,7 @@ func (o *organisation) exported(t *testing.T, token, file string) []byte {
 // What an export says, an import knows: nothing changes, in either format and
 // language, by whoever, whatever the names and addresses begin with.
 func TestExportImport(t *testing.T) {
+	t.Parallel()
 	o := newOrganisation(t)
 	o.add("=HYPERLINK(1), -2", "+plus@bo.vn", "a1")
 	o.add("  Hai  Khoảng ", "hai@bo.vn", "a1", people.Grant{Role: people.Auditor, Unit: "a1"}, people.Grant{Role: people.Trainer, Unit: "a"}, people.Grant{Role: people.SecurityOfficer})
@@ -144,6 +146,7 @@ func (o *organisation) mapped(t *testing.T, csv string, mapping ...string) peopl
 
 // Headers that nobody foresaw are mapped by hand, by what is in their columns.
 func TestImportMapping(t *testing.T) {
+	t.Parallel()
 	o := newOrganisation(t)
 	const table = "Hòm thư CQ;Nhân viên;Phòng ban;STT;Email\n;;;;\nx@bo.vn;X;a;1;\ny@bo.vn;Y;a;2;\nz@bo.vn;=Z;a;3;\nw@bo.vn;W;a;4;\n"
 	res := o.mapped(t, table)
@@ -173,6 +176,7 @@ func TestImportMapping(t *testing.T) {
 // A dry run says what a person has and will have, and who is not in the file; it
 // tells nobody about people whom they do not manage.
 func TestImportDifference(t *testing.T) {
+	t.Parallel()
 	o := newOrganisation(t)
 	const table = "email,name,unit,role,joined\nlan@bo.vn,Nguyễn Thị Lan,a,trainer,2026-03-01\nnew@bo.vn,N,a,,\n"
 	res := o.importing(t, o.unitAdmin, table, true)

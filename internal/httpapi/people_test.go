@@ -53,8 +53,23 @@ func newOrganisation(t *testing.T) *organisation {
 	return o
 }
 
+// What somebody may do everywhere is told apart from what they may do in a unit: the app
+// offers no page that would refuse them.
+func TestMeEverywhere(t *testing.T) {
+	t.Parallel()
+	o := newOrganisation(t)
+	for token, want := range map[string]string{
+		o.root:      `"everywhere":["learner","administrator"]`,
+		o.unitAdmin: `"everywhere":["learner"]`,
+		o.head:      `"everywhere":["learner"]`,
+	} {
+		o.do(call{method: "GET", path: "/api/v1/me", token: token}).want(t, 200, want, "")
+	}
+}
+
 // Who may do what to whom: every refusal is tried with everything that could leak.
 func TestPeopleScope(t *testing.T) {
+	t.Parallel()
 	o := newOrganisation(t)
 	person := func(email, rest string) string { return "/api/v1/people/" + string(o.id[email]) + rest }
 	for _, tt := range []struct {
@@ -121,6 +136,7 @@ func TestPeopleScope(t *testing.T) {
 }
 
 func TestLastAdministrator(t *testing.T) {
+	t.Parallel()
 	o := newOrganisation(t)
 	second := o.add("Quản Trị 2", "root2@bo.vn", "bo", people.Grant{Role: people.Administrator})
 	two, _ := o.in("root2@bo.vn")
@@ -146,6 +162,7 @@ func TestLastAdministrator(t *testing.T) {
 
 // A role, a unit or being head acts at once, and ends at once.
 func TestRolesActAtOnce(t *testing.T) {
+	t.Parallel()
 	o := newOrganisation(t)
 	lan := "/api/v1/people/" + string(o.id["lan@bo.vn"])
 	o.do(call{method: "GET", path: "/api/v1/people", token: o.learner}).want(t, 403, "not_allowed", "")
@@ -162,6 +179,7 @@ func TestRolesActAtOnce(t *testing.T) {
 }
 
 func TestListPeople(t *testing.T) {
+	t.Parallel()
 	o := newOrganisation(t)
 	for i := range 120 {
 		o.add(fmt.Sprintf("Phạm Thị Hoa %03d", i), fmt.Sprintf("hoa%03d@bo.vn", i), "b")
@@ -220,6 +238,7 @@ func (o *organisation) importing(t *testing.T, token, csv string, dry bool) peop
 }
 
 func TestImport(t *testing.T) {
+	t.Parallel()
 	o := newOrganisation(t)
 	const table = "Họ tên;Thư điện tử;Mã đơn vị;Tên đơn vị;Đơn vị cha;Vai trò;Ngày vào;Phụ trách\r\n" +
 		"Vũ Thị Mai;mai@bo.vn;C;Cục C;bo;;01/03/2026;x\r\n" +
@@ -248,6 +267,7 @@ func TestImport(t *testing.T) {
 }
 
 func TestImportErrors(t *testing.T) {
+	t.Parallel()
 	o := newOrganisation(t)
 	head := "email,name,unit,unit name,parent unit,role,joined,head\n"
 	for _, tt := range []struct {
@@ -302,6 +322,7 @@ func TestImportErrors(t *testing.T) {
 
 // An administrator of department A cannot reach out of it by a table either.
 func TestImportScope(t *testing.T) {
+	t.Parallel()
 	o := newOrganisation(t)
 	for _, tt := range []struct{ name, csv, code string }{
 		{"a person of B", "email,name,unit\nbinh@bo.vn,X,a\n", "taken"},
@@ -336,6 +357,7 @@ func TestImportScope(t *testing.T) {
 }
 
 func TestImportEncodings(t *testing.T) {
+	t.Parallel()
 	o := newOrganisation(t)
 	utf16 := func(s string, little bool) string {
 		var b strings.Builder
@@ -391,6 +413,7 @@ func manyRows(n int) string {
 
 // A whole office goes in with one request, and a repeat changes nothing.
 func TestImportLarge(t *testing.T) {
+	t.Parallel()
 	o := newOrganisation(t)
 	table := manyRows(1500)
 	if res := o.importing(t, o.root, table, false); !res.Applied || res.New != 1500 || res.UnitsNew != 200 || len(res.Changes) != 200 {

@@ -136,6 +136,7 @@ func reach(r route) string {
 
 // The page is complete, calls roles as the app does, and is the golden copy.
 func TestPermissionsPage(t *testing.T) {
+	t.Parallel()
 	rows := documented().routes()
 	for _, p := range people.Permissions() {
 		if p.Sentence() == "" || p.Within() == "" {
@@ -196,6 +197,7 @@ func TestPermissionsPage(t *testing.T) {
 // A refusal leaves a number and a line that says who was refused where, and not
 // whom or what they asked for.
 func TestRefusalsLeaveATrace(t *testing.T) {
+	t.Parallel()
 	o := newOrganisation(t)
 	person := "/api/v1/people/" + string(o.id["binh@bo.vn"])
 	const pattern = "/api/v1/people/:id"

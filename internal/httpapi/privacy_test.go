@@ -16,6 +16,7 @@ import (
 // Everybody may read the notice; that a person read it is noted once, and asked for
 // again when the text is another.
 func TestNotice(t *testing.T) {
+	t.Parallel()
 	o := newOrganisation(t)
 	me := func() reply { return o.do(call{method: "GET", path: v1 + "/me", token: o.learner}) }
 	read := func(version string) reply {
@@ -37,6 +38,7 @@ func TestNotice(t *testing.T) {
 
 // A request goes its way with its clock; who asks sees it, and only who may handle it.
 func TestRequests(t *testing.T) {
+	t.Parallel()
 	o := newOrganisation(t)
 	o.add("Người Kiểm Tra", "dpo@bo.vn", "b", people.Grant{Role: people.Auditor})
 	dpo, _ := o.in("dpo@bo.vn")
@@ -92,6 +94,7 @@ func long(n int) string { return strings.Repeat("x", n) }
 // anybody whom an administrator could open again; who decides may not be the one who
 // asks, and the last administrator stays.
 func TestErasure(t *testing.T) {
+	t.Parallel()
 	o := newOrganisation(t)
 	o.add("Người Kiểm Tra", "dpo@bo.vn", "b", people.Grant{Role: people.Auditor})
 	o.add("Kiểm Tra A", "dpo-a@bo.vn", "a", people.Grant{Role: people.Auditor, Unit: "a"})
@@ -149,6 +152,7 @@ func TestErasure(t *testing.T) {
 
 // What is kept about a person stands in their data, of every kind, and nothing that would help a thief.
 func TestMyDataIsComplete(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	lan := o.id["lan@bo.vn"]
 	o.ask(o.learner, "POST", "/me/requests", `{"kind":"objection","about":"dau-about","text":"dau-text"}`).want(t, 201, "", "")

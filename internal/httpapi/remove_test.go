@@ -18,6 +18,7 @@ import (
 // A unit goes only when nothing needs it any more, and says why it stays; what was done
 // in it stays with the unit above, and its id is never used again.
 func TestRemoveUnit(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	lan := string(o.id["lan@bo.vn"])
 	o.done("lan@bo.vn")
@@ -69,6 +70,7 @@ func TestRemoveUnit(t *testing.T) {
 
 // A leaver of a removed unit who comes back is in the unit above.
 func TestEnableAfterUnitRemoved(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	lan := "/people/" + string(o.id["lan@bo.vn"])
 	o.ask(o.root, "POST", lan+"/disable", nil).want(t, 200, "", "")
@@ -115,6 +117,7 @@ func (g *gate) ReplaceUnits(ctx context.Context, us []people.Unit) error {
 // Up to 32 people are put into a unit, and units below it, while it is removed: whatever
 // comes of it, nobody and nothing is in a unit that is not there.
 func TestRemoveUnitRaced(t *testing.T) {
+	t.Parallel()
 	o := newOrganisation(t)
 	ctx := context.Background()
 	var ids []people.ID
@@ -244,6 +247,7 @@ func (l *late) ReplaceUnits(ctx context.Context, us []people.Unit) error {
 // A unit that goes between the check and the write of whoever is put into it: they end
 // in the unit above.
 func TestUnitRemovedMeanwhile(t *testing.T) {
+	t.Parallel()
 	o := newOrganisation(t)
 	ctx, unit := t.Context(), people.UnitID("x")
 	store := &late{Store: o.People.Store, UnitStore: o.People.UnitStore}

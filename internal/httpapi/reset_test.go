@@ -76,6 +76,7 @@ func (x *site) resetPassword(token, password string) reply {
 const another = "câu khác hẳn và vẫn đủ dài"
 
 func TestReset(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	lan := x.add("Nguyễn Thị Lan", "lan@bo.vn", "")
 	access, cookie := x.in("lan@bo.vn")
@@ -200,6 +201,7 @@ func (c *trace) RemoveLetter(ctx context.Context, l letter.Letter) error {
 
 // trust.md 3: whether there is such a person shows neither in the answer nor in the work.
 func TestResetTellsNobodyApart(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	x.add("Lan", "lan@bo.vn", "")
 	gone := x.add("Bình", "binh@bo.vn", "")
@@ -236,6 +238,7 @@ func TestResetTellsNobodyApart(t *testing.T) {
 
 // trust.md 4: nobody's mailbox is filled, and nobody is kept from asking for good.
 func TestResetThrottle(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	x.add("Lan", "lan@bo.vn", "")
 	sent := 0
@@ -262,6 +265,7 @@ func TestResetThrottle(t *testing.T) {
 }
 
 func TestResetBadInput(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	x.add("Lan", "lan@bo.vn", "")
 	for _, tt := range []struct {
@@ -287,6 +291,7 @@ func TestResetBadInput(t *testing.T) {
 }
 
 func TestInviteByMail(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	x.add("Quản Trị", "admin@bo.vn", "", people.Grant{Role: people.Administrator})
 	admin, _ := x.in("admin@bo.vn")
@@ -327,6 +332,7 @@ func TestInviteByMail(t *testing.T) {
 
 // What waits to be sent holds nothing that a backup should not.
 func TestLettersHoldNoSecret(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	lan := x.add("Nguyễn Thị Lan", "lan@bo.vn", "")
 	x.askReset("lan@bo.vn").want(t, 202, "", "")

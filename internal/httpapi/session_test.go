@@ -11,6 +11,7 @@ import (
 const newPassword = "một câu khác cũng đủ dài"
 
 func TestOwnPassword(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	x.unit("bo", "")
 	p := x.add("Nguyễn Thị Lan", "lan@bo.vn", "bo")
@@ -64,6 +65,7 @@ func TestOwnPassword(t *testing.T) {
 
 // What ends sign-ins acts here at once, and in another copy of the program within 30 s.
 func TestEndingSignInsActsEverywhere(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name string
 		end  func(x *site, admin string, lan people.ID, token, session string) reply
@@ -111,6 +113,7 @@ func TestEndingSignInsActsEverywhere(t *testing.T) {
 
 // A role that was taken away, and one that was given, too.
 func TestChangedRoleActsEverywhere(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	x.unit("bo", "")
 	lan := x.add("Lan", "lan@bo.vn", "bo")
@@ -131,6 +134,7 @@ func TestChangedRoleActsEverywhere(t *testing.T) {
 }
 
 func TestSessionsOfOthers(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	x.unit("bo", "")
 	lan := x.add("Lan", "lan@bo.vn", "bo")

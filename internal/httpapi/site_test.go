@@ -16,10 +16,6 @@ import (
 	"testing/fstest"
 	"time"
 
-	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/getkin/kin-openapi/openapi3filter"
-	"github.com/getkin/kin-openapi/routers"
-	"github.com/getkin/kin-openapi/routers/legacy"
 	"github.com/google/uuid"
 
 	"hocso/content"
@@ -60,7 +56,7 @@ type site struct {
 	db    *mongodb.DB
 	clock *clock
 	log   *bytes.Buffer
-	doc   routers.Router
+	doc   *contract
 	post  *post // the mail server
 }
 
@@ -76,7 +72,10 @@ func newSite(t *testing.T, changes ...func(*Deps)) *site {
 		change(&d)
 	}
 	x.Server = New(d)
-	x.doc = documentRouter(t, x.Server)
+	var err error
+	if x.doc, err = documentContract(); err != nil {
+		t.Fatal(err)
+	}
 	return x
 }
 
@@ -101,9 +100,7 @@ func (x *site) services() Deps {
 		Audit:    &audit.Service{Store: x.db.Audit(), Key: bytes.Repeat([]byte("a"), 32), Now: x.clock.Now, NewID: newID},
 		Privacy: &privacy.Service{
 			Notices: x.db.Privacy(), Requests: x.db.Privacy(), Erasures: x.db.Privacy(), People: ps, Clocks: privacy.UsualClocks(), Retentions: x.db.Retention(),
-			Write: func(r privacy.Retention) (privacy.Notice, error) {
-				return privacy.ReadNotice(content.Files(), privacy.Values("Bộ Thử", "", r))
-			},
+			Write:    notice,
 			Calendar: campaign.Calendar{Zone: zone, Holidays: campaign.Holidays()},
 			Erasers:  []privacy.Eraser{{Name: "person", Erase: ps.Erase}, {Name: "sessions", Erase: x.db.Auth().ErasePerson}, {Name: "reminders", Erase: x.db.Reminders().ErasePerson}, {Name: "learning", Erase: x.db.Learning().ErasePerson}, {Name: "surveys", Erase: x.db.Surveys().ErasePerson}},
 			Now:      x.clock.Now, NewID: newID, Log: slog.New(slog.DiscardHandler),
@@ -163,20 +160,17 @@ func testApp() fs.FS {
 	}
 }
 
-// documentRouter finds what the OpenAPI document says about a request.
-func documentRouter(t *testing.T, s *Server) routers.Router {
-	t.Helper()
-	doc, err := openapi3.NewLoader().LoadFromData(s.document)
-	if err != nil {
-		t.Fatal(err)
+// notice is that of every site.
+func notice(r privacy.Retention) (privacy.Notice, error) {
+	if len(r.Chosen) == 0 {
+		return usualNotice()
 	}
-	doc.Servers = nil
-	r, err := legacy.NewRouter(doc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
+	return privacy.ReadNotice(content.Files(), privacy.Values("Bộ Thử", "", r))
 }
+
+var usualNotice = sync.OnceValues(func() (privacy.Notice, error) {
+	return privacy.ReadNotice(content.Files(), privacy.Values("Bộ Thử", "", privacy.Retention{}))
+})
 
 // call is one request.
 type call struct {
@@ -235,34 +229,6 @@ func (x *site) do(c call) reply {
 	}
 	x.conforms(r, res, raw)
 	return reply{res.StatusCode, res.Header, string(raw)}
-}
-
-// conforms holds an answer of a documented route against the document.
-func (x *site) conforms(r *http.Request, res *http.Response, body []byte) {
-	x.t.Helper()
-	if err := conforms(x.doc, r, res.StatusCode, res.Header, body); err != nil {
-		x.t.Errorf("%s %s: answer %d is not what the document says: %v", r.Method, r.URL.Path, res.StatusCode, err)
-	}
-}
-
-// held asks the same about a made-up JSON answer.
-func (x *site) held(method, path string, status int, body string) error {
-	header := http.Header{"Content-Type": {"application/json"}}
-	return conforms(x.doc, httptest.NewRequest(method, path, nil), status, header, []byte(body))
-}
-
-func conforms(doc routers.Router, r *http.Request, status int, header http.Header, body []byte) error {
-	route, params, err := doc.FindRoute(r)
-	if err != nil {
-		return nil //nolint:nilerr // not a route: what is said then is for other tests
-	}
-	in := &openapi3filter.ResponseValidationInput{
-		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: r, PathParams: params, Route: route},
-		Status:                 status, Header: header,
-		Options: &openapi3filter.Options{IncludeResponseStatus: true},
-	}
-	in.SetBodyBytes(body)
-	return openapi3filter.ValidateResponse(context.Background(), in)
 }
 
 // want fails unless the answer has this status, and contains and lacks these texts.

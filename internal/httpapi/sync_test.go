@@ -59,6 +59,7 @@ func (p *phone) kinds() string {
 }
 
 func TestSync(t *testing.T) {
+	t.Parallel()
 	s := newSchool(t)
 	p := &phone{s: s, token: s.lan, items: map[string]syncItem{}}
 	if status, _, _ := p.sync(); status != 200 || p.kinds() != "course course course drill me" {
@@ -116,6 +117,7 @@ func TestSync(t *testing.T) {
 // Compressed answers are put together from pieces: they must say the same as plain
 // ones, also when the pieces are made the second time.
 func TestSyncCompressed(t *testing.T) {
+	t.Parallel()
 	s := newSchool(t)
 	s.enrolled()
 	plain := decode[syncAnswer](t, s.get(s.lan, "/sync"))
@@ -165,6 +167,7 @@ func without(t *testing.T, a syncAnswer, kind string) string {
 }
 
 func TestSyncTellsOfCampaigns(t *testing.T) {
+	t.Parallel()
 	s := newSchool(t)
 	due := s.clock.Now().Add(10 * 24 * time.Hour)
 	c := campaign.Campaign{
@@ -202,6 +205,7 @@ func TestSyncTellsOfCampaigns(t *testing.T) {
 }
 
 func TestCursor(t *testing.T) {
+	t.Parallel()
 	build := func(n, changed int) *items {
 		x := &items{}
 		for i := range n {

@@ -117,6 +117,7 @@ func (o *office) running() campaign.Campaign {
 }
 
 func TestCampaignRoutes(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	const good = `{"name":{"vi":"Tháng 3","en":"March"},"audience":{"units":["a"]},"items":[{"kind":"course","id":"phishing"}],"dueOn":"2026-03-13","remind":true,"target":80}`
 	with := func(old, replacement string) string { return strings.Replace(good, old, replacement, 1) }
@@ -156,6 +157,7 @@ func TestCampaignRoutes(t *testing.T) {
 }
 
 func TestCampaignLife(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	c := o.running()
 	path := "/campaigns/" + string(c.ID)
@@ -175,6 +177,7 @@ func TestCampaignLife(t *testing.T) {
 }
 
 func TestTrackingScope(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	o.running()
 	for _, tt := range []struct {
@@ -218,6 +221,7 @@ func TestTrackingScope(t *testing.T) {
 }
 
 func TestSubscriptionRoutes(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d, err := o.stub.Subscribe(o.push.Public)
 	if err != nil {
@@ -245,6 +249,7 @@ func TestSubscriptionRoutes(t *testing.T) {
 
 // A device goes with the session that registered it, and with the account.
 func TestDevicesGoWithSessionAndAccount(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	register := func(token string) {
 		t.Helper()
@@ -282,6 +287,7 @@ func TestDevicesGoWithSessionAndAccount(t *testing.T) {
 
 // The service worker has the cookie and nothing else.
 func TestSubscribeByCookie(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d, err := o.stub.Subscribe(o.push.Public)
 	if err != nil {
@@ -308,6 +314,7 @@ func TestSubscribeByCookie(t *testing.T) {
 // One reminder from the campaign to the phone, over everything that is real but the
 // push service and the clock.
 func TestReminderFromCampaignToPhone(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d, err := o.stub.Subscribe(o.push.Public)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 
 // A unit moves with everything below it, and who manages what follows at once.
 func TestMoveUnit(t *testing.T) {
+	t.Parallel()
 	o := newOrganisation(t)
 	o.do(call{method: "PATCH", path: "/api/v1/units/a", token: o.root, body: `{"parent":"b","name":{"vi":"Cục A","en":"Agency A"}}`}).
 		want(t, 200, `"name":{"vi":"Cục A","en":"Agency A"},"parent":"b","path":["bo","b"]`, "")
@@ -51,6 +52,7 @@ func (f *failing) InsertPeople(ctx context.Context, ps []people.Person) error {
 // An import that is interrupted after any of its writes is finished by the same
 // file again, with nobody twice and nobody missing.
 func TestImportInterrupted(t *testing.T) {
+	t.Parallel()
 	for n := range 2 {
 		o := newOrganisation(t)
 		table := strings.Replace(manyRows(1100), "p00007@bo.vn,Nguyễn", "p00007@bo.vn,Trần", 1)
@@ -78,6 +80,7 @@ func TestImportInterrupted(t *testing.T) {
 }
 
 func TestCreateAdministrator(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	create := func(email, password string) error {
 		_, err := x.Auth.CreateAdministrator(t.Context(), "Quản Trị", email, password)
@@ -108,6 +111,7 @@ func TestCreateAdministrator(t *testing.T) {
 
 // The cookie alone is enough for the routes that say so, and only while it is the newest.
 func TestAuthenticateByCookie(t *testing.T) {
+	t.Parallel()
 	x := newSite(t)
 	p := x.add("Lan", "lan@bo.vn", "")
 	_, cookie := x.in("lan@bo.vn")
@@ -143,6 +147,7 @@ func TestAuthenticateByCookie(t *testing.T) {
 // Whoever asks for the units learns who answers for each: the head, a deputy when the
 // head has left, else whoever leads the unit above, which is said.
 func TestAnswering(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	heads := func(unit string, list ...map[string]any) {
 		t.Helper()
@@ -215,6 +220,7 @@ func TestAnswering(t *testing.T) {
 // A person's page says what they lead and which cohorts they are in, cut to what the
 // reader manages; everybody learns who answers for their own unit.
 func TestProfile(t *testing.T) {
+	t.Parallel()
 	o := newOrganisation(t)
 	boss := "/api/v1/people/" + string(o.id["boss@bo.vn"])
 	get := func(token, path string) reply { return o.do(call{method: "GET", path: path, token: token}) }

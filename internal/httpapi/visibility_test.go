@@ -56,6 +56,7 @@ func visibilityTable() string {
 
 // Each datum about a person is found, in all that a role can read, exactly where the table says.
 func TestVisibility(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	v := w.victim
 	drills, err := w.Drills.List(t.Context())

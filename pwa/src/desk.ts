@@ -10,6 +10,7 @@ export interface DeskLink {
   label: Key;
   icon: IconName;
   roles: Role[]; // any of these
+  everywhere?: true; // and for the whole organisation
 }
 
 const links: DeskLink[] = [
@@ -22,9 +23,9 @@ const links: DeskLink[] = [
   { href: '/people', label: 'nav.people', icon: 'people', roles: ['administrator'] },
   { href: '/units', label: 'nav.units', icon: 'building', roles: ['administrator'] },
   { href: '/cohorts', label: 'nav.cohorts', icon: 'people', roles: ['administrator'] },
-  { href: '/retention', label: 'nav.retention', icon: 'clock', roles: ['administrator'] },
+  { href: '/retention', label: 'nav.retention', icon: 'clock', roles: ['administrator'], everywhere: true },
   { href: '/privacy', label: 'nav.requests', icon: 'shield', roles: ['auditor'] },
-  { href: '/audit', label: 'nav.audit', icon: 'shield', roles: ['auditor'] },
+  { href: '/audit', label: 'nav.audit', icon: 'shield', roles: ['auditor'], everywhere: true },
 ];
 
 // Each part of the desk is one script for all its pages; a page is shown once its texts are here in the person's language.
@@ -85,5 +86,5 @@ export const deskRoutes: Route[] = [
 export function deskOf(me: Me | undefined): DeskLink[] {
   if (!me) return [];
   const roles = new Set<Role>(me.headOf?.length ? [...me.roles, 'head'] : me.roles);
-  return links.filter((link) => link.roles.some((role) => roles.has(role)));
+  return links.filter((link) => link.roles.some((role) => (link.everywhere ? me.everywhere?.includes(role) : roles.has(role))));
 }

@@ -15,7 +15,7 @@ import (
 
 // New returns an empty database with its indexes: on the server at MONGO_TEST_URI
 // if that is set (in a database of its own that is dropped at the end), else on
-// the embedded database in a temporary folder.
+// the embedded database in memory.
 func New(t testing.TB) *mongodb.DB {
 	t.Helper()
 	o := mongodb.Options{URI: os.Getenv("MONGO_TEST_URI"), Name: "t" + strings.ReplaceAll(uuid.NewString(), "-", "")}

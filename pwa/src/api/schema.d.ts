@@ -3026,6 +3026,7 @@ export interface components {
         };
         Me: {
             email: string;
+            everywhere: ("learner" | "trainer" | "administrator" | "security_officer" | "auditor" | "head")[];
             head?: components["schemas"]["Answering"];
             headOf: string[];
             id: string;

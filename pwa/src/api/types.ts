@@ -10,6 +10,7 @@ export interface Me {
   unit: { id: string; name: Text };
   roles: Role[];
   headOf: string[];
+  everywhere?: Role[]; // of the roles, those for the whole organisation
   settings: { locale: string; timeZone: string };
   noticeDue?: boolean; // the privacy notice, as it is now, was not read yet
   secondFactor: { needed: boolean; set: boolean };

@@ -8,6 +8,7 @@ export const me: Me = {
   unit: { id: 'u1', name: { vi: 'Phòng Một', en: 'Division One' } },
   roles: ['learner'],
   headOf: [],
+  everywhere: ['learner'],
   settings: { locale: 'vi', timeZone: '' },
   secondFactor: { needed: false, set: false },
 };
