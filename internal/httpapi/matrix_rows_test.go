@@ -326,6 +326,7 @@ func campaignRows() []matrixRow {
 }
 
 func trackingRows() (rows []matrixRow) {
+	rows = append(rows, matrixRow{route: "GET /api/v1/tracking/drills", expect: "admin:200 auditor:200 headTop:403 *:403", ask: at("/tracking/drills")})
 	// A cursor is no question about where the name of somebody else stands.
 	for what, format := range map[string]string{"matrix": "%s", "overdue": "0 %s phishing"} {
 		path := "/tracking/" + what + "?cursor="

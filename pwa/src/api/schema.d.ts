@@ -1566,6 +1566,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tracking/drills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How drills went whose runs were removed, for those who see the whole organisation; never of fewer than 10 people */
+        get: operations["getTrackingDrills"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tracking/export.csv": {
         parameters: {
             query?: never;
@@ -2655,6 +2672,23 @@ export interface components {
         OptionView: {
             id: string;
             text: components["schemas"]["Text"];
+        };
+        Outcomes: {
+            completed: number;
+            drill: string;
+            falseAlarms: number;
+            hits: number;
+            legit: number;
+            n: number;
+            phish: number;
+            runs: number;
+            title: components["schemas"]["Text"];
+            /** Format: date-time */
+            until: string;
+        };
+        OutcomesList: {
+            items: components["schemas"]["Outcomes"][];
+            next?: string;
         };
         Overdue: {
             /** Format: date-time */
@@ -7579,6 +7613,27 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getTrackingDrills: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomesList"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -49,4 +49,12 @@ export const reportEn: Record<keyof typeof reportVi, string> = {
   'overdue.none': 'Nobody is late',
   'overdue.noneWhat': 'Everybody is on time.',
   'overdue.hint': 'The longest overdue are at the top. A friendly word often helps more than a reminder.',
+  'drills.title': 'Drills of the past',
+  'drills.what': "A person's run is removed when its time is over; these totals stay, from 10 people on.",
+  'drills.name': 'Drill',
+  'drills.runs': 'People',
+  'drills.completed': 'Done',
+  'drills.hits': 'Phishing reported',
+  'drills.falseAlarms': 'Real mail reported',
+  'drills.until': 'Until',
 };

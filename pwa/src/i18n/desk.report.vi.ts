@@ -48,4 +48,12 @@ export const reportVi = {
   'overdue.none': 'Không ai trễ hạn',
   'overdue.noneWhat': 'Mọi người đều đang đúng tiến độ.',
   'overdue.hint': 'Người trễ lâu nhất ở trên cùng. Một lời hỏi thăm thường giúp hơn một lời nhắc.',
+  'drills.title': 'Diễn tập đã qua',
+  'drills.what': 'Lượt làm của từng người bị xóa khi hết hạn lưu; chỉ còn con số chung này, từ 10 người trở lên.',
+  'drills.name': 'Bài diễn tập',
+  'drills.runs': 'Người làm',
+  'drills.completed': 'Làm xong',
+  'drills.hits': 'Thư lừa đảo được báo',
+  'drills.falseAlarms': 'Thư thật bị báo nhầm',
+  'drills.until': 'Đến ngày',
 } as const;
