@@ -176,6 +176,8 @@ func ownRows() []matrixRow {
 		{route: "GET /api/v1/me", expect: "*:200", ask: at("/me"), has: "@dau.bo.vn"},
 		{route: "PATCH /api/v1/me/settings", expect: "*:200", ask: with(`{"locale":"vi"}`)},
 		{route: "GET /api/v1/me/data", expect: "*:200", ask: at("/me/data"), has: "@dau.bo.vn"},
+		{route: "GET /api/v1/me/identities", expect: "*:200", ask: at("/me/identities")},
+		{route: "DELETE /api/v1/me/identities/:id", about: "of nobody", expect: "*:404", ask: at("/me/identities/" + nowhere)},
 		{route: "GET /api/v1/me/sessions", expect: "*:200", ask: at("/me/sessions"), has: "Máy-"},
 		{route: "DELETE /api/v1/me/sessions/:id", about: "of their own", expect: "*:204", ask: func(w *world, k *kind) call {
 			if k.out {

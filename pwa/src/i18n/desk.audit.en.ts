@@ -78,6 +78,8 @@ export const auditEn: Record<keyof typeof auditVi, string> = {
   'do.sign_in': 'sign in',
   'did.sign_out': 'signed out',
   'do.sign_out': 'sign out',
+  'did.identity_unlinked': "unlinked the organisation's account of {what}",
+  'do.identity_unlinked': "unlink the organisation's account of {what}",
   'did.session_ended': 'signed out of one of their devices',
   'do.session_ended': 'sign out of a device',
   'did.invitation_accepted': 'set a password with an invitation',

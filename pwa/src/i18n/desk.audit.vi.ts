@@ -77,6 +77,8 @@ export const auditVi = {
   'do.sign_in': 'đăng nhập',
   'did.sign_out': 'đã đăng xuất',
   'do.sign_out': 'đăng xuất',
+  'did.identity_unlinked': 'đã gỡ liên kết tài khoản cơ quan của {what}',
+  'do.identity_unlinked': 'gỡ liên kết tài khoản cơ quan của {what}',
   'did.session_ended': 'đã đăng xuất khỏi một máy của mình',
   'do.session_ended': 'đăng xuất khỏi một máy',
   'did.invitation_accepted': 'đã đặt mật khẩu bằng liên kết mời',
