@@ -26,7 +26,7 @@ const usage = `hocso <command> [flags]
   people import FILE  add and change people and units from a CSV or XLSX file of any size; --dry-run, --missing close
   mail test         send one mail and say what the server answered: --to ADDRESS
   backup FILE       write the embedded database into one file (- is standard output), also while serving
-  restore FILE      put a backup into an empty data folder, without whom the ledger of erasures names: --ledger LEDGER|none; --check only checks
+  restore FILE      put a backup into an empty data folder, without whom the ledger of erasures names: --ledger LEDGER|archive|none; --check only checks
   db check          check every document and index of the embedded database, also while serving
   db copy           copy the embedded database to a MongoDB server (--to mongodb://…) or back (--from mongodb://…)
   audit verify      check that the audit trail is whole and as it was written, also while serving: --head NUMBER:HASH

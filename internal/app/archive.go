@@ -22,9 +22,9 @@ import (
 
 // A backup is a tar file: the manifest, the hash of the manifest's bytes, then the files in
 // the manifest's order, named by where they lie in the data folder. It is not compressed:
-// the tables of the database are.
+// the tables of the database are. Format 2 has the ledger of erasures too.
 const (
-	archiveFormat  = 1
+	archiveFormat  = 2
 	manifestName   = "manifest.json"
 	manifestSum    = "manifest.json.sha256"
 	manifestAtMost = 64 << 20
@@ -85,6 +85,11 @@ func (m *manifest) add(ctx context.Context, name, file string) error {
 	n, err := io.Copy(h, reading{ctx, f})
 	m.Files = append(m.Files, archivedFile{name, n, hex.EncodeToString(h.Sum(nil))})
 	return err
+}
+
+// addText adds a file that is not on the disk.
+func (m *manifest) addText(name string, b []byte) {
+	m.Files = append(m.Files, archivedFile{name, int64(len(b)), hex.EncodeToString(hashOf(b))})
 }
 
 // pack writes the archive; open gives the content of a file in the manifest.
@@ -200,7 +205,7 @@ func readManifest(tr *tar.Reader) (m manifest, err error) {
 	if err != nil {
 		return m, broken(err)
 	}
-	if wrong != nil || string(sum) != hex.EncodeToString(hashOf(text))+"\n" || m.Format != archiveFormat {
+	if wrong != nil || string(sum) != hex.EncodeToString(hashOf(text))+"\n" || m.Format < 1 {
 		return m, fmt.Errorf("%w: its manifest is damaged", errNoBackup)
 	}
 	if m.Database.Format > embedded.Format {
@@ -221,10 +226,10 @@ func readManifest(tr *tar.Reader) (m manifest, err error) {
 }
 
 // safeName reports whether a file of a backup may have a name: what lies in the folder of
-// the database, and the sign-ins of a demo.
+// the database, the ledger of erasures, and the sign-ins of a demo.
 func safeName(name string) bool {
 	dir, base := path.Split(name)
-	return name == demoFile || dir == databaseFolder+"/" && fs.ValidPath(name) && filepath.IsLocal(base) && !strings.ContainsAny(base, `\/:`)
+	return name == demoFile || name == ledgerFile || dir == databaseFolder+"/" && fs.ValidPath(name) && filepath.IsLocal(base) && !strings.ContainsAny(base, `\/:`)
 }
 
 func unpackFile(r io.Reader, f archivedFile, create func(name string) (io.WriteCloser, error)) error {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -26,17 +27,21 @@ func Backup(ctx context.Context, t Terminal, args []string) error {
 	if cfg.MongoDBURI != "" {
 		return errors.New("backup: the data lie on a MongoDB server (HOCSO_MONGODB_URI), whose own tools make the backup: mongodump")
 	}
-	if err := backup(ctx, t, cfg.Data, file, log); err != nil {
+	if err := backup(ctx, t, cfg.Data, file, ledgerOf(cfg), log); err != nil {
 		return fmt.Errorf("backup: %w", stopped(ctx, err))
 	}
 	return nil
 }
 
-func backup(ctx context.Context, t Terminal, data, file string, log *slog.Logger) (err error) {
+func backup(ctx context.Context, t Terminal, data, file, ledger string, log *slog.Logger) (err error) {
 	if _, err := os.Lstat(file); err == nil && file != "-" {
 		return fmt.Errorf("%s is there already: choose another name, it is not overwritten", file)
 	}
 	m := manifest{Format: archiveFormat, Program: version(), MadeAt: nowMillis()} // everything acknowledged by now is in it
+	erased, err := ledgerText(ledger)
+	if err != nil {
+		return err
+	}
 	dir, done, err := checkpoint(ctx, data, log)
 	if err != nil {
 		return err
@@ -56,6 +61,7 @@ func backup(ctx context.Context, t Terminal, data, file string, log *slog.Logger
 	if err == nil {
 		err = m.list(ctx, databaseFolder, dir)
 	}
+	m.addText(ledgerFile, erased)
 	if err == nil && isDemo(data) {
 		err = m.add(ctx, demoFile, filepath.Join(data, demoFile))
 	}
@@ -63,6 +69,9 @@ func backup(ctx context.Context, t Terminal, data, file string, log *slog.Logger
 		return err
 	}
 	open := func(name string) (io.ReadCloser, error) {
+		if name == ledgerFile {
+			return io.NopCloser(bytes.NewReader(erased)), nil
+		}
 		if name == demoFile {
 			return os.Open(filepath.Join(data, demoFile))
 		}

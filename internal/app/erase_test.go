@@ -338,6 +338,20 @@ func comesBack(t *testing.T, x *planted, file string) {
 		t.Errorf("restore without a ledger: %v %q, want a warning", err, out)
 	}
 
+	// The ledger in the backup is that of its time, and that is said.
+	out, err = command(t, Restore, file, "--data", filepath.Join(t.TempDir(), "archive"), "--ledger", archivedLedger)
+	if err != nil || !strings.Contains(out, "in the backup names 0") || !strings.Contains(out, "WARNING: whoever was erased after") {
+		t.Errorf("restore with the ledger of the backup: %v %q, want a warning", err, out)
+	}
+	newer := filepath.Join(t.TempDir(), "newer.tar")
+	if _, err := command(t, Backup, newer, "--data", x.data); err != nil {
+		t.Fatal(err)
+	}
+	out, err = command(t, Restore, newer, "--data", filepath.Join(t.TempDir(), "newer"), "--ledger", archivedLedger)
+	if err != nil || !strings.Contains(out, "in the backup names 1") {
+		t.Errorf("restore with the ledger of a newer backup: %v %q", err, out)
+	}
+
 	// A ledger that lies where the program looks is replayed before anybody is served.
 	data = filepath.Join(t.TempDir(), "found")
 	if _, err := command(t, Restore, file, "--data", data, "--ledger", noLedger); err != nil {

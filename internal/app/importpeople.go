@@ -94,6 +94,16 @@ func PeopleImport(ctx context.Context, t Terminal, args []string) (err error) {
 	whole := context.WithoutCancel(ctx)
 	err = a.audit.Do(whole, audit.Entry{Command: "people import", Action: "people_imported"}, func(e *audit.Entry) (err error) {
 		res, err = a.people.Import(whole, people.Console(), io.NewSectionReader(file, 0, about.Size()), o)
+		for _, x := range res.RoleChanges { // also of an import that was cut off
+			d := audit.Detail{What: "role_of", After: x.Words()}
+			if x.Taken {
+				d = audit.Detail{What: "role_of", Before: x.Words()}
+			}
+			e.Detail = append(e.Detail, d)
+		}
+		if res.MoreRoleChanges > 0 {
+			e.Detail = append(e.Detail, audit.Detail{What: "more_roles", After: strconv.Itoa(res.MoreRoleChanges)})
+		}
 		for _, n := range res.Counts(o.Close) {
 			e.Detail = append(e.Detail, audit.Detail{What: n.What, After: strconv.Itoa(n.N)})
 		}

@@ -72,7 +72,7 @@ func (a *App) join(ctx context.Context) error {
 	}
 	a.letters.Writers[auth.ResetLetter], a.letters.Writers[auth.InvitationLetter] = a.auth.WriteReset, a.auth.WriteInvitation
 	a.courses = &course.Service{Store: a.db.Courses(), Now: a.now, Log: a.log}
-	a.drills = &drill.Service{Store: a.db.Drills(), Now: a.now, NewSecret: newSecret}
+	a.drills = &drill.Service{Store: a.db.Drills(), Sums: a.db.Drills(), Now: a.now, NewSecret: newSecret}
 	a.learning = &learning.Service{
 		Store: a.db.Learning(), Ops: a.db.Learning(), Courses: a.courses, People: a.people, Drills: a.drills, Now: a.now, TicketKey: ticketKey,
 	}

@@ -21,8 +21,11 @@ import (
 // ledgerFile is where the ledger of erasures lies in a data folder unless a setting names another place.
 const ledgerFile = "erasures.jsonl"
 
-// noLedger says instead of a file that there is no ledger.
-const noLedger = "none"
+// What is said instead of a file: that there is no ledger, and that it is the one in the backup.
+const (
+	noLedger       = "none"
+	archivedLedger = "archive"
+)
 
 // ledgerEntry is one line of the file: who was erased, by an id that leads to nobody, and when.
 type ledgerEntry struct {
@@ -36,6 +39,18 @@ func ledgerOf(c config.Config) string {
 		return filepath.Join(c.Data, ledgerFile)
 	}
 	return c.ErasureLedger
+}
+
+// ledgerText is what a backup takes along of a ledger: nothing while nobody was ever erased.
+func ledgerText(name string) ([]byte, error) {
+	if _, err := readLedger(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	b, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return b, err
 }
 
 // readLedger reads a file of the ledger.

@@ -31,17 +31,18 @@ func Restore(ctx context.Context, t Terminal, args []string) error {
 	var ledger string
 	cfg, log, file, err := t.loadFile("restore", "FILE, or - for standard input", args, func(f *flag.FlagSet) {
 		f.BoolVar(&only, "check", false, "only check the backup, restore nothing")
-		f.StringVar(&ledger, "ledger", "", "file of the ledger of erasures (erasures.jsonl), or none: whom it names is erased again")
+		f.StringVar(&ledger, "ledger", "", "file of the ledger of erasures (erasures.jsonl), archive for the one in the backup, or none: whom it names is erased again")
 	})
 	if err != nil {
 		return err
 	}
 	var erased []privacy.Erasure
 	switch {
-	case only || ledger == noLedger:
+	case only || ledger == noLedger || ledger == archivedLedger:
 	case ledger == "":
 		return errors.New("restore: say with --ledger where the ledger of erasures lies (" + ledgerFile + ", in the data folder or where HOCSO_ERASURE_LEDGER says), " +
-			"or --ledger none if there is none: a backup brings back whoever was erased after it was made")
+			"--ledger archive for the one in the backup, or --ledger none if there is none: a backup brings back whoever was erased after it was made, " +
+			"and only a ledger that is newer than the backup names them")
 	default:
 		if erased, err = readLedger(ledger); err != nil {
 			return fmt.Errorf("restore: %w", err)
@@ -62,25 +63,31 @@ func Restore(ctx context.Context, t Terminal, args []string) error {
 		t.say("%s is whole: %s\nsha256: %x", file, m, sum)
 		return nil
 	}
-	m, err := restore(ctx, t, in, cfg, erased, log)
+	m, erased, err := restore(ctx, t, in, cfg, erased, ledger == archivedLedger, log)
 	if err != nil {
 		return fmt.Errorf("restore %s into %s, nothing was restored: %w", file, cfg.Data, stopped(ctx, err))
 	}
 	t.say("%s: restored %s", cfg.Data, m)
-	if ledger == noLedger {
+	switch ledger {
+	case archivedLedger:
+		t.say("The ledger in the backup names %d: their names and data are not in what was restored.", len(erased))
+		t.say("WARNING: whoever was erased after %s is back. If that was anybody, stop here and restore with --ledger and the newer ledger.",
+			m.MadeAt.Format("2006-01-02 15:04:05 MST"))
+	case noLedger:
 		t.say("WARNING: without a ledger of erasures, whoever was erased after %s is back. If that was anybody, stop here and restore with --ledger.",
 			m.MadeAt.Format("2006-01-02 15:04:05 MST"))
-	} else {
+	default:
 		t.say("The ledger of erasures names %d: their names and data are not in what was restored.", len(erased))
 	}
 	return nil
 }
 
-func restore(ctx context.Context, t Terminal, in io.Reader, cfg config.Config, erased []privacy.Erasure, log *slog.Logger) (m manifest, err error) {
+// restore returns whom it erased again: whom the caller names, or with archived the ledger in the backup.
+func restore(ctx context.Context, t Terminal, in io.Reader, cfg config.Config, erased []privacy.Erasure, archived bool, log *slog.Logger) (m manifest, _ []privacy.Erasure, err error) {
 	data := cfg.Data
 	made, err := emptyFolder(data)
 	if err != nil {
-		return m, err
+		return m, nil, err
 	}
 	work := filepath.Join(data, restoring)
 	defer func() {
@@ -90,33 +97,41 @@ func restore(ctx context.Context, t Terminal, in io.Reader, cfg config.Config, e
 		}
 	}()
 	if err := errors.Join(os.RemoveAll(work), os.MkdirAll(filepath.Join(work, databaseFolder), 0o700)); err != nil {
-		return m, err
+		return m, nil, err
 	}
 	m, err = unpack(ctx, in, func(name string) (io.WriteCloser, error) {
 		f, err := os.OpenFile(filepath.Join(work, filepath.FromSlash(name)), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 		return syncedFile{f}, err
 	})
 	if err != nil {
-		return m, err
+		return m, nil, err
 	}
 	t.note("%d files unpacked; reading %d documents", len(m.Files), m.Database.Documents)
 	if err := checkRestored(ctx, t, filepath.Join(work, databaseFolder), m, log); err != nil {
-		return m, err
+		return m, nil, err
+	}
+	if archived {
+		if erased, err = readLedger(filepath.Join(work, ledgerFile)); errors.Is(err, fs.ErrNotExist) {
+			return m, nil, errors.New("there is no ledger of erasures in this backup, an older program made it: say with --ledger where the ledger lies, or none")
+		}
+		if err != nil {
+			return m, nil, err
+		}
 	}
 	if len(erased) > 0 {
 		t.note("erasing again whom the ledger names")
 		if err := replayInto(ctx, cfg, log, work, erased); err != nil {
-			return m, err
+			return m, nil, err
 		}
 	}
 	if err := os.Rename(filepath.Join(work, demoFile), filepath.Join(data, demoFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return m, err
+		return m, nil, err
 	}
 	// From here on the database is there.
 	if err := os.Rename(filepath.Join(work, databaseFolder), filepath.Join(data, databaseFolder)); err != nil {
-		return m, err
+		return m, nil, err
 	}
-	return m, syncFolder(data)
+	return m, erased, syncFolder(data)
 }
 
 // emptyFolder makes a folder, or finds it empty but for a restore that was cut off and the ledger of erasures.

@@ -35,7 +35,7 @@ func actions(g Group) []Action {
 	case Access:
 		return []Action{
 			"sign_in", "sign_out", "session_ended", "invitation_accepted",
-			"password_changed", "password_reset", "factor_added", "factor_removed", "factors_reset", "recovery_codes_renewed", Request,
+			"password_changed", "password_reset", "factor_added", "factor_removed", "factors_reset", "recovery_codes_renewed", "identity_unlinked", Request,
 		}
 	case People:
 		return []Action{

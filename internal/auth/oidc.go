@@ -52,6 +52,10 @@ type LoginStore interface {
 	// InsertIdentity stores a new one; fault.Conflict identity_taken if it is somebody's,
 	// or the person has another of the issuer.
 	InsertIdentity(ctx context.Context, i Identity) error
+	// IdentitiesOf returns those of a person, the oldest first.
+	IdentitiesOf(ctx context.Context, p people.ID) ([]Identity, error)
+	// DeleteIdentity removes one; no error if it is not there any more.
+	DeleteIdentity(ctx context.Context, i Identity) error
 }
 
 func (s *Service) provider(id string) *Provider {

@@ -101,7 +101,7 @@ type Run struct {
 	CompletedAt *time.Time        `json:"completedAt,omitempty" bson:"completedAt,omitempty"`
 	Result      *Result           `json:"result,omitempty" bson:"result,omitempty"`
 	ChangedAt   time.Time         `json:"-" bson:"changedAt"`
-	ExpiresAt   time.Time         `json:"-" bson:"expiresAt"` // 180 days, TTL index
+	ExpiresAt   time.Time         `json:"-" bson:"expiresAt"` // 180 days; Sweep removes it then
 	Version     int               `json:"-" bson:"ver"`
 }
 

@@ -37,6 +37,7 @@ type Store interface {
 // for concurrent use. It must not be copied.
 type Service struct {
 	Store     Store
+	Sums      TotalsStore
 	Now       func() time.Time
 	NewSecret func() []byte        // 32 random bytes
 	Kept      func() time.Duration // a person's run, after its last change; nil: 180 days

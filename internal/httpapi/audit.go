@@ -153,6 +153,10 @@ func mentioned(e audit.Entry) []audit.Object {
 			case "roles":
 				_, unit, _ := strings.Cut(word, "@")
 				out = append(out, audit.Object{Kind: "unit", ID: unit})
+			case "role_of":
+				person, role, _ := strings.Cut(word, " ")
+				_, unit, _ := strings.Cut(role, "@")
+				out = append(out, audit.Object{Kind: "person", ID: person}, audit.Object{Kind: "unit", ID: unit})
 			case "heads":
 				person, _, _ := strings.Cut(word, " ")
 				out = append(out, audit.Object{Kind: "person", ID: person})

@@ -50,6 +50,16 @@ func (s *Server) importPeople(c *fiber.Ctx) error {
 		Mapping: req.Mapping, DryRun: dry == "true", Reopen: req.Reopen,
 		Close: req.Missing == "close", EverybodyIn: req.EverybodyIn, CloseAtMost: req.CloseAtMost,
 	})
+	for _, x := range res.RoleChanges { // also of an import that was cut off
+		if x.Taken {
+			note(c, "role_of", x.Words(), "")
+		} else {
+			note(c, "role_of", "", x.Words())
+		}
+	}
+	if res.MoreRoleChanges > 0 {
+		note(c, "more_roles", "", strconv.Itoa(res.MoreRoleChanges))
+	}
 	if err != nil {
 		return err
 	}

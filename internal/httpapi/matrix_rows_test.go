@@ -183,6 +183,8 @@ func ownRows() []matrixRow {
 		{route: "GET /api/v1/me", expect: "*:200", ask: at("/me"), has: "@dau.bo.vn"},
 		{route: "PATCH /api/v1/me/settings", expect: "*:200", ask: with(`{"locale":"vi"}`)},
 		{route: "GET /api/v1/me/data", expect: "*:200", ask: at("/me/data"), has: "@dau.bo.vn"},
+		{route: "GET /api/v1/me/identities", expect: "*:200", ask: at("/me/identities")},
+		{route: "DELETE /api/v1/me/identities/:id", about: "of nobody", expect: "*:404", ask: at("/me/identities/" + nowhere), twin: at("/me/identities/none")},
 		{route: "GET /api/v1/me/sessions", expect: "*:200", ask: at("/me/sessions"), has: "Máy-"},
 		{route: "DELETE /api/v1/me/sessions/:id", about: "of their own", expect: "*:204", ask: func(w *world, k *kind) call {
 			if k.out {
@@ -334,6 +336,7 @@ func campaignRows() []matrixRow {
 }
 
 func trackingRows() (rows []matrixRow) {
+	rows = append(rows, matrixRow{route: "GET /api/v1/tracking/drills", expect: "admin:200 auditor:200 headTop:403 *:403", ask: at("/tracking/drills")})
 	// A cursor is no question about where the name of somebody else stands.
 	for what, format := range map[string]string{"matrix": "%s", "overdue": "0 %s phishing"} {
 		path := "/tracking/" + what + "?cursor="

@@ -7,6 +7,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"hocso/internal/course"
+	"hocso/internal/drill"
+	"hocso/internal/fault"
 	"hocso/internal/people"
 	"hocso/internal/report"
 )
@@ -25,8 +27,22 @@ func (s *Server) reportRoutes() []route {
 		{fiber.MethodGet, v + "/units", track, shape{summary: "A unit and its direct children", query: []string{"unit", "campaign"}, out: report.Units{}, problems: absent, compress: true}, s.trackUnits},
 		{fiber.MethodGet, v + "/matrix", track, shape{summary: "People and courses, by given name", query: []string{"unit", "courses", "campaign", "cursor"}, out: report.Matrix{}, problems: paged, compress: true}, s.matrix},
 		{fiber.MethodGet, v + "/overdue", track, shape{summary: "What is late, the longest first", query: []string{"unit", "campaign", "cursor"}, out: report.Overdue{}, problems: paged, compress: true}, s.overdue},
+		{fiber.MethodGet, v + "/drills", track, shape{
+			summary: "How drills went whose runs were removed, for those who see the whole organisation; never of fewer than 10 people", out: listOf[drill.Outcomes]{},
+		}, s.drillOutcomes},
 		{fiber.MethodGet, v + "/export.csv", track, shape{summary: "Every duty as a table", audit: "tracking_exported", query: []string{"unit", "courses", "campaign", "lang"}, media: "text/csv", problems: absent}, s.export},
 	}
+}
+
+func (s *Server) drillOutcomes(c *fiber.Ctx) error {
+	if _, all := actor(c).Scope(people.TrackCompletion); !all {
+		return fault.New(fault.Forbidden, "not_allowed", "this is for those who see the whole organisation")
+	}
+	out, err := s.Drills.Outcomes(c.UserContext())
+	if err != nil {
+		return err
+	}
+	return c.JSON(listOf[drill.Outcomes]{Items: out})
 }
 
 // filter reads what an answer shall be about.

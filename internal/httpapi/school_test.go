@@ -37,7 +37,7 @@ func newSchool(t *testing.T) *school {
 	x := newSite(t)
 	log := slog.New(slog.DiscardHandler)
 	x.Courses = &course.Service{Store: x.db.Courses(), Now: x.clock.Now, Log: log}
-	x.Drills = &drill.Service{Store: x.db.Drills(), Now: x.clock.Now, NewSecret: func() []byte { return bytes.Repeat([]byte("d"), 32) }}
+	x.Drills = &drill.Service{Store: x.db.Drills(), Sums: x.db.Drills(), Now: x.clock.Now, NewSecret: func() []byte { return bytes.Repeat([]byte("d"), 32) }}
 	x.Learning = &learning.Service{
 		Store: x.db.Learning(), Ops: x.db.Learning(), Courses: x.Courses, People: x.People, Drills: x.Drills, Surveys: x.Surveys,
 		Now: x.clock.Now, TicketKey: bytes.Repeat([]byte("t"), 32),

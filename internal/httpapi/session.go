@@ -23,6 +23,16 @@ func (s *Server) sessionRoutes() []route {
 			summary: "Set a new password, which ends my other sign-ins; this one goes on with the access token of the answer", in: passwordRequest{}, out: sessionAnswer{}, audit: "password_changed",
 			problems: []string{"409 no_password", "422 invalid_fields", "429 too_many_tries", "503 busy"},
 		}, s.changePassword},
+		{fiber.MethodGet, v + "/me/identities", own, shape{summary: "The providers I can sign in with because we are linked", out: listOf[auth.Link]{}}, s.listIdentities},
+		{fiber.MethodDelete, v + "/me/identities/:id", own, shape{
+			summary: "Unlink a provider, if I can sign in without it", audit: "identity_unlinked", status: http.StatusNoContent, problems: []string{"404 identity_not_found", "409 last_way"},
+		}, s.unlinkOwn},
+		{fiber.MethodGet, v + "/people/:id/identities", manage, shape{
+			summary: "The providers a person is linked with", out: listOf[auth.Link]{}, problems: []string{"403 above_your_scope", "404 person_not_found"},
+		}, s.listIdentitiesOf},
+		{fiber.MethodDelete, v + "/people/:id/identities/:identity", manage, shape{
+			summary: "Unlink a person from a provider", audit: "identity_unlinked", status: http.StatusNoContent, problems: []string{"403 above_your_scope", "404 person_not_found", "404 identity_not_found"},
+		}, s.unlinkOf},
 		{fiber.MethodGet, v + "/people/:id/sessions", manage, shape{
 			summary: "Where a person is signed in", out: listOf[auth.Session]{}, problems: []string{"403 above_your_scope", "404 person_not_found"},
 		}, s.listSessionsOf},
@@ -79,6 +89,37 @@ func (s *Server) changePassword(c *fiber.Ctx) error {
 		return err
 	}
 	return c.JSON(a)
+}
+
+func (s *Server) listIdentities(c *fiber.Ctx) error {
+	links, err := s.Auth.OwnLinks(c.UserContext(), actor(c))
+	if err != nil {
+		return err
+	}
+	return c.JSON(listOf[auth.Link]{Items: links})
+}
+
+func (s *Server) unlinkOwn(c *fiber.Ctx) error {
+	about(c, "person", string(actor(c).ID))
+	if err := s.Auth.UnlinkOwn(c.UserContext(), actor(c), c.Params("id")); err != nil {
+		return err
+	}
+	return c.SendStatus(fiber.StatusNoContent)
+}
+
+func (s *Server) listIdentitiesOf(c *fiber.Ctx) error {
+	links, err := s.Auth.LinksOf(c.UserContext(), actor(c), people.ID(c.Params("id")))
+	if err != nil {
+		return err
+	}
+	return c.JSON(listOf[auth.Link]{Items: links})
+}
+
+func (s *Server) unlinkOf(c *fiber.Ctx) error {
+	if err := s.Auth.Unlink(c.UserContext(), actor(c), people.ID(c.Params("id")), c.Params("identity")); err != nil {
+		return err
+	}
+	return c.SendStatus(fiber.StatusNoContent)
 }
 
 func (s *Server) listSessionsOf(c *fiber.Ctx) error {

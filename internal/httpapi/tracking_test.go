@@ -51,7 +51,7 @@ func newOffice(t *testing.T) *office {
 	if err := x.db.Courses().InsertCourse(ctx, course.Course{ID: "phishing", Published: 1, Version: 1, ChangedAt: x.clock.Now()}); err != nil {
 		t.Fatal(err)
 	}
-	x.Drills = &drill.Service{Store: x.db.Drills(), Now: x.clock.Now, NewSecret: func() []byte { return bytes.Repeat([]byte("d"), 32) }}
+	x.Drills = &drill.Service{Store: x.db.Drills(), Sums: x.db.Drills(), Now: x.clock.Now, NewSecret: func() []byte { return bytes.Repeat([]byte("d"), 32) }}
 	x.Learning = &learning.Service{
 		Store: x.db.Learning(), Ops: x.db.Learning(), Courses: x.Courses, People: x.People, Drills: x.Drills, Surveys: x.Surveys,
 		Now: x.clock.Now, TicketKey: bytes.Repeat([]byte("t"), 32),

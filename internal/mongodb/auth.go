@@ -280,6 +280,20 @@ func (s *Auth) Identity(ctx context.Context, id string) (i auth.Identity, err er
 	return i, found(err, "identity", "find identity")
 }
 
+// IdentitiesOf implements auth.LoginStore.
+func (s *Auth) IdentitiesOf(ctx context.Context, p people.ID) ([]auth.Identity, error) {
+	o := options.Find().SetSort(bson.D{{Key: "linkedAt", Value: 1}, {Key: "_id", Value: 1}}).SetLimit(unpaged)
+	return list[auth.Identity](ctx, s.identities, bson.D{{Key: "person", Value: p}}, o, "find identities")
+}
+
+// DeleteIdentity implements auth.LoginStore.
+func (s *Auth) DeleteIdentity(ctx context.Context, i auth.Identity) error {
+	if _, err := s.identities.DeleteOne(ctx, bson.D{{Key: "_id", Value: i.ID}, {Key: "person", Value: i.Person}}); err != nil {
+		return fmt.Errorf("delete identity: %w", err)
+	}
+	return nil
+}
+
 // InsertIdentity implements auth.LoginStore.
 func (s *Auth) InsertIdentity(ctx context.Context, i auth.Identity) error {
 	_, err := s.identities.InsertOne(ctx, i)

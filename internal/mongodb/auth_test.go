@@ -339,6 +339,16 @@ func TestLogins(t *testing.T) {
 	refused(t, "of another person", s.InsertIdentity(ctx, auth.Identity{ID: "i7", Issuer: "x", Person: "thief"}), fault.Conflict, "identity_taken")
 	refused(t, "another of the issuer", s.InsertIdentity(ctx, auth.Identity{ID: "new", Issuer: "x", Person: "p7"}), fault.Conflict, "identity_taken")
 	must(t, s.InsertIdentity(ctx, auth.Identity{ID: "new", Issuer: "y", Person: "p7"}))
+	must(t, s.InsertIdentity(ctx, auth.Identity{ID: "more", Issuer: "w", Person: "p7", LinkedAt: moment(500)}))
+	must(t, s.DeleteIdentity(ctx, auth.Identity{ID: "more", Person: "thief"})) // somebody else's
+	if is := ask(t, func() ([]auth.Identity, error) { return s.IdentitiesOf(ctx, "p7") }); len(is) != 3 || is[0].ID != "new" || is[2].ID != "more" {
+		t.Errorf("identities of a person: %+v", is)
+	}
+	for range 2 {
+		must(t, s.DeleteIdentity(ctx, auth.Identity{ID: "more", Person: "p7"}))
+	}
+	_, err = s.Identity(ctx, "more")
+	refused(t, "find one that was removed", err, fault.NotFound, "identity_not_found")
 	var linked tally
 	abreast(rivals(), func(n int) {
 		id := fmt.Sprint("r", n)

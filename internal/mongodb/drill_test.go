@@ -7,6 +7,10 @@ import (
 	"slices"
 	"testing"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
 	"hocso/content"
 	"hocso/internal/drill"
 	"hocso/internal/fault"
@@ -125,4 +129,43 @@ func TestQueriesOfDrills(t *testing.T) {
 	_, err := s.Key(ctx, "none")
 	refused(t, "no key", err, fault.NotFound, "drill_key_not_found")
 	refused(t, "replace no run", s.ReplaceRun(ctx, drill.Run{ID: "none"}), fault.Conflict, "changed_meanwhile")
+}
+
+// A database from before totals were kept removed runs by itself; it does not any more.
+func TestRunsAreNotRemovedUncounted(t *testing.T) {
+	ctx, db := t.Context(), mongodbtest.New(t)
+	runs := db.Database().Collection("drill_runs")
+	_, err := runs.Indexes().CreateOne(ctx, mongo.IndexModel{Keys: bson.D{{Key: "expiresAt", Value: 1}}, Options: options.Index().SetExpireAfterSeconds(0)})
+	must(t, err)
+	for range 2 {
+		must(t, db.EnsureIndexes(ctx))
+	}
+	specs, err := runs.Indexes().ListSpecifications(ctx)
+	must(t, err)
+	for _, x := range specs {
+		if x.ExpireAfterSeconds != nil {
+			t.Errorf("%s removes runs", x.Name)
+		}
+	}
+}
+
+func TestTotals(t *testing.T) {
+	ctx, s := t.Context(), mongodbtest.New(t).Drills()
+	x := drill.Totals{Key: "d@1", Drill: "d", N: 1, Shown: drill.Sums{Runs: 10, Hits: 3}, Until: moment(1), Pending: []string{"d:1"}}
+	must(t, s.PutTotals(ctx, x))
+	refused(t, "insert twice", s.PutTotals(ctx, x), fault.Conflict, "drill_totals_exists")
+	x.Version, x.Pending = 1, []string{}
+	must(t, s.PutTotals(ctx, x))
+	refused(t, "replace an older one", s.PutTotals(ctx, x), fault.Conflict, "changed_meanwhile")
+	must(t, s.PutTotals(ctx, drill.Totals{Key: "c@1", Drill: "c", N: 1}))
+	all := ask(t, func() ([]drill.Totals, error) { return s.Totals(ctx) })
+	if len(all) != 2 || all[0].Drill != "c" || all[1].Version != 2 || all[1].Shown != x.Shown || len(all[1].Pending) != 0 {
+		t.Errorf("totals %+v", all)
+	}
+	for i := range 5 {
+		must(t, s.InsertRun(ctx, drill.Run{ID: fmt.Sprint(i), ExpiresAt: moment(10 - i)}))
+	}
+	if ended := ask(t, func() ([]drill.Run, error) { return s.EndedRuns(ctx, moment(8), 2) }); len(ended) != 2 || ended[0].ID != "4" || ended[1].ID != "3" {
+		t.Errorf("ended: %+v", ended)
+	}
 }

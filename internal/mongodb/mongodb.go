@@ -96,7 +96,7 @@ func (d *DB) EnsureIndexes(ctx context.Context) error {
 			return fmt.Errorf("create indexes of %s: %w", collection, err)
 		}
 	}
-	return nil
+	return d.dropRunsTTL(ctx)
 }
 
 // found turns "no such document" into fault.NotFound with the code noun_not_found,

@@ -66,11 +66,13 @@ type ImportResult struct {
 
 	// Of a dry run without errors, and of an import that closes accounts: who is not
 	// closed, is in a unit for which the file speaks, and is not in the file.
-	Covered       int             `json:"covered"` // people in those units before the import
-	Missing       int             `json:"missing"`
-	MissingPeople []MissingPerson `json:"missingPeople"` // the first 200
-	Closing       int             `json:"closing"`       // accounts that are closed if those missing are
-	Many          bool            `json:"many"`          // more than 10 accounts and more than a fifth of covered: to close so many must be confirmed by closeAtMost
+	Covered         int             `json:"covered"` // people in those units before the import
+	Missing         int             `json:"missing"`
+	MissingPeople   []MissingPerson `json:"missingPeople"` // the first 200
+	Closing         int             `json:"closing"`       // accounts that are closed if those missing are
+	RoleChanges     []RoleChange    `json:"-"`             // the first 100 roles that were granted or taken
+	MoreRoleChanges int             `json:"-"`             // how many there were beside these
+	Many            bool            `json:"many"`          // more than 10 accounts and more than a fifth of covered: to close so many must be confirmed by closeAtMost
 }
 
 // Count is one figure of an import.
@@ -190,8 +192,8 @@ func (s *Service) Import(ctx context.Context, a Actor, file *io.SectionReader, o
 	if err := m.confirmed(); err != nil {
 		return ImportResult{}, err
 	}
-	if err := m.write(ctx); err != nil {
-		return ImportResult{}, err
+	if err := m.write(ctx); err != nil { // batches before are written
+		return ImportResult{RoleChanges: m.result.RoleChanges, MoreRoleChanges: m.result.MoreRoleChanges}, err
 	}
 	m.result.Applied = true
 	return *m.result, nil

@@ -73,7 +73,12 @@ func (m *importing) writePeople(ctx context.Context, changes []planned) error {
 		return err
 	}
 	m.s.told(insert...)
-	return m.s.replaceAll(ctx, replace, ids)
+	m.noteRoles(slices.DeleteFunc(slices.Clone(changes), func(c planned) bool { return c.known }))
+	if err := m.s.replaceAll(ctx, replace, ids); err != nil {
+		return err
+	}
+	m.noteRoles(slices.DeleteFunc(slices.Clone(changes), func(c planned) bool { return !c.known }))
+	return nil
 }
 
 // replaceAll is replace for many, whose ids are ids.

@@ -32,6 +32,8 @@ type Service struct {
 	KeepLedger func([]Erasure) error
 	// Purge takes what was deleted out of the raw files. Nil: that is the server's own matter.
 	Purge func(context.Context) error
+	// SweepDrills removes drill runs whose time is over, and keeps their totals.
+	SweepDrills func(context.Context) (int, error)
 	// PruneTrail removes the entries of the audit trail that are older than before.
 	PruneTrail func(ctx context.Context, before time.Time) (int64, error)
 

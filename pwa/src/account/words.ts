@@ -25,6 +25,8 @@ export function words(error: unknown): string {
       return a('security.proofWrong');
     case 'last_factor':
       return a('security.lastFactor');
+    case 'last_way':
+      return a('links.lastWay');
     case 'setup_ended':
       return a('security.setupEnded');
     case 'passkey_known':

@@ -1,6 +1,6 @@
 import type { Text } from '../i18n/locale.svelte.ts';
 import { call, download } from './client.ts';
-import type { Device, List, Role } from './types.ts';
+import type { Device, Link, List, Role } from './types.ts';
 
 export type PersonStatus = 'invited' | 'active' | 'closed';
 
@@ -128,6 +128,8 @@ export const mailInvitation = (id: string) => call('POST', at(id, '/invite/mail'
 export const setOpen = (id: string, open: boolean) => call<Person>('POST', at(id, open ? '/enable' : '/disable'));
 export const sessionsOf = (id: string) => call<List<Device>>('GET', at(id, '/sessions')).then((list) => list.items ?? []);
 export const endSession = (id: string, session: string) => call('DELETE', at(id, '/sessions/' + encodeURIComponent(session)));
+export const linksOf = (id: string) => call<List<Link>>('GET', at(id, '/identities')).then((list) => list.items ?? []);
+export const unlink = (id: string, link: string) => call('DELETE', at(id, '/identities/' + encodeURIComponent(link)));
 export const endSessions = (id: string) => call('DELETE', at(id, '/sessions'));
 export const removeFactors = (id: string) => call('DELETE', at(id, '/factors'));
 export const importPeople = (source: ImportSource, dryRun: boolean) =>

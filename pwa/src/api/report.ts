@@ -73,4 +73,18 @@ export const matrix = ({ unit, campaign }: Scope, cursor?: string) =>
 export const overdue = ({ unit, campaign }: Scope, cursor?: string) =>
   call<Overdue>('GET', '/tracking/overdue' + search({ unit, campaign, cursor }));
 
+export interface DrillOutcomes {
+  drill: string;
+  n: number;
+  title: Text;
+  runs: number;
+  completed: number;
+  phish: number;
+  hits: number;
+  legit: number;
+  falseAlarms: number;
+  until: string;
+}
+export const drillOutcomes = () => call<List<DrillOutcomes>>('GET', '/tracking/drills').then((list) => list.items ?? []);
+
 export const exportCSV = ({ unit, campaign }: Scope, lang: string) => download('/tracking/export.csv' + search({ unit, campaign, lang }));

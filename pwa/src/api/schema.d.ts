@@ -1103,6 +1103,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The providers I can sign in with because we are linked */
+        get: operations["getMeIdentities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/identities/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Unlink a provider, if I can sign in without it */
+        delete: operations["deleteMeIdentitiesId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/notice": {
         parameters: {
             query?: never;
@@ -1534,6 +1568,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/people/{id}/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The providers a person is linked with */
+        get: operations["getPeopleIdIdentities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{id}/identities/{identity}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Unlink a person from a provider */
+        delete: operations["deletePeopleIdIdentitiesIdentity"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people/{id}/invite": {
         parameters: {
             query?: never;
@@ -1888,6 +1956,23 @@ export interface paths {
         };
         /** Everything a phone keeps, or what changed since a cursor */
         get: operations["getSync"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tracking/drills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How drills went whose runs were removed, for those who see the whole organisation; never of fewer than 10 people */
+        get: operations["getTrackingDrills"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2301,6 +2386,13 @@ export interface components {
             through?: number;
             what: string;
         };
+        AuthLink: {
+            enabled: boolean;
+            id: string;
+            /** Format: date-time */
+            linkedAt: string;
+            provider: components["schemas"]["Text"];
+        };
         AuthoredCourse: {
             /** Format: date-time */
             changedAt: string;
@@ -2652,13 +2744,17 @@ export interface components {
             cues: components["schemas"]["Cue"][];
             from: components["schemas"]["Sender"];
             id: string;
-            links: components["schemas"]["Link"][];
+            links: components["schemas"]["DrillLink"][];
             rating?: string;
             subject: components["schemas"]["Text"];
             time: string;
             /** @enum {string} */
             truth: "phish" | "legit";
             why: components["schemas"]["Text"];
+        };
+        DrillLink: {
+            real: string;
+            text: components["schemas"]["Text"];
         };
         DrillView: {
             answers: {
@@ -3001,9 +3097,9 @@ export interface components {
             items: components["schemas"]["Line"][];
             next?: string;
         };
-        Link: {
-            real: string;
-            text: components["schemas"]["Text"];
+        LinkList: {
+            items: components["schemas"]["AuthLink"][];
+            next?: string;
         };
         Mark: {
             hash: string;
@@ -3145,6 +3241,23 @@ export interface components {
         OptionView: {
             id: string;
             text: components["schemas"]["Text"];
+        };
+        Outcomes: {
+            completed: number;
+            drill: string;
+            falseAlarms: number;
+            hits: number;
+            legit: number;
+            n: number;
+            phish: number;
+            runs: number;
+            title: components["schemas"]["Text"];
+            /** Format: date-time */
+            until: string;
+        };
+        OutcomesList: {
+            items: components["schemas"]["Outcomes"][];
+            next?: string;
         };
         Overdue: {
             /** Format: date-time */
@@ -6791,6 +6904,69 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    getMeIdentities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteMeIdentitiesId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description identity_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description last_way */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     getMeNotice: {
         parameters: {
             query?: never;
@@ -8023,6 +8199,90 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    getPeopleIdIdentities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkList"];
+                };
+            };
+            /** @description above_your_scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description person_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deletePeopleIdIdentitiesIdentity: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+                identity: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description above_your_scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description person_not_found, identity_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     postPeopleIdInvite: {
         parameters: {
             query?: never;
@@ -9155,6 +9415,27 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getTrackingDrills: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomesList"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -290,3 +290,11 @@ export interface Methods {
   reset: boolean; // a link to reset the password can be mailed
   oidc: { id: string; name: Text }[] | null; // providers to sign in with
 }
+
+// Link is a provider's identity of a person.
+export interface Link {
+  id: string;
+  provider: Text;
+  enabled: boolean;
+  linkedAt: string;
+}

@@ -73,6 +73,8 @@ test('what changed is said in words', () => {
     { what: 'parent', before: 'so-y-te', after: '' },
     { what: 'route', before: '', after: 'GET /api/v1/people/:id' },
     { what: 'weather', before: 'sun', after: 'rain' },
+    { what: 'role_of', before: '', after: 'b trainer@so-y-te' },
+    { what: 'role_of', before: 'a auditor', after: '' },
   ];
   expect(details(entry({ detail }), names)).toEqual([
     'vào Sở Y tế',
@@ -85,6 +87,8 @@ test('what changed is said in words', () => {
     'ngày cuối: không còn',
     'lên cấp cao nhất',
     'weather: sun → rain',
+    'Trần Thị B: thêm vai trò Người viết bài ở Sở Y tế',
+    'Nguyễn Văn A: bỏ vai trò Người kiểm tra ở Toàn cơ quan',
   ]);
 });
 

@@ -47,6 +47,10 @@ export function details(entry: Entry, names: Names): string[] {
 function detail({ what: key, before, after }: Detail, names: Names): string[] {
   const unit = (id: string) => tx(names[`unit:${id}`]) || id || d('wholeOrganisation');
   const list = (text: string) => (text ? text.split(', ') : []);
+  const role = (text: string) => {
+    const [name = '', at = ''] = text.split('@');
+    return { role: say({ what: name, before: '', after: '' }, `role.${name}`), unit: unit(at) };
+  };
   const gone = list(before).filter((x) => !list(after).includes(x));
   const come = list(after).filter((x) => !list(before).includes(x));
   switch (key) {
@@ -54,13 +58,12 @@ function detail({ what: key, before, after }: Detail, names: Names): string[] {
       return [d(!before ? 'detail.into' : after ? 'detail.moved' : 'detail.outOf', { before: unit(before), after: unit(after) })];
     case 'parent':
       return [after ? d('detail.parent', { after: unit(after) }) : d('detail.parentTop')];
-    case 'roles': {
-      const role = (text: string) => {
-        const [name = '', at = ''] = text.split('@');
-        return { role: say({ what: name, before: '', after: '' }, `role.${name}`), unit: unit(at) };
-      };
-      return [...come.map((x) => d('detail.roleAdded', role(x))), ...gone.map((x) => d('detail.roleRemoved', role(x)))];
+    case 'role_of': {
+      const [person = '', given = ''] = (after || before).split(' ');
+      return [d(after ? 'detail.roleOfAdded' : 'detail.roleOfRemoved', { name: what('person', person, names), ...role(given) })];
     }
+    case 'roles':
+      return [...come.map((x) => d('detail.roleAdded', role(x))), ...gone.map((x) => d('detail.roleRemoved', role(x)))];
     case 'heads':
       return [...come.map((x) => head(x, true, names)), ...gone.map((x) => head(x, false, names))];
     case 'units':

@@ -66,4 +66,13 @@ export const reportEn: Record<keyof typeof reportVi, string> = {
   'signoff.missing': 'not yet',
   'signoff.none': 'No unit has a head yet',
   'signoff.noneWhat': 'When units have heads, their monthly sign-offs are shown here.',
+
+  'drills.title': 'Drills of the past',
+  'drills.what': "A person's run is removed when its time is over; these totals stay, from 10 people on.",
+  'drills.name': 'Drill',
+  'drills.runs': 'People',
+  'drills.completed': 'Done',
+  'drills.hits': 'Phishing reported',
+  'drills.falseAlarms': 'Real mail reported',
+  'drills.until': 'Until',
 };

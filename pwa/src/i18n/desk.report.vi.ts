@@ -64,4 +64,13 @@ export const reportVi = {
   'signoff.missing': 'chưa xác nhận',
   'signoff.none': 'Chưa có đơn vị nào có người phụ trách',
   'signoff.noneWhat': 'Khi đơn vị có người phụ trách, xác nhận hằng tháng sẽ hiện ở đây.',
+
+  'drills.title': 'Diễn tập đã qua',
+  'drills.what': 'Lượt làm của từng người bị xóa khi hết hạn lưu; chỉ còn con số chung này, từ 10 người trở lên.',
+  'drills.name': 'Bài diễn tập',
+  'drills.runs': 'Người làm',
+  'drills.completed': 'Làm xong',
+  'drills.hits': 'Thư lừa đảo được báo',
+  'drills.falseAlarms': 'Thư thật bị báo nhầm',
+  'drills.until': 'Đến ngày',
 } as const;
