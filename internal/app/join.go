@@ -75,7 +75,7 @@ func (a *App) join(ctx context.Context) error {
 	a.courses.Settle = a.learning.Settle
 	calendar := campaign.Calendar{Zone: a.cfg.TimeZone, Holidays: campaign.Holidays()}
 	a.campaigns = &campaign.Service{
-		Store: a.db.Campaigns(), Enroller: a.learning, People: a.people, Minutes: a.minutes, Calendar: calendar, Now: a.now, NewID: newID, Log: a.log,
+		Store: a.db.Campaigns(), Enroller: a.learning, People: a.people, Items: a.about, Calendar: calendar, Now: a.now, NewID: newID, Log: a.log,
 	}
 	sender, err := a.sender(ctx, secrets)
 	if err != nil {
@@ -124,20 +124,20 @@ func (a *App) sender(ctx context.Context, secrets auth.Secrets) (*webpush.Sender
 	return webpush.NewSender(webpush.Options{Keys: keys, Subject: subject, Hosts: a.cfg.PushHosts, AllowedOrigins: a.cfg.PushOrigins, Now: nowMillis})
 }
 
-// minutes is how long an item of a campaign takes; fault.NotFound if it cannot be assigned.
-func (a *App) minutes(ctx context.Context, i campaign.Item) (int, error) {
-	if i.Kind == "drill" {
-		d, err := a.drills.Latest(ctx, drill.ID(i.ID))
+// about is what a campaign asks of an item; fault.NotFound if it is not published.
+func (a *App) about(ctx context.Context, k campaign.Kind, id string) (campaign.About, error) {
+	if k == campaign.Drill {
+		d, err := a.drills.Latest(ctx, drill.ID(id))
 		if err != nil {
-			return 0, err
+			return campaign.About{}, err
 		}
-		return d.Template.Minutes, nil
+		return campaign.About{Title: people.Text(d.Template.Title), Minutes: d.Template.Minutes}, nil
 	}
-	c, err := a.courses.Latest(ctx, course.ID(i.ID))
+	c, err := a.courses.Latest(ctx, course.ID(id))
 	if err != nil {
-		return 0, err
+		return campaign.About{}, err
 	}
-	return c.Version.Content.Minutes(), nil
+	return campaign.About{Title: people.Text(c.Version.Content.Title), Minutes: c.Version.Content.Minutes()}, nil
 }
 
 // newSecret makes the key of a drill. Reading random numbers never fails: crypto/rand

@@ -47,7 +47,10 @@ func actions(g Group) []Action {
 	case Content:
 		return []Action{"course_started", "course_published", "content_published"}
 	case Campaigns:
-		return []Action{"campaign_created", "campaign_paused", "campaign_resumed", "campaign_closed", "campaign_cancelled"}
+		return []Action{
+			"campaign_created", "campaign_edited", "campaign_removed", "campaign_submitted", "campaign_returned", "campaign_approved", "campaign_scheduled",
+			"campaign_paused", "campaign_resumed", "campaign_closed", "campaign_cancelled", "campaign_archived",
+		}
 	case Exports:
 		return []Action{"people_exported", "tracking_exported", "own_data_exported"}
 	case Privacy:

@@ -54,6 +54,7 @@ export const deskRoutes: Route[] = [
   of('/campaigns', campaign, 'CampaignList'),
   of('/campaigns/new', campaign, 'NewCampaign'),
   of('/campaigns/:campaign', campaign, 'CampaignPage'),
+  of('/campaigns/:campaign/edit', campaign, 'NewCampaign'),
   of('/people', people, 'PeopleList'),
   of('/people/new', people, 'NewPerson'),
   of('/people/import', people, 'ImportPage'),
