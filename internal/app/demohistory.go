@@ -19,7 +19,7 @@ import (
 
 // demoCampaign is a campaign of a demo organisation, with days from today.
 type demoCampaign struct {
-	name       people.Text
+	name, goal people.Text
 	items      []campaign.Item
 	start, due int
 	finished   float64 // share of people who complete it, spread between start and today
@@ -30,17 +30,20 @@ func demoCampaigns() []demoCampaign {
 	return []demoCampaign{
 		{
 			people.Text{Vi: "An toàn tài khoản năm ngoái", En: "Safe accounts, last year"},
-			[]campaign.Item{{Kind: "course", ID: "passwords-mfa-sim"}},
+			people.Text{Vi: "Mỗi người đặt mật khẩu mạnh và bật xác thực hai lớp.", En: "Everybody has a strong password and a second step."},
+			[]campaign.Item{{Kind: campaign.Course, ID: "passwords-mfa-sim", Required: true}},
 			-400, -370, 1, 0,
 		},
 		{
 			people.Text{Vi: "Kiểm chứng thông tin", En: "Find and verify"},
-			[]campaign.Item{{Kind: "course", ID: "find-and-verify"}},
+			people.Text{Vi: "Mỗi người biết kiểm chứng một tin trước khi chia sẻ.", En: "Everybody can verify a piece of news before sharing it."},
+			[]campaign.Item{{Kind: campaign.Course, ID: "find-and-verify", Required: true}},
 			-20, -2, 0.8, 0.1,
 		},
 		{
 			people.Text{Vi: "Chống lừa đảo quý IV", En: "Against scams, fourth quarter"},
-			[]campaign.Item{{Kind: "course", ID: "phishing-basics"}, {Kind: "drill", ID: "monday-inbox"}},
+			people.Text{Vi: "Mỗi người nhận ra và báo được thư lừa đảo.", En: "Everybody recognises a scam and reports it."},
+			[]campaign.Item{{Kind: campaign.Course, ID: "phishing-basics", Required: true}, {Kind: campaign.Drill, ID: "monday-inbox", Required: true}},
 			-9, 5, 0.5, 0.2,
 		},
 	}
@@ -49,14 +52,13 @@ func demoCampaigns() []demoCampaign {
 // makeHistory runs each campaign from its start to today: what people did then goes
 // through the same services as what people do now.
 func (d *demo) makeHistory(ctx context.Context) error {
-	admin := people.Actor{ID: d.people[1].ID, Grants: []people.Grant{{Role: people.Administrator}, {Role: people.Learner}}}
+	grants := []people.Grant{{Role: people.Administrator}, {Role: people.Learner}}
+	author, second := people.Actor{ID: d.people[1].ID, Grants: grants}, people.Actor{ID: d.people[len(demoRoles())].ID, Grants: grants}
 	for _, dc := range demoCampaigns() {
 		start := d.workday(d.today.AddDate(0, 0, dc.start))
 		d.clock.set(start)
-		_, err := d.campaigns.Create(ctx, admin, campaign.Draft{
-			Name: dc.name, Items: dc.items, DueOn: d.today.AddDate(0, 0, dc.due).In(d.cfg.TimeZone).Format(time.DateOnly), Remind: true,
-		})
-		if err != nil {
+		plan := campaign.Plan{Name: dc.name, Goal: dc.goal, Items: dc.items, DueOn: d.today.AddDate(0, 0, dc.due).In(d.cfg.TimeZone).Format(time.DateOnly)}
+		if err := d.start(ctx, author, second, plan); err != nil {
 			return fmt.Errorf("campaign %s: %w", dc.name.En, err)
 		}
 		if err := d.campaigns.Advance(ctx, d.clock.now()); err != nil {
@@ -68,6 +70,22 @@ func (d *demo) makeHistory(ctx context.Context) error {
 	}
 	d.clock.set(d.today)
 	return d.campaigns.Advance(ctx, d.today)
+}
+
+// start lets one person make a campaign and a second approve it.
+func (d *demo) start(ctx context.Context, author, second people.Actor, plan campaign.Plan) error {
+	c, err := d.campaigns.Create(ctx, author, plan)
+	if err != nil {
+		return err
+	}
+	if c, err = d.campaigns.Change(ctx, author, c.ID, campaign.Submit, campaign.Word{}); err != nil {
+		return err
+	}
+	if c, err = d.campaigns.Change(ctx, second, c.ID, campaign.Approve, campaign.Word{Hash: c.Hash}); err != nil {
+		return err
+	}
+	_, err = d.campaigns.Change(ctx, author, c.ID, campaign.Schedule, campaign.Word{})
+	return err
 }
 
 // workday is nine in the morning of t's day, or of the Monday after a weekend.
@@ -152,7 +170,7 @@ func (d *demo) ops(ctx context.Context, a people.Actor, item campaign.Item, x de
 		out = append(out, b)
 		return err
 	}
-	if item.Kind == "drill" {
+	if item.Kind == campaign.Drill {
 		if !x.finish {
 			return nil, nil
 		}

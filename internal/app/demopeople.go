@@ -14,6 +14,9 @@ func demoRoles() []people.Role {
 	return []people.Role{people.Head, people.Administrator, people.Trainer, people.SecurityOfficer, people.Auditor, people.Learner}
 }
 
+// demoApprover is the sign-in of a second administrator: nobody approves their own campaign.
+const demoApprover = people.Role("approver")
+
 // makePeople makes units, people and heads, and returns a sign-in for each role.
 func (d *demo) makePeople(ctx context.Context, persons int) ([]demoSignIn, error) {
 	hash, err := d.auth.Hasher.Hash(ctx, demoPassword)
@@ -49,6 +52,10 @@ func (d *demo) makePeople(ctx context.Context, persons int) ([]demoSignIn, error
 				p.Grants = append(p.Grants, people.Grant{Role: role})
 			}
 			signIns = append(signIns, demoSignIn{role, p.Name, p.Email, demoPassword, p.Unit})
+		}
+		if i == len(roles) {
+			p.Grants = append(p.Grants, people.Grant{Role: people.Administrator})
+			signIns = append(signIns, demoSignIn{demoApprover, p.Name, p.Email, demoPassword, p.Unit})
 		}
 		d.people = append(d.people, p)
 	}

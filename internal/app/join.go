@@ -85,7 +85,7 @@ func (a *App) join(ctx context.Context) error {
 	}
 	calendar := campaign.Calendar{Zone: a.cfg.TimeZone, Edited: a.holidays}
 	a.campaigns = &campaign.Service{
-		Store: a.db.Campaigns(), Enroller: a.learning, People: a.people, Minutes: a.minutes, Calendar: calendar, Now: a.now, NewID: newID, Log: a.log,
+		Store: a.db.Campaigns(), Enroller: a.learning, People: a.people, Items: a.about, Calendar: calendar, Now: a.now, NewID: newID, Log: a.log,
 	}
 	sender, err := a.sender(ctx, secrets)
 	if err != nil {
@@ -137,24 +137,27 @@ func (a *App) sender(ctx context.Context, secrets auth.Secrets) (*webpush.Sender
 	return webpush.NewSender(webpush.Options{Keys: keys, Subject: subject, Hosts: a.cfg.PushHosts, AllowedOrigins: a.cfg.PushOrigins, Now: nowMillis})
 }
 
-// minutes is how long an item of a campaign takes; fault.NotFound if it cannot be assigned.
-func (a *App) minutes(ctx context.Context, i campaign.Item) (int, error) {
-	if i.Kind == "announcement" {
-		_, n, err := a.announcements.Item(ctx, announcement.ID(i.ID))
-		return n, err
-	}
-	if i.Kind == "drill" {
-		d, err := a.drills.Latest(ctx, drill.ID(i.ID))
+// about is what a campaign asks of an item; fault.NotFound if it is not published.
+func (a *App) about(ctx context.Context, k campaign.Kind, id string) (campaign.About, error) {
+	switch k {
+	case campaign.Announcement:
+		title, minutes, err := a.announcements.Item(ctx, announcement.ID(id))
+		return campaign.About{Title: title, Minutes: minutes}, err
+	case campaign.Survey:
+		title, minutes, err := a.surveys.Item(ctx, survey.ID(id))
+		return campaign.About{Title: title, Minutes: minutes}, err
+	case campaign.Drill:
+		d, err := a.drills.Latest(ctx, drill.ID(id))
 		if err != nil {
-			return 0, err
+			return campaign.About{}, err
 		}
-		return d.Template.Minutes, nil
+		return campaign.About{Title: people.Text(d.Template.Title), Minutes: d.Template.Minutes}, nil
 	}
-	c, err := a.courses.Latest(ctx, course.ID(i.ID))
+	c, err := a.courses.Latest(ctx, course.ID(id))
 	if err != nil {
-		return 0, err
+		return campaign.About{}, err
 	}
-	return c.Version.Content.Minutes(), nil
+	return campaign.About{Title: people.Text(c.Version.Content.Title), Minutes: c.Version.Content.Minutes()}, nil
 }
 
 // announcedBy reports whether a running campaign with an announcement has p in its audience.
@@ -167,9 +170,8 @@ func (a *App) announcedBy(ctx context.Context, id announcement.ID, p people.Pers
 	if err != nil {
 		return false, err
 	}
-	item := campaign.Item{Kind: "announcement", ID: string(id)}
 	return slices.ContainsFunc(running, func(c campaign.Campaign) bool {
-		return slices.Contains(c.Items, item) && c.Includes(p, path, cohorts)
+		return c.Asks(campaign.Announcement, string(id)) && c.Audience.Includes(p, path, cohorts)
 	}), nil
 }
 

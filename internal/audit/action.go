@@ -48,7 +48,8 @@ func actions(g Group) []Action {
 		return []Action{"course_started", "course_published", "content_published"}
 	case Campaigns:
 		return []Action{
-			"campaign_created", "campaign_paused", "campaign_resumed", "campaign_closed", "campaign_cancelled",
+			"campaign_created", "campaign_edited", "campaign_removed", "campaign_submitted", "campaign_returned", "campaign_approved", "campaign_scheduled",
+			"campaign_paused", "campaign_resumed", "campaign_closed", "campaign_cancelled", "campaign_archived",
 			"announcement_added", "announcement_changed", "announcement_published", "announcement_withdrawn", "announcement_removed",
 			"survey_added", "survey_changed", "survey_removed", "survey_published", "survey_closed",
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"hocso/internal/course"
@@ -65,10 +66,13 @@ func (s *Service) enrol(ctx context.Context, cs []Campaign, now time.Time) error
 	since := now
 	for _, c := range cs {
 		changed := restructured // the units or the cohorts of the campaign
-		for _, id := range c.Audience.Cohorts {
+		for _, id := range slices.Concat(c.Audience.Cohorts, c.Audience.Exclude.Cohorts) {
 			if x := cohorts[id]; x.ChangedAt.After(changed) {
 				changed = x.ChangedAt
 			}
+		}
+		if c.Audience.Snapshot && !c.AdvancedTo.IsZero() {
+			continue // it was taken
 		}
 		if from := c.AdvancedTo.Add(-overlap); c.AdvancedTo.IsZero() || changed.After(from) {
 			errs = append(errs, s.leased(ctx, c, now, func() (bool, error) { return true, s.enrolAll(ctx, c, now) }))
@@ -95,7 +99,7 @@ func (s *Service) enrol(ctx context.Context, cs []Campaign, now time.Time) error
 	for _, c := range later {
 		var mine []people.Person
 		for _, p := range changed {
-			if !p.ChangedAt.Before(c.AdvancedTo.Add(-overlap)) && c.Includes(p, tree[p.Unit].Path, cohorts) {
+			if !p.ChangedAt.Before(c.AdvancedTo.Add(-overlap)) && c.Audience.Includes(p, tree[p.Unit].Path, cohorts) {
 				mine = append(mine, p)
 			}
 		}
@@ -122,76 +126,7 @@ func (s *Service) leased(ctx context.Context, c Campaign, now time.Time, do func
 }
 
 func (s *Service) enrolAll(ctx context.Context, c Campaign, now time.Time) error {
-	for _, part := range s.parts(c.Audience) {
-		err := eachPage(ctx, part, func(ps []people.Person) error { return s.enrolPage(ctx, c, ps, now) })
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// part reads a part of an audience by id, page by page.
-type part func(ctx context.Context, after people.ID, limit int) ([]people.Person, error)
-
-// parts are the units of an audience together, and each cohort. Who is in several is
-// met several times.
-func (s *Service) parts(au Audience) (parts []part) {
-	if au.Everybody() || len(au.Units) > 0 {
-		parts = append(parts, func(ctx context.Context, after people.ID, limit int) ([]people.Person, error) {
-			return s.People.Audience(ctx, au.Units, after, limit)
-		})
-	}
-	for _, id := range au.Cohorts {
-		parts = append(parts, func(ctx context.Context, after people.ID, limit int) ([]people.Person, error) {
-			return s.People.CohortAudience(ctx, id, after, limit)
-		})
-	}
-	return parts
-}
-
-func eachPage(ctx context.Context, read part, do func([]people.Person) error) error {
-	for after := people.ID(""); ; {
-		ps, err := read(ctx, after, page)
-		if err != nil {
-			return fmt.Errorf("read audience: %w", err)
-		}
-		if err := do(ps); err != nil {
-			return err
-		}
-		if len(ps) < page {
-			return nil
-		}
-		after = ps[len(ps)-1].ID
-	}
-}
-
-// CountCohorts counts the people of the cohorts of an audience who are not in its
-// units, each once.
-func (s *Service) CountCohorts(ctx context.Context, au Audience) (int, error) {
-	if len(au.Cohorts) == 0 {
-		return 0, nil
-	}
-	tree, err := s.tree(ctx)
-	if err != nil {
-		return 0, err
-	}
-	units := Campaign{Audience: Audience{Units: au.Units}}
-	seen := map[people.ID]bool{}
-	for _, part := range s.parts(Audience{Units: nil, Cohorts: au.Cohorts}) {
-		err := eachPage(ctx, part, func(ps []people.Person) error {
-			for _, p := range ps {
-				if len(au.Units) == 0 || !units.Includes(p, tree[p.Unit].Path, nil) {
-					seen[p.ID] = true
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return 0, err
-		}
-	}
-	return len(seen), nil
+	return s.eachPage(ctx, c.Audience, func(ps []people.Person) error { return s.enrolPage(ctx, c, ps, now) })
 }
 
 func (s *Service) enrolSome(ctx context.Context, c Campaign, ps []people.Person, now time.Time) error {
@@ -211,14 +146,14 @@ func (s *Service) enrolPage(ctx context.Context, c Campaign, ps []people.Person,
 	}
 	due := s.dueAt(c, now)
 	for _, item := range c.Items {
-		if item.Kind != "course" {
-			continue // a drill needs no enrolment: it is open to its audience while the campaign runs
+		if item.Kind != Course {
+			continue // open to the audience while the campaign runs
 		}
 		es, err := s.Enroller.Assign(ctx, course.ID(item.ID), ps, string(c.ID), &due)
 		if err != nil {
 			return fmt.Errorf("assign %s: %w", item.ID, err)
 		}
-		if !c.Remind || s.Planner == nil || len(es) == 0 {
+		if !c.Reminds() || s.Planner == nil || len(es) == 0 {
 			continue
 		}
 		if err := s.Planner.PlanReminders(ctx, c, ps, es, now); err != nil {
@@ -240,27 +175,32 @@ func (s *Service) dueAt(c Campaign, now time.Time) time.Time {
 	return c.DueAt
 }
 
-// begin enrols the first page of a campaign that was just created, so that a small
+// begin enrols the first page of a campaign that starts as it is scheduled, so that a small
 // organisation sees it at once; the clock does the rest.
 func (s *Service) begin(ctx context.Context, c Campaign, now time.Time) {
 	if c.State != Running {
 		return
 	}
 	err := s.leased(ctx, c, now, func() (bool, error) {
-		parts := s.parts(c.Audience)
-		ps, err := parts[0](ctx, "", page)
-		if err != nil {
-			return false, err
+		n := 0
+		err := s.eachPage(ctx, c.Audience, func(ps []people.Person) error {
+			if n++; n > 1 {
+				return errEnough{}
+			}
+			return s.enrolPage(ctx, c, ps, now)
+		})
+		if err == (errEnough{}) {
+			return false, nil
 		}
-		return len(ps) < page && len(parts) == 1, s.enrolPage(ctx, c, ps, now)
+		return true, err
 	})
 	if err != nil {
-		s.Log.WarnContext(ctx, "enrol the audience of a new campaign, will repeat", "campaign", c.ID, "err", err)
+		s.Log.WarnContext(ctx, "enrol the audience of a campaign that starts, will repeat", "campaign", c.ID, "err", err)
 	}
 	s.wakeUp()
 }
 
-// Run advances every interval, and soon after a campaign was created or resumed,
+// Run advances every interval, and soon after a campaign was scheduled or resumed,
 // until ctx is done.
 func (s *Service) Run(ctx context.Context, interval time.Duration) {
 	t := time.NewTicker(interval)

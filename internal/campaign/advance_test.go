@@ -20,19 +20,6 @@ func (w *world) advance(t *testing.T, by time.Duration) {
 	}
 }
 
-func (w *world) create(t *testing.T, change func(*Draft)) Campaign {
-	t.Helper()
-	d := draft()
-	if change != nil {
-		change(&d)
-	}
-	c, err := w.Create(t.Context(), administrator(""), d)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
 func (w *world) state(t *testing.T, id ID) Campaign {
 	t.Helper()
 	c, err := w.store.Campaign(t.Context(), id)
@@ -44,18 +31,20 @@ func (w *world) state(t *testing.T, id ID) Campaign {
 
 func TestAdvanceThroughALife(t *testing.T) {
 	w := newWorld(t)
-	c := w.create(t, func(d *Draft) { d.StartsOn = "2026-03-09" })
+	c := w.create(t, func(d *Plan) { d.StartsOn = "2026-03-09" })
 	for _, tt := range []struct {
 		at        string
 		state     State
 		enrolled  int
 		wantSteps int
 	}{
-		{"2026-03-08T16:59:59Z", Scheduled, 0, 0},
-		{"2026-03-08T17:00:00Z", Running, 3, 1},
-		{"2026-04-19T16:59:59Z", Running, 3, 1},
-		{"2026-04-19T17:00:00Z", Completed, 3, 2},
-		{"2026-05-19T17:00:00Z", Completed, 3, 2},
+		{"2026-03-08T16:59:59Z", Scheduled, 0, 3}, // submitted, approved, scheduled
+		{"2026-03-08T17:00:00Z", Running, 3, 4},
+		{"2026-03-20T16:59:59Z", Running, 3, 4},
+		{"2026-03-20T17:00:00Z", Closing, 3, 5},
+		{"2026-04-19T16:59:59Z", Closing, 3, 5},
+		{"2026-04-19T17:00:00Z", Completed, 3, 6},
+		{"2026-05-19T17:00:00Z", Completed, 3, 6},
 	} {
 		now, err := time.Parse(time.RFC3339, tt.at)
 		if err != nil {
@@ -78,7 +67,7 @@ func TestAdvanceFollowsPeople(t *testing.T) {
 		change          func(now time.Time)
 		enrolled, asked int
 	}{
-		{"nothing", func(time.Time) {}, 3, 3}, // by Create
+		{"nothing", func(time.Time) {}, 3, 3}, // as it was scheduled
 		{"nothing again", func(time.Time) {}, 3, 0},
 		{"two join", func(now time.Time) { w.crowd.add("c", 2, "vu-a", now) }, 5, 2},
 		{"nothing after them", func(time.Time) {}, 5, 0},
@@ -100,7 +89,7 @@ func TestAdvanceFollowsPeople(t *testing.T) {
 
 func TestNewcomersHaveFiveWorkingDays(t *testing.T) {
 	w := newWorld(t)
-	w.create(t, func(d *Draft) { d.DueOn = "2026-03-10" })
+	w.create(t, func(d *Plan) { d.DueOn = "2026-03-10" })
 	w.advance(t, 5*24*time.Hour) // Monday the 9th
 	w.crowd.add("n", 1, "vu-a", w.now)
 	w.advance(t, time.Minute)
@@ -118,7 +107,7 @@ func TestAdvanceInPages(t *testing.T) {
 	w.crowd.add("x", 1200, "vu-a", w.now.Add(-time.Hour))
 	w.create(t, nil)
 	if n, _ := w.enroller.count(); n != page {
-		t.Errorf("after Create %d are enrolled, want the first page of %d", n, page)
+		t.Errorf("after it was scheduled %d are enrolled, want the first page of %d", n, page)
 	}
 	w.advance(t, time.Second)
 	if n, _ := w.enroller.count(); n != 1203 {
@@ -140,13 +129,17 @@ func (p *planner) PlanReminders(_ context.Context, _ Campaign, _ []people.Person
 }
 
 func TestRemindersArePlannedOnlyIfWanted(t *testing.T) {
-	for remind, want := range map[bool]int{true: 3, false: 0} {
+	for offsets, want := range map[int]int{-7: 3, 0: 0} {
 		w, p := newWorld(t), &planner{}
 		w.Planner = p
-		w.create(t, func(d *Draft) { d.Remind = remind })
+		w.create(t, func(d *Plan) {
+			if d.Reminders.Offsets = []int{}; offsets != 0 {
+				d.Reminders.Offsets = []int{offsets}
+			}
+		})
 		w.advance(t, time.Minute)
 		if len(p.es) != want {
-			t.Errorf("remind %v: %d enrolments handed to the planner, want %d", remind, len(p.es), want)
+			t.Errorf("reminded at %d: %d enrolments handed to the planner, want %d", offsets, len(p.es), want)
 		}
 	}
 }
@@ -157,7 +150,7 @@ func TestVerbs(t *testing.T) {
 		want State // empty: refused
 	}
 	for name, steps := range map[string][]step{
-		"pause and resume": {{Resume, ""}, {Pause, Paused}, {Pause, ""}, {Resume, Running}, {Close, Completed}, {Cancel, ""}, {Resume, ""}},
+		"pause and resume": {{Resume, ""}, {Pause, Paused}, {Pause, ""}, {Resume, Running}, {Close, Completed}, {Cancel, ""}, {Resume, ""}, {Archive, Archived}, {Archive, ""}},
 		"cancel":           {{Pause, Paused}, {Cancel, Cancelled}, {Cancel, ""}, {Close, ""}},
 		"close at once":    {{Close, Completed}, {Pause, ""}},
 	} {
@@ -165,7 +158,7 @@ func TestVerbs(t *testing.T) {
 			w := newWorld(t)
 			c := w.create(t, nil)
 			for i, s := range steps {
-				got, err := w.Change(t.Context(), administrator(""), c.ID, s.verb)
+				got, err := w.Change(t.Context(), administrator(""), c.ID, s.verb, Word{Hash: c.Hash})
 				if s.want == "" && (err == nil || fault.KindOf(err) != fault.Conflict) || s.want != "" && (err != nil || got.State != s.want) {
 					t.Errorf("step %d, %s: %s, %v; want %q", i, s.verb, got.State, err, s.want)
 				}
@@ -177,7 +170,7 @@ func TestVerbs(t *testing.T) {
 func TestPausedEnrolsNobody(t *testing.T) {
 	w := newWorld(t)
 	c := w.create(t, nil)
-	if _, err := w.Change(t.Context(), administrator(""), c.ID, Pause); err != nil {
+	if _, err := w.Change(t.Context(), administrator(""), c.ID, Pause, Word{}); err != nil {
 		t.Fatal(err)
 	}
 	w.crowd.add("n", 1, "vu-a", w.now.Add(time.Minute))
@@ -185,7 +178,7 @@ func TestPausedEnrolsNobody(t *testing.T) {
 	if n, _ := w.enroller.count(); n != 3 {
 		t.Errorf("paused: %d enrolled, want 3", n)
 	}
-	if _, err := w.Change(t.Context(), administrator(""), c.ID, Resume); err != nil {
+	if _, err := w.Change(t.Context(), administrator(""), c.ID, Resume, Word{}); err != nil {
 		t.Fatal(err)
 	}
 	w.advance(t, time.Hour)
@@ -198,7 +191,7 @@ func TestCancelClosesEnrolmentsEvenLater(t *testing.T) {
 	w := newWorld(t)
 	c := w.create(t, nil)
 	w.enroller.broken = true
-	if _, err := w.Change(t.Context(), administrator(""), c.ID, Cancel); err != nil {
+	if _, err := w.Change(t.Context(), administrator(""), c.ID, Cancel, Word{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Advance(t.Context(), w.now); err == nil {
@@ -215,7 +208,7 @@ func TestCancelClosesEnrolmentsEvenLater(t *testing.T) {
 func TestScope(t *testing.T) {
 	w := newWorld(t)
 	mine := w.create(t, nil)
-	all := w.create(t, func(d *Draft) { d.Audience.Units = nil })
+	all := w.create(t, func(d *Plan) { d.Audience.Units = nil })
 	for _, tt := range []struct {
 		unit      people.UnitID
 		seesMine  bool
@@ -225,7 +218,7 @@ func TestScope(t *testing.T) {
 		a := administrator(tt.unit)
 		_, err1 := w.Find(t.Context(), a, mine.ID)
 		_, err2 := w.Find(t.Context(), a, all.ID)
-		_, err3 := w.Change(t.Context(), a, all.ID, Verb("no such verb"))
+		_, err3 := w.Change(t.Context(), a, all.ID, Verb("no such verb"), Word{})
 		list, next, err := w.List(t.Context(), a, "")
 		if (err1 == nil) != tt.seesMine || (err2 == nil) != tt.seesAll || err != nil || next != "" || len(list) != tt.listCount {
 			t.Errorf("administrator of %q: %v, %v, list %d %v; want %+v", tt.unit, err1, err2, len(list), err, tt)
@@ -268,7 +261,7 @@ func TestRunningIsCached(t *testing.T) {
 
 func TestTwoReplicasEnrolOnce(t *testing.T) {
 	w := newWorld(t)
-	c := w.create(t, func(d *Draft) { d.StartsOn = "2026-03-05" })
+	c := w.create(t, func(d *Plan) { d.StartsOn = "2026-03-05" })
 	w.now = c.StartsAt
 	var wg sync.WaitGroup
 	for range 2 {
@@ -282,8 +275,8 @@ func TestTwoReplicasEnrolOnce(t *testing.T) {
 	if n, _ := w.enroller.count(); n != 3 {
 		t.Errorf("%d enrolled, want 3", n)
 	}
-	if got := w.state(t, c.ID); got.State != Running || len(got.Log) != 1 {
-		t.Errorf("%s with log %v, want running with one step", got.State, got.Log)
+	if got := w.state(t, c.ID); got.State != Running || len(got.Log) != 4 {
+		t.Errorf("%s with log %v, want running with four steps", got.State, got.Log)
 	}
 }
 
@@ -296,14 +289,10 @@ func TestRun(t *testing.T) {
 		done := make(chan struct{})
 		go func() { defer close(done); w.Run(ctx, time.Minute) }()
 		synctest.Wait()
-		d := draft()
-		d.DueOn = time.Now().AddDate(0, 0, 30).Format(Day)
-		if _, err := w.Create(ctx, administrator(""), d); err != nil {
-			t.Fatal(err)
-		}
+		w.create(t, func(p *Plan) { p.DueOn = time.Now().AddDate(0, 0, 30).Format(Day) })
 		synctest.Wait()
 		if n, _ := w.enroller.count(); n != 1003 {
-			t.Errorf("right after Create %d are enrolled, want 1003: Create wakes the loop", n)
+			t.Errorf("right after it was scheduled %d are enrolled, want 1003: that wakes the loop", n)
 		}
 		w.crowd.add("y", 1, "vu-a", time.Now())
 		time.Sleep(time.Minute)

@@ -1,4 +1,5 @@
-// Package campaign assigns courses and drills to the people of units between dates.
+// Package campaign gives an audience things to do between dates: planned by one person,
+// approved by a second, carried out by the clock.
 package campaign
 
 import (
@@ -11,62 +12,96 @@ import (
 // ID identifies a campaign: a UUIDv7.
 type ID string
 
-// State is where a campaign is in its life.
-type State string
+// Kind is the kind of an item.
+type Kind string
 
-// The states. A campaign is scheduled until its start, then running; it completes
-// at its end and can be cancelled before that.
+// The kinds. A course becomes an enrolment; what is of another kind is open to the
+// audience while the campaign runs.
 const (
-	Scheduled State = "scheduled"
-	Running   State = "running"
-	Paused    State = "paused" // keeps its enrolments, adds none, reminds nobody
-	Completed State = "completed"
-	Cancelled State = "cancelled"
+	Course       Kind = "course"
+	Drill        Kind = "drill"
+	Announcement Kind = "announcement"
+	Survey       Kind = "survey"
 )
 
 // Item is one thing to do.
 type Item struct {
-	Kind string `json:"kind" bson:"kind" validate:"oneof=course drill"` // course or drill
-	ID   string `json:"id" bson:"id" validate:"required,max=64"`
+	Kind       Kind    `json:"kind" bson:"kind" validate:"oneof=course drill announcement survey"`
+	ID         string  `json:"id" bson:"id" validate:"required,max=64"`
+	Required   bool    `json:"required" bson:"required"` // what is not has no due day and counts nowhere
+	OpensAfter Opening `json:"opensAfter,omitzero" bson:"opensAfter,omitempty"`
 }
 
-// Audience is who has to do it: everybody in the units and below them, and everybody in
-// the cohorts. Neither means the whole organisation.
-type Audience struct {
-	Units   []people.UnitID   `json:"units" bson:"units" validate:"max=300,dive,required,max=64"`
-	Cohorts []people.CohortID `json:"cohorts,omitempty" bson:"cohorts,omitempty" validate:"max=50,dive,required,max=64"`
+// Opening says when an item opens. The zero Opening: at the start.
+type Opening struct {
+	Days int `json:"days,omitempty" bson:"days,omitempty"` // after the start
+	Item int `json:"item,omitempty" bson:"item,omitempty"` // number of an earlier item, from 1, that is to be completed first
 }
 
-// Everybody reports whether the audience is the whole organisation.
-func (a Audience) Everybody() bool { return len(a.Units)+len(a.Cohorts) == 0 }
+// Channel is a way in which people hear of a campaign. The app is always one.
+type Channel string
 
-// Step is what happened to the state, when and by whom.
-type Step struct {
-	From State     `json:"from" bson:"from"`
-	To   State     `json:"to" bson:"to"`
-	By   people.ID `json:"by,omitempty" bson:"by,omitempty"` // empty: the clock
-	At   time.Time `json:"at" bson:"at"`
+// The channels.
+const (
+	Push   Channel = "push"
+	Email  Channel = "email"
+	Portal Channel = "portal" // the unit's own web page
+)
+
+// Reminders say when those who are not done are reminded.
+type Reminders struct {
+	Offsets []int `json:"offsets" bson:"offsets"` // days from the due day; none: nobody is reminded
+	HoldOut int   `json:"holdOut" bson:"holdOut"` // per cent who are reminded of nothing, to compare with
 }
 
-// Campaign is a campaign.
+// Targets are what each unit should reach, in per cent.
+type Targets struct {
+	Completion   int `json:"completion" bson:"completion"`
+	Satisfaction int `json:"satisfaction" bson:"satisfaction"`
+}
+
+// EscalationStep tells somebody of a unit that is behind.
+type EscalationStep struct {
+	Day   int    `json:"day" bson:"day"`                                  // from the due day
+	Below int    `json:"below" bson:"below"`                              // per cent completed; 0: the target
+	To    string `json:"to" bson:"to" validate:"oneof=head parent owner"` // head of the unit, of the unit above, or the campaign's owner
+}
+
+// Plan is what a campaign is: what its author writes and a second person approves.
+type Plan struct {
+	Name       people.Text      `json:"name" bson:"name"`
+	Goal       people.Text      `json:"goal" bson:"goal"`
+	Audience   Audience         `json:"audience" bson:"audience"`
+	Items      []Item           `json:"items" bson:"items" validate:"max=20,dive"`
+	StartsOn   string           `json:"startsOn" bson:"startsOn" validate:"max=10"` // yyyy-mm-dd; empty or past: as soon as it is scheduled
+	DueOn      string           `json:"dueOn" bson:"dueOn" validate:"max=10"`       // yyyy-mm-dd
+	GraceDays  int              `json:"graceDays" bson:"graceDays"`                 // from the due day to the end; 0 means 30
+	Recurrence int              `json:"recurrence" bson:"recurrence"`               // months from one start to the next; 0: once
+	Channels   []Channel        `json:"channels" bson:"channels" validate:"max=3,dive,oneof=push email portal"`
+	Reminders  Reminders        `json:"reminders" bson:"reminders"`
+	Targets    Targets          `json:"targets" bson:"targets"`
+	Escalation []EscalationStep `json:"escalation" bson:"escalation" validate:"max=10,dive"`
+}
+
+// Campaign is a plan and what became of it.
 type Campaign struct {
-	ID        ID          `json:"id" bson:"_id"`
-	Name      people.Text `json:"name" bson:"name"`
-	Audience  Audience    `json:"audience" bson:"audience"`
-	Items     []Item      `json:"items" bson:"items"`
-	StartsAt  time.Time   `json:"startsAt" bson:"startsAt"`
-	DueAt     time.Time   `json:"dueAt" bson:"dueAt"`   // the last millisecond of the due day in the organisation's zone
-	EndsAt    time.Time   `json:"endsAt" bson:"endsAt"` // DueAt and 30 days of grace
-	Remind    bool        `json:"remind" bson:"remind"`
-	Target    int         `json:"target" bson:"target"` // per cent completed in each unit
+	ID   ID `json:"id" bson:"_id"`
+	Plan `bson:",inline"`
+
+	StartsAt  time.Time   `json:"startsAt,omitzero" bson:"startsAt"` // zero while the plan does not say
+	DueAt     time.Time   `json:"dueAt,omitzero" bson:"dueAt"`       // the last millisecond of the due day in the organisation's zone
+	EndsAt    time.Time   `json:"endsAt,omitzero" bson:"endsAt"`     // DueAt and the days of grace
 	State     State       `json:"state" bson:"state"`
 	Owner     people.ID   `json:"owner" bson:"owner"`
+	Authors   []people.ID `json:"authors" bson:"authors"` // everybody who wrote the plan or changed it
+	Hash      string      `json:"hash" bson:"hash"`       // of the plan as it was submitted; empty for a draft
+	Approvals []Approval  `json:"approvals" bson:"approvals"`
 	Log       []Step      `json:"log" bson:"log"`
 	CreatedAt time.Time   `json:"createdAt" bson:"createdAt"`
 	Version   int         `json:"version" bson:"ver"`
 
-	// Live is true while the clock has work with it: not yet completed, or
-	// cancelled and its enrolments not yet closed. It leads an index.
+	// Live is true while the clock has work with it: from being scheduled to being
+	// completed, and cancelled until its enrolments are closed. It leads an index.
 	Live bool `json:"-" bson:"live"`
 	// AdvancedTo is the time up to which changes of people are enrolled; zero
 	// until the whole audience was enrolled once.
@@ -75,19 +110,47 @@ type Campaign struct {
 	LeaseUntil time.Time `json:"-" bson:"leaseUntil"`
 }
 
-// Includes reports whether p, whose unit has the ancestors path, belongs to the audience.
-func (c Campaign) Includes(p people.Person, path []people.UnitID, cohorts map[people.CohortID]people.Cohort) bool {
-	return c.Audience.Everybody() || slices.ContainsFunc(c.Audience.Units, func(u people.UnitID) bool {
-		return u == p.Unit || slices.Contains(path, u)
-	}) || slices.ContainsFunc(c.Audience.Cohorts, func(id people.CohortID) bool {
-		x, ok := cohorts[id]
-		return ok && x.Includes(p, path)
-	})
+// Asks reports whether something is one of the items.
+func (c Campaign) Asks(k Kind, id string) bool {
+	return slices.ContainsFunc(c.Items, func(i Item) bool { return i.Kind == k && i.ID == id })
 }
 
-// move changes the state and remembers who did it, when.
-func (c *Campaign) move(to State, by people.ID, at time.Time) {
-	c.Log = append(slices.Clone(c.Log), Step{From: c.State, To: to, By: by, At: at})
-	c.State = to
-	c.Live = to != Completed
+// Reminds reports whether anybody is reminded.
+func (c Campaign) Reminds() bool { return len(c.Reminders.Offsets) > 0 }
+
+// clone copies the plan so deep that changing the copy leaves p as it was, and makes
+// empty lists of those that are absent: they would be null in JSON.
+func (p Plan) clone() Plan {
+	p.Audience.Units = filled(p.Audience.Units)
+	p.Items, p.Channels, p.Escalation = filled(p.Items), filled(p.Channels), filled(p.Escalation)
+	p.Reminders.Offsets = filled(p.Reminders.Offsets)
+	return p
+}
+
+func filled[T any](list []T) []T { return append(make([]T, 0, len(list)), list...) }
+
+// withDefaults fills in what an author need not say: lists that are absent (an empty one
+// is said) and numbers that are zero.
+func (p Plan) withDefaults() Plan {
+	if p.Channels == nil {
+		p.Channels = []Channel{Push, Email}
+	}
+	if p.Reminders.Offsets == nil {
+		p.Reminders.Offsets = []int{-7, -3, -1, 1, 7, 14}
+	}
+	if p.Escalation == nil {
+		p.Escalation = []EscalationStep{{-3, 70, "head"}, {1, 0, "head"}, {7, 0, "owner"}, {7, 0, "parent"}}
+	}
+	if p.GraceDays == 0 {
+		p.GraceDays = 30
+	}
+	if p.Targets.Completion == 0 {
+		p.Targets.Completion = 90
+	}
+	if p.Targets.Satisfaction == 0 {
+		p.Targets.Satisfaction = 90
+	}
+	p.Name, p.Goal = tidy(p.Name), tidy(p.Goal)
+	slices.Sort(p.Reminders.Offsets)
+	return p.clone()
 }

@@ -3,141 +3,83 @@ package campaign
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"hocso/internal/fault"
 	"hocso/internal/people"
 )
 
-// Verb is what an administrator does to a campaign.
+// Verb is what somebody does to a campaign.
 type Verb string
 
 // The verbs.
 const (
-	Pause  Verb = "pause"
-	Resume Verb = "resume"
-	Close  Verb = "close"  // ends it now; its enrolments stay
-	Cancel Verb = "cancel" // ends it and closes the open enrolments that only it assigned
+	Submit   Verb = "submit"
+	Return   Verb = "return"  // to its authors, with a reason
+	Approve  Verb = "approve" // by a second person
+	Schedule Verb = "schedule"
+	Pause    Verb = "pause"
+	Resume   Verb = "resume"
+	Close    Verb = "close"  // ends it now; its enrolments stay
+	Cancel   Verb = "cancel" // ends it and closes the open enrolments that only it assigned
+	Archive  Verb = "archive"
 )
 
 // Verbs lists the verbs.
-func Verbs() []Verb { return []Verb{Pause, Resume, Close, Cancel} }
+func Verbs() []Verb {
+	return []Verb{Submit, Return, Approve, Schedule, Pause, Resume, Close, Cancel, Archive}
+}
 
 // target returns the state that v leads to from a state, and whether it may.
 func (v Verb) target(from State) (State, bool) {
 	switch v {
+	case Submit:
+		return InReview, from == Draft
+	case Return:
+		return Draft, from == InReview || from == Approved
+	case Approve:
+		return Approved, from == InReview
+	case Schedule:
+		return Scheduled, from == Approved
 	case Pause:
 		return Paused, from == Running
 	case Resume:
 		return Running, from == Paused
 	case Close:
-		return Completed, from == Running || from == Paused
+		return Completed, from == Running || from == Paused || from == Closing
 	case Cancel:
-		return Cancelled, from == Scheduled || from == Running || from == Paused
+		return Cancelled, from.Planned() || from == Running || from == Paused
+	case Archive:
+		return Archived, from == Completed
 	}
 	return from, false
 }
 
-// Find returns one campaign; fault.NotFound if there is none or if its audience is
-// not wholly within the actor's scope.
-func (s *Service) Find(ctx context.Context, a people.Actor, id ID) (Campaign, error) {
-	c, err := s.Store.Campaign(ctx, id)
-	if err != nil {
-		return Campaign{}, err
-	}
-	tree, err := s.tree(ctx)
-	if err != nil {
-		return Campaign{}, err
-	}
-	cohorts, err := s.People.Cohorts(ctx)
-	if err != nil {
-		return Campaign{}, err
-	}
-	if !visible(a, c, tree, cohorts) {
-		return Campaign{}, fault.New(fault.NotFound, "campaign_not_found", "no such campaign")
-	}
-	return c, nil
+// Word is what somebody says with a verb.
+type Word struct {
+	Why  string // asked for by Return, welcome with every other
+	Hash string // Approve: of the plan they saw
 }
 
-func visible(a people.Actor, c Campaign, tree map[people.UnitID]people.Unit, cohorts map[people.CohortID]people.Cohort) bool {
-	if _, all := a.Scope(people.ManageCampaigns); all || c.Audience.Everybody() {
-		return all
+// Change applies v. fault.Conflict wrong_state if the campaign is not in a state from which
+// it is possible, changed_meanwhile if it is no longer what the approver saw, seal_broken if
+// it is no longer what was approved; fault.Forbidden second_person if the approver wrote it;
+// fault.Invalid with every field that is not right for Submit, Approve, Schedule, and why
+// for Return; fault.NotFound as in Find.
+func (s *Service) Change(ctx context.Context, a people.Actor, id ID, v Verb, w Word) (Campaign, error) {
+	w.Why = strings.TrimSpace(w.Why)
+	if bad := checkWhy(v, w.Why); bad != "" {
+		return Campaign{}, invalid([]fault.Field{{Field: "why", Code: bad}})
 	}
-	outside := func(u people.UnitID) bool { return !a.Covers(people.ManageCampaigns, u, tree[u].Path) }
-	return !slices.ContainsFunc(c.Audience.Units, outside) &&
-		!slices.ContainsFunc(c.Audience.Cohorts, func(id people.CohortID) bool { return outside(cohorts[id].Unit) })
-}
-
-// Naming counts the campaigns that are not over and name a unit.
-func (s *Service) Naming(ctx context.Context, unit people.UnitID) (int, error) {
-	return s.countLive(ctx, func(au Audience) bool { return slices.Contains(au.Units, unit) })
-}
-
-// NamingCohort counts the campaigns that are not over and name a cohort.
-func (s *Service) NamingCohort(ctx context.Context, id people.CohortID) (int, error) {
-	return s.countLive(ctx, func(au Audience) bool { return slices.Contains(au.Cohorts, id) })
-}
-
-func (s *Service) countLive(ctx context.Context, named func(Audience) bool) (n int, err error) {
-	live, err := s.Store.LiveCampaigns(ctx) // not those in memory: another copy of the program may have made one
-	for _, c := range live {
-		if c.State != Cancelled && named(c.Audience) {
-			n++
-		}
-	}
-	return n, err
-}
-
-// Page is how many campaigns List returns at most.
-const Page = 100
-
-// List returns the campaigns within the actor's scope, newest first, below before
-// (empty: from the newest). next is empty when there are no more.
-func (s *Service) List(ctx context.Context, a people.Actor, before ID) (cs []Campaign, next ID, err error) {
-	tree, err := s.tree(ctx)
-	if err != nil {
-		return nil, "", err
-	}
-	cohorts, err := s.People.Cohorts(ctx)
-	if err != nil {
-		return nil, "", err
-	}
-	for {
-		page, err := s.Store.Campaigns(ctx, before, Page)
-		if err != nil {
-			return nil, "", err
-		}
-		for i, c := range page {
-			if visible(a, c, tree, cohorts) {
-				cs = append(cs, c)
-			}
-			if len(cs) == Page && (i < len(page)-1 || len(page) == Page) {
-				return cs, c.ID, nil
-			}
-		}
-		if len(page) < Page {
-			return cs, "", nil
-		}
-		before = page[len(page)-1].ID
-	}
-}
-
-// Change applies v. fault.Conflict (wrong_state) if the campaign is not in a state
-// from which it is possible, fault.NotFound as in Find.
-func (s *Service) Change(ctx context.Context, a people.Actor, id ID, v Verb) (Campaign, error) {
 	for {
 		c, err := s.Find(ctx, a, id)
 		if err != nil {
 			return Campaign{}, err
 		}
-		to, ok := v.target(c.State)
-		if !ok {
-			return Campaign{}, fault.New(fault.Conflict, "wrong_state", "a %s campaign cannot do %s", c.State, v)
-		}
-		now := s.Now()
-		c.move(to, a.ID, now)
-		if to == Completed && now.Before(c.EndsAt) {
-			c.EndsAt = now
+		if err := s.apply(ctx, a, &c, v, w); err != nil {
+			return Campaign{}, err
 		}
 		err = s.Store.ReplaceCampaign(ctx, c)
 		if fault.KindOf(err) == fault.Conflict {
@@ -148,14 +90,74 @@ func (s *Service) Change(ctx context.Context, a people.Actor, id ID, v Verb) (Ca
 		}
 		s.wrote()
 		c.Version++
-		switch to {
-		case Cancelled:
+		switch {
+		case c.State == Cancelled:
 			s.settle(ctx, c)
-		case Running:
+		case v == Schedule:
+			s.begin(ctx, c, s.Now())
+		case c.State == Running:
 			s.wakeUp()
 		}
 		return c, nil
 	}
+}
+
+func checkWhy(v Verb, why string) string {
+	switch {
+	case v == Return && why == "":
+		return "required"
+	case utf8.RuneCountInString(why) > longestWhy:
+		return "max"
+	case why != "" && !people.PlainText(why):
+		return "text"
+	}
+	return ""
+}
+
+// apply changes c as v says.
+func (s *Service) apply(ctx context.Context, a people.Actor, c *Campaign, v Verb, w Word) error {
+	to, ok := v.target(c.State)
+	if !ok {
+		return fault.New(fault.Conflict, "wrong_state", "a %s campaign cannot do %s", c.State, v)
+	}
+	now := s.Now()
+	if v == Submit || v == Approve || v == Schedule {
+		bad, err := s.check(ctx, a, c.Plan, now)
+		if err != nil {
+			return err
+		}
+		if len(bad) > 0 {
+			return invalid(bad)
+		}
+	}
+	switch v {
+	case Submit:
+		c.Hash = c.Seal()
+	case Return:
+		c.back(a.ID, now, w.Why)
+		return nil
+	case Approve:
+		if a.ID == c.Owner || slices.Contains(c.Authors, a.ID) {
+			return fault.New(fault.Forbidden, "second_person", "who wrote a campaign cannot approve it")
+		}
+		if w.Hash != c.Hash || c.Seal() != c.Hash {
+			return fault.New(fault.Conflict, "changed_meanwhile", "it was changed meanwhile, read it again")
+		}
+		c.Approvals = append(slices.Clone(c.Approvals), Approval{By: a.ID, At: now, Hash: c.Hash})
+	case Schedule:
+		if !c.sealed() {
+			return fault.New(fault.Conflict, "seal_broken", "it is not what was approved, submit it again")
+		}
+		c.StartsAt, c.DueAt, c.EndsAt = s.times(c.Plan, now)
+	}
+	c.move(to, a.ID, now, w.Why)
+	if to == Scheduled && !c.StartsAt.After(now) {
+		c.move(Running, a.ID, now, "")
+	}
+	if to == Completed && now.Before(c.EndsAt) {
+		c.EndsAt = now
+	}
+	return nil
 }
 
 // settle closes the enrolments of a cancelled campaign. If it fails the campaign
@@ -180,16 +182,13 @@ func (s *Service) finish(ctx context.Context, c Campaign) error {
 
 // turn moves a campaign on by the clock; it returns the campaign as it is now.
 func (s *Service) turn(ctx context.Context, c Campaign, now time.Time) (Campaign, error) {
-	switch {
-	case c.State == Cancelled:
+	if c.State == Cancelled {
 		return c, s.finish(ctx, c)
-	case c.State == Completed:
-		return c, nil
-	case now.After(c.EndsAt):
-		c.move(Completed, "", now)
-	case c.State == Scheduled && !now.Before(c.StartsAt):
-		c.move(Running, "", now)
-	default:
+	}
+	steps := len(c.Log)
+	for c.tick(now) {
+	}
+	if len(c.Log) == steps {
 		return c, nil
 	}
 	if err := s.Store.ReplaceCampaign(ctx, c); err != nil {
@@ -198,4 +197,21 @@ func (s *Service) turn(ctx context.Context, c Campaign, now time.Time) (Campaign
 	s.wrote()
 	c.Version++
 	return c, nil
+}
+
+// tick takes the next step that is due at now, if there is one.
+func (c *Campaign) tick(now time.Time) bool {
+	switch {
+	case c.State == Scheduled && !now.Before(c.StartsAt) && !c.sealed():
+		c.back("", now, "seal")
+	case c.State == Scheduled && !now.Before(c.StartsAt):
+		c.move(Running, "", now, "")
+	case c.State == Running && now.After(c.DueAt) && !c.AdvancedTo.IsZero(): // its audience was enrolled
+		c.move(Closing, "", now, "")
+	case (c.State == Paused || c.State == Closing) && now.After(c.EndsAt):
+		c.move(Completed, "", now, "")
+	default:
+		return false
+	}
+	return true
 }

@@ -71,6 +71,16 @@ func (m *memStore) ReplaceCampaign(_ context.Context, c Campaign) error {
 	return nil
 }
 
+func (m *memStore) DeleteCampaign(_ context.Context, id ID, version int) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.byID[id].Version != version {
+		return fault.New(fault.Conflict, "changed_meanwhile", "changed")
+	}
+	delete(m.byID, id)
+	return nil
+}
+
 func (m *memStore) LeaseCampaign(_ context.Context, id ID, now, until time.Time) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -123,7 +133,7 @@ func (c *crowd) Audience(_ context.Context, units []people.UnitID, after people.
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.pages++
-	in := Campaign{Audience: Audience{Units: units}}
+	in := Audience{Units: units}
 	for _, p := range slices.SortedFunc(slices.Values(c.ps), func(a, b people.Person) int { return cmp.Compare(a.ID, b.ID) }) {
 		if p.ID > after && p.Status != people.Closed && len(out) < limit && in.Includes(p, c.path(p.Unit), nil) {
 			out = append(out, p)
@@ -143,6 +153,17 @@ func (c *crowd) CohortAudience(_ context.Context, id people.CohortID, after peop
 	defer c.mu.Unlock()
 	for _, p := range slices.SortedFunc(slices.Values(c.ps), func(a, b people.Person) int { return cmp.Compare(a.ID, b.ID) }) {
 		if p.ID > after && len(out) < limit && c.cohorts[id].Includes(p, c.path(p.Unit)) {
+			out = append(out, p)
+		}
+	}
+	return out, nil
+}
+
+func (c *crowd) RuleAudience(ctx context.Context, r people.Rule, after people.ID, limit int) (out []people.Person, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, p := range slices.SortedFunc(slices.Values(c.ps), func(a, b people.Person) int { return cmp.Compare(a.ID, b.ID) }) {
+		if p.ID > after && len(out) < limit && (people.Cohort{Rule: &r}).Includes(p, c.path(p.Unit)) {
 			out = append(out, p)
 		}
 	}
@@ -254,14 +275,17 @@ func newWorld(t *testing.T) *world {
 	n := 0
 	w.Service = &Service{
 		Store: w.store, Enroller: w.enroller, People: w.crowd,
-		Minutes: func(_ context.Context, i Item) (int, error) {
-			switch i {
-			case Item{"course", "phishing"}, Item{"drill", "inbox"}:
-				return 18, nil
-			case Item{"course", "broken"}:
-				return 0, errBroken
+		Items: func(_ context.Context, k Kind, id string) (About, error) {
+			title := people.Text{Vi: "Lừa đảo", En: "Phishing"}
+			switch id {
+			case "phishing", "inbox":
+				return About{title, 18}, nil
+			case "vietnamese":
+				return About{people.Text{Vi: "Lừa đảo"}, 18}, nil
+			case "broken":
+				return About{}, errBroken
 			}
-			return 0, fault.New(fault.NotFound, "course_not_found", "no such course")
+			return About{}, fault.New(fault.NotFound, "course_not_found", "no such course")
 		},
 		Calendar: Calendar{Zone: zone, Holidays: Holidays()},
 		Now:      func() time.Time { return w.now },
@@ -271,15 +295,60 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-func administrator(unit people.UnitID) people.Actor {
-	return people.Actor{ID: "boss", Grants: []people.Grant{{Role: people.Administrator, Unit: unit}}}
+func administrator(unit people.UnitID) people.Actor { return named("boss", unit) }
+
+func named(id people.ID, unit people.UnitID) people.Actor {
+	return people.Actor{ID: id, Grants: []people.Grant{{Role: people.Administrator, Unit: unit}}}
 }
 
-func draft() Draft {
-	return Draft{
+func plan() Plan {
+	return Plan{
 		Name:     people.Text{Vi: "An toàn tháng 3", En: "Safe March"},
+		Goal:     people.Text{Vi: "Ai cũng nhận ra thư lừa đảo.", En: "Everybody recognises a scam."},
 		Audience: Audience{Units: []people.UnitID{"vu-a"}},
-		Items:    []Item{{"course", "phishing"}},
-		DueOn:    "2026-03-20", Remind: true,
+		Items:    []Item{{Kind: Course, ID: "phishing", Required: true}},
+		DueOn:    "2026-03-20",
 	}
+}
+
+// submit makes a campaign and submits it.
+func (w *world) submit(t *testing.T, change func(*Plan)) Campaign {
+	t.Helper()
+	p := plan()
+	if change != nil {
+		change(&p)
+	}
+	c, err := w.Create(t.Context(), administrator(""), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w.do(t, administrator(""), c, Submit)
+}
+
+// do applies a verb that must be possible.
+func (w *world) do(t *testing.T, a people.Actor, c Campaign, v Verb) Campaign {
+	t.Helper()
+	c, err := w.Change(t.Context(), a, c.ID, v, Word{Why: "xem lại", Hash: c.Hash})
+	if err != nil {
+		t.Fatal(v, err)
+	}
+	return c
+}
+
+// create makes a campaign that a second person approves and that is scheduled.
+func (w *world) create(t *testing.T, change func(*Plan)) Campaign {
+	t.Helper()
+	c := w.do(t, named("second", ""), w.submit(t, change), Approve)
+	return w.do(t, administrator(""), c, Schedule)
+}
+
+// refused lists the fields that an error names.
+func refused(err error) (got []string) {
+	var f *fault.Error
+	if errors.As(err, &f) {
+		for _, x := range f.Fields {
+			got = append(got, x.Field+":"+x.Code)
+		}
+	}
+	return got
 }

@@ -53,7 +53,7 @@ func holidayOn(s string) (t time.Time, code string) {
 // holidays returns the days of r, or what is wrong with it. Weekends are kept: whoever
 // adds Tet as a range need not leave them out.
 func (r HolidayRange) holidays() (days []Holiday, bad []fault.Field) {
-	r.Name.Vi, r.Name.En = tidy(r.Name.Vi), tidy(r.Name.En)
+	r.Name = tidy(r.Name)
 	bad = checkHolidayName(r.Name)
 	from, code := holidayOn(r.From)
 	if code != "" {

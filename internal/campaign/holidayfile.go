@@ -61,7 +61,7 @@ func readHolidays(text string, have HolidayList) (days []Holiday, bad []fault.Fi
 		} else if seen[on] {
 			refuse(line, "date", "duplicate")
 		}
-		name := people.Text{Vi: tidy(cells[1]), En: tidy(cells[2])}
+		name := tidy(people.Text{Vi: cells[1], En: cells[2]})
 		for _, f := range checkHolidayName(name) {
 			refuse(line, strings.Replace(f.Field, "name.", "name_", 1), f.Code)
 		}

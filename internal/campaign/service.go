@@ -24,6 +24,8 @@ type Store interface {
 	LiveCampaigns(ctx context.Context) ([]Campaign, error)
 	// ReplaceCampaign stores c with Version+1 if the stored one still has c.Version; fault.Conflict otherwise.
 	ReplaceCampaign(ctx context.Context, c Campaign) error
+	// DeleteCampaign takes away the one with id if it is still of version; fault.Conflict otherwise.
+	DeleteCampaign(ctx context.Context, id ID, version int) error
 	// LeaseCampaign takes the lease until until, and reports false if another holds it at now.
 	LeaseCampaign(ctx context.Context, id ID, now, until time.Time) (bool, error)
 	// AdvanceCampaign gives the lease back and moves AdvancedTo forward to to; a
@@ -51,6 +53,8 @@ type People interface {
 	Cohorts(ctx context.Context) (map[people.CohortID]people.Cohort, error)
 	// CohortAudience returns up to limit people of a cohort with ids above after, in the order of ids.
 	CohortAudience(ctx context.Context, id people.CohortID, after people.ID, limit int) ([]people.Person, error)
+	// RuleAudience returns up to limit people whom a rule selects with ids above after, in the order of ids.
+	RuleAudience(ctx context.Context, r people.Rule, after people.ID, limit int) ([]people.Person, error)
 	// EachPerson calls f for everybody changed at or after since, in no order.
 	EachPerson(ctx context.Context, since time.Time, f func(people.Person) error) error
 }
@@ -61,13 +65,19 @@ type Planner interface {
 	PlanReminders(ctx context.Context, c Campaign, ps []people.Person, es []learning.Enrolment, now time.Time) error
 }
 
+// About is what a campaign knows of an item.
+type About struct {
+	Title   people.Text `json:"title"`
+	Minutes int         `json:"minutes"`
+}
+
 // Service runs campaigns. Every field is needed but Planner, which may be nil.
 type Service struct {
 	Store    Store
 	Enroller Enroller
 	People   People
 	Planner  Planner
-	Minutes  func(ctx context.Context, i Item) (int, error) // length of an item that can be assigned; fault.NotFound otherwise
+	Items    func(ctx context.Context, k Kind, id string) (About, error) // of what is published; fault.NotFound otherwise
 	Calendar Calendar
 	Now      func() time.Time
 	NewID    func() string
@@ -83,14 +93,14 @@ type Service struct {
 // fresh is how long Running may be behind another replica.
 const fresh = 5 * time.Second
 
-// Running returns the running campaigns. What other replicas did is seen within
+// Running returns the campaigns that are running or closing. What other replicas did is seen within
 // five seconds, what this one did at once. The result must not be changed.
 func (s *Service) Running(ctx context.Context) ([]Campaign, error) {
 	all, err := s.liveCampaigns(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(slices.Clone(all), func(c Campaign) bool { return c.State != Running }), nil
+	return slices.DeleteFunc(slices.Clone(all), func(c Campaign) bool { return !c.State.Open() }), nil
 }
 
 func (s *Service) liveCampaigns(ctx context.Context) ([]Campaign, error) {

@@ -106,7 +106,7 @@ func TestAdministrator(t *testing.T) {
 	again.SignIn(server, hoa)
 	again.Close()
 
-	assign(desk)
+	server.assign(desk)
 	tracked := desk.Path()
 	if !strings.HasPrefix(tracked, "/campaigns/") {
 		t.Fatalf("after making a campaign the app is at %s", tracked)
@@ -144,8 +144,8 @@ func TestAdministrator(t *testing.T) {
 	}
 }
 
-// assign gives a course to the new unit, through the steps of a new campaign.
-func assign(desk *phone) {
+// assign gives a course to the new unit, through the steps of a new campaign and a second person.
+func (p *program) assign(desk *phone) {
 	desk.t.Helper()
 	desk.Go("/campaigns")
 	desk.Tap("Chiến dịch mới")
@@ -158,6 +158,10 @@ func assign(desk *phone) {
 	desk.Tap("Tiếp")
 	desk.Fill("Tên tiếng Việt", "Thử nghiệm chống lừa đảo")
 	desk.Fill("Tên tiếng Anh", "Trial against scams")
-	desk.Tap("Tạo và bắt đầu")
+	desk.Fill("Mục tiêu, tiếng Việt", "Ai cũng nhận ra thư lừa đảo")
+	desk.Fill("Mục tiêu, tiếng Anh", "Everybody recognises a scam")
+	desk.Tap("Gửi duyệt")
+	desk.See("Đang chờ một người quản trị khác duyệt")
+	p.approve(strings.TrimPrefix(desk.Path(), "/campaigns/"))
 	desk.See("Đang chạy")
 }

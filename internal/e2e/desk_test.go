@@ -83,6 +83,9 @@ func administratorScreens(server *program) []screen {
 	var campaigns, people struct {
 		Items []struct{ ID, State, Email, Status string }
 	}
+	draft := server.draft(`{"name":{"vi":"Bản nháp","en":"A draft"}}`)
+	review := server.draft(planOf("an-toan", "2030-06-28"))
+	server.submit(review)
 	server.Get(admin, "/api/v1/campaigns", &campaigns)
 	server.Get(admin, "/api/v1/people?q=chaulp", &people)
 	wizard := func(steps int) func(*phone) {
@@ -104,6 +107,9 @@ func administratorScreens(server *program) []screen {
 		{"campaign-who", "/campaigns/new", wizard(1)},
 		{"campaign-when", "/campaigns/new", wizard(2)},
 		{"campaign-name", "/campaigns/new", wizard(3)},
+		{"campaign-how", "/campaigns/new", func(p *phone) { wizard(2)(p); p.tap("Cách nhắc và mục tiêu…", "summary") }},
+		{"campaign-draft", "/campaigns/" + draft, nil},
+		{"campaign-review", "/campaigns/" + review, nil},
 		{"people", "/people", nil},
 		{"people-none", "/people", func(p *phone) {
 			p.Fill("Tìm theo tên hoặc thư điện tử", "không có ai tên này")
@@ -133,7 +139,7 @@ func administratorScreens(server *program) []screen {
 		{"desk", "/desk", nil},
 	}
 	for _, c := range campaigns.Items {
-		if c.State == "running" {
+		if c.State == "running" || c.State == "closing" {
 			list = append(list, screen{"campaign", "/campaigns/" + c.ID, nil}, screen{"overview-campaign", "/overview?campaign=" + c.ID, nil})
 			break
 		}

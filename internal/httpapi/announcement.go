@@ -224,7 +224,7 @@ func (s *Server) viewAnnouncements(c *fiber.Ctx, running []campaign.Campaign) ([
 	asked := map[announcement.ID]bool{}
 	for _, x := range running {
 		for _, i := range x.Items {
-			if i.Kind == "announcement" && x.Includes(p, unit.Path, cohorts) {
+			if i.Kind == campaign.Announcement && x.Audience.Includes(p, unit.Path, cohorts) {
 				asked[announcement.ID(i.ID)] = true
 			}
 		}

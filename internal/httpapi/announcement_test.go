@@ -235,7 +235,7 @@ func TestAnnouncementOfCampaign(t *testing.T) {
 	}
 	now := o.clock.Now()
 	err = o.db.Campaigns().InsertCampaign(t.Context(), campaign.Campaign{
-		ID: "c", Audience: campaign.Audience{Units: []people.UnitID{"b"}}, Items: []campaign.Item{{Kind: "announcement", ID: string(x.ID)}},
+		ID: "c", Plan: campaign.Plan{Audience: campaign.Audience{Units: []people.UnitID{"b"}}, Items: []campaign.Item{{Kind: campaign.Announcement, ID: string(x.ID)}}},
 		State: campaign.Running, Live: true, StartsAt: now, DueAt: now.AddDate(0, 0, 7), EndsAt: now.AddDate(0, 0, 9), Version: 1,
 	})
 	if err != nil {

@@ -6,12 +6,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/gofiber/fiber/v2"
 
 	"hocso/internal/audit"
 	"hocso/internal/campaign"
+	"hocso/internal/fault"
 	"hocso/internal/people"
 	"hocso/internal/reminder"
 	"hocso/internal/report"
@@ -26,9 +26,17 @@ func (s *Server) campaignRoutes() []route {
 	rows := []route{
 		{fiber.MethodGet, v + "/campaigns", manage, shape{summary: "The campaigns I manage, newest first", query: []string{"cursor"}, out: listOf[campaignView]{}, compress: true}, s.listCampaigns},
 		{fiber.MethodPost, v + "/campaigns", manage, shape{
-			summary: "Assign courses and drills to the people of units", audit: "campaign_created", in: newCampaignRequest{}, out: campaignView{},
+			summary: "Draft a campaign: a name is enough", audit: "campaign_created", in: campaign.Plan{}, out: campaignView{},
 			status: http.StatusCreated, problems: []string{"422 invalid_fields"},
 		}, s.createCampaign},
+		{fiber.MethodPut, v + "/campaigns/:id", manage, shape{
+			summary: "Replace the plan of a campaign that has not begun: it is a draft again", query: []string{"version"}, audit: "campaign_edited", in: campaign.Plan{}, out: campaignView{},
+			problems: []string{"404 campaign_not_found", "409 changed_meanwhile", "409 wrong_state", "422 invalid_fields"},
+		}, s.editCampaign},
+		{fiber.MethodDelete, v + "/campaigns/:id", manage, shape{
+			summary: "Remove a draft that was never submitted", audit: "campaign_removed", status: http.StatusNoContent,
+			problems: []string{"404 campaign_not_found", "409 changed_meanwhile", "409 wrong_state"},
+		}, s.removeCampaign},
 		{fiber.MethodPost, v + "/campaigns/audience", manage, shape{
 			summary: "How many people an audience has", noAudit: "it changes nothing", in: audienceRequest{}, out: audienceAnswer{}, problems: []string{"422 invalid_fields"},
 		}, s.countAudience},
@@ -40,9 +48,21 @@ func (s *Server) campaignRoutes() []route {
 		}, s.listDeliveries},
 	}
 	for _, verb := range campaign.Verbs() {
-		rows = append(rows, route{fiber.MethodPost, v + "/campaigns/:id/" + string(verb), manage, shape{
-			summary: "Change a campaign: " + string(verb), audit: campaignAction(verb), out: campaignView{}, problems: []string{"404 campaign_not_found", "409 wrong_state"},
-		}, s.changeCampaign(verb)})
+		doc := shape{
+			summary: "Change a campaign: " + string(verb), audit: campaignAction(verb), out: campaignView{},
+			problems: []string{"404 campaign_not_found", "409 wrong_state"},
+		}
+		switch verb {
+		case campaign.Submit:
+			doc.problems = append(doc.problems, "422 invalid_fields")
+		case campaign.Return:
+			doc.in, doc.problems = returnRequest{}, append(doc.problems, "422 invalid_fields")
+		case campaign.Approve:
+			doc.in, doc.problems = approveRequest{}, append(doc.problems, "403 second_person", "409 changed_meanwhile", "422 invalid_fields")
+		case campaign.Schedule:
+			doc.problems = append(doc.problems, "409 seal_broken", "422 invalid_fields")
+		}
+		rows = append(rows, route{fiber.MethodPost, v + "/campaigns/:id/" + string(verb), manage, doc, s.changeCampaign(verb)})
 	}
 	return rows
 }
@@ -50,6 +70,16 @@ func (s *Server) campaignRoutes() []route {
 // campaignAction is what the trail calls a verb.
 func campaignAction(v campaign.Verb) audit.Action {
 	switch v {
+	case campaign.Submit:
+		return "campaign_submitted"
+	case campaign.Return:
+		return "campaign_returned"
+	case campaign.Approve:
+		return "campaign_approved"
+	case campaign.Schedule:
+		return "campaign_scheduled"
+	case campaign.Archive:
+		return "campaign_archived"
 	case campaign.Pause:
 		return "campaign_paused"
 	case campaign.Resume:
@@ -67,38 +97,78 @@ type campaignView struct {
 	campaign.Campaign
 	People    int `json:"people"`    // of its audience
 	Completed int `json:"completed"` // of them, with everything done
+	// Beside one campaign, not in lists:
+	Missing []fault.Field        `json:"missing,omitempty"` // what keeps it from being submitted
+	About   []campaign.About     `json:"about,omitempty"`   // its items, in their order; one that is gone has no title
+	Names   map[people.ID]string `json:"names,omitempty"`   // of those who did something to it and whom the actor manages
 }
 
-func (s *Server) viewCampaign(ctx context.Context, c campaign.Campaign) (campaignView, error) {
-	n, err := s.countCampaign(ctx, c)
-	return campaignView{c, n.People, n.Completed}, err
+func (s *Server) viewCampaign(c *fiber.Ctx, x campaign.Campaign) (campaignView, error) {
+	n, err := s.countCampaign(c, x)
+	return campaignView{Campaign: x, People: n.People, Completed: n.Completed}, err
 }
 
-// countCampaign counts the people of a campaign. Before it starts, and with drills
-// alone, nobody is enrolled: then they are the audience. What a person did in a drill
-// is not counted here.
-func (s *Server) countCampaign(ctx context.Context, c campaign.Campaign) (report.CampaignCounts, error) {
-	n, err := s.Reports.CountCampaign(c.ID)
+// viewWhole adds what is shown of one campaign.
+func (s *Server) viewWhole(c *fiber.Ctx, x campaign.Campaign) (v campaignView, err error) {
+	ctx := c.UserContext()
+	if v, err = s.viewCampaign(c, x); err != nil {
+		return v, err
+	}
+	if v.Missing, err = s.Campaigns.Missing(ctx, actor(c), x); err != nil {
+		return v, err
+	}
+	for _, i := range x.Items {
+		about, err := s.Campaigns.Items(ctx, i.Kind, i.ID)
+		if err != nil && fault.KindOf(err) != fault.NotFound {
+			return v, err
+		}
+		v.About = append(v.About, about)
+	}
+	v.Names = map[people.ID]string{}
+	ids := append(slices.Clone(x.Authors), x.Owner)
+	for _, step := range x.Log {
+		ids = append(ids, step.By)
+	}
+	for _, id := range ids {
+		if _, known := v.Names[id]; known || id == "" {
+			continue
+		}
+		if v.Names[id], err = s.People.NameWithin(ctx, actor(c), people.ManageCampaigns, id); err != nil {
+			return v, err
+		}
+	}
+	return v, nil
+}
+
+// countCampaign counts the people of a campaign. Before it starts, and without courses,
+// nobody is enrolled: then they are the audience, of which only those hear who manage it.
+// What a person did in a drill is not counted here.
+func (s *Server) countCampaign(c *fiber.Ctx, x campaign.Campaign) (report.CampaignCounts, error) {
+	n, err := s.Reports.CountCampaign(x.ID)
 	if err != nil {
 		return n, err
 	}
-	hasCourse := slices.ContainsFunc(c.Items, func(i campaign.Item) bool { return i.Kind == "course" })
-	if c.State == campaign.Scheduled || !hasCourse {
-		n.People, err = s.countPeople(ctx, c.Audience)
+	hasCourse := slices.ContainsFunc(x.Items, func(i campaign.Item) bool { return i.Kind == campaign.Course && i.Required })
+	if !x.State.Planned() && hasCourse {
+		return n, nil
+	}
+	err = s.Campaigns.CheckAudience(c.UserContext(), actor(c), x.Audience)
+	if fault.KindOf(err) == fault.Invalid {
+		return n, nil
+	}
+	if err == nil {
+		n.People, err = s.countPeople(c.UserContext(), x.Audience)
 	}
 	return n, err
 }
 
-// countPeople counts the people of an audience: those of units in memory, those of
-// cohorts by reading them.
-func (s *Server) countPeople(ctx context.Context, au campaign.Audience) (n int, err error) {
-	if au.Everybody() || len(au.Units) > 0 {
-		if n, err = s.Reports.CountAudience(au.Units); err != nil {
-			return 0, err
-		}
+// countPeople counts the people of an audience: whole units in memory, others by reading them.
+func (s *Server) countPeople(ctx context.Context, au campaign.Audience) (int, error) {
+	if whole := len(au.Cohorts)+len(au.Roles)+len(au.Exclude.Units)+len(au.Exclude.Cohorts) == 0 && au.Rule == nil; whole {
+		return s.Reports.CountAudience(au.Units)
 	}
-	more, err := s.Campaigns.CountCohorts(ctx, au)
-	return n + more, err
+	p, err := s.Campaigns.Preview(ctx, au, 0)
+	return p.People, err
 }
 
 func (s *Server) listCampaigns(c *fiber.Ctx) error {
@@ -112,38 +182,56 @@ func (s *Server) listCampaigns(c *fiber.Ctx) error {
 	}
 	out := listOf[campaignView]{Items: make([]campaignView, len(cs)), Next: string(next)}
 	for i, x := range cs {
-		if out.Items[i], err = s.viewCampaign(c.UserContext(), x); err != nil {
+		if out.Items[i], err = s.viewCampaign(c, x); err != nil {
 			return err
 		}
 	}
 	return c.JSON(out)
 }
 
-type newCampaignRequest struct {
-	Name     people.Text       `json:"name"`
-	Audience campaign.Audience `json:"audience"`
-	Items    []campaign.Item   `json:"items" validate:"max=20,dive"`
-	StartsOn string            `json:"startsOn" validate:"max=10"`
-	DueOn    string            `json:"dueOn" validate:"max=10"`
-	Remind   bool              `json:"remind"`
-	Target   int               `json:"target"`
-}
-
 func (s *Server) createCampaign(c *fiber.Ctx) error {
-	var req newCampaignRequest
-	if err := s.bind(c, &req); err != nil {
+	var plan campaign.Plan
+	if err := s.bind(c, &plan); err != nil {
 		return err
 	}
-	x, err := s.Campaigns.Create(c.UserContext(), actor(c), campaign.Draft(req))
+	x, err := s.Campaigns.Create(c.UserContext(), actor(c), plan)
 	if err != nil {
 		return err
 	}
-	v, err := s.viewCampaign(c.UserContext(), x)
+	v, err := s.viewWhole(c, x)
 	if err != nil {
 		return err
 	}
 	s.noteCampaign(c, v)
 	return c.Status(fiber.StatusCreated).JSON(v)
+}
+
+func (s *Server) editCampaign(c *fiber.Ctx) error {
+	version, err := strconv.Atoi(c.Query("version"))
+	if err != nil {
+		return fault.New(fault.Malformed, "version_invalid", "version is not a number")
+	}
+	var plan campaign.Plan
+	if err := s.bind(c, &plan); err != nil {
+		return err
+	}
+	x, err := s.Campaigns.Edit(c.UserContext(), actor(c), campaign.ID(c.Params("id")), version, plan)
+	if err != nil {
+		return err
+	}
+	v, err := s.viewWhole(c, x)
+	if err != nil {
+		return err
+	}
+	s.noteCampaign(c, v)
+	return c.JSON(v)
+}
+
+func (s *Server) removeCampaign(c *fiber.Ctx) error {
+	if err := s.Campaigns.Remove(c.UserContext(), actor(c), campaign.ID(c.Params("id"))); err != nil {
+		return err
+	}
+	return c.SendStatus(fiber.StatusNoContent)
 }
 
 // noteCampaign says in the trail what was assigned to whom.
@@ -154,13 +242,13 @@ func (s *Server) noteCampaign(c *fiber.Ctx, v campaignView) {
 		units = append(units, string(u))
 	}
 	for _, i := range v.Items {
-		items = append(items, i.Kind+":"+i.ID)
+		items = append(items, string(i.Kind)+":"+i.ID)
 	}
 	note(c, "units", "", strings.Join(units, ", "))
 	note(c, "items", "", strings.Join(items, ", "))
 	note(c, "people", "", strconv.Itoa(v.People))
-	note(c, "due_on", "", v.DueAt.In(s.People.Zone).Format(time.DateOnly))
-	if v.Remind {
+	note(c, "due_on", "", v.DueOn)
+	if v.Reminds() {
 		note(c, "reminders", "", "yes")
 	}
 }
@@ -196,9 +284,33 @@ func (s *Server) findCampaign(c *fiber.Ctx) error {
 	return s.answerCampaign(c, x)
 }
 
+type returnRequest struct {
+	Why string `json:"why" validate:"max=500"`
+}
+
+type approveRequest struct {
+	Hash string `json:"hash" validate:"required,max=64"` // of the plan that was read
+}
+
 func (s *Server) changeCampaign(verb campaign.Verb) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		x, err := s.Campaigns.Change(c.UserContext(), actor(c), campaign.ID(c.Params("id")), verb)
+		var word campaign.Word
+		switch verb {
+		case campaign.Return:
+			var req returnRequest
+			if err := s.bind(c, &req); err != nil {
+				return err
+			}
+			word.Why = req.Why
+		case campaign.Approve:
+			var req approveRequest
+			if err := s.bind(c, &req); err != nil {
+				return err
+			}
+			word.Hash = req.Hash
+			note(c, "seal", "", req.Hash)
+		}
+		x, err := s.Campaigns.Change(c.UserContext(), actor(c), campaign.ID(c.Params("id")), verb, word)
 		if err != nil {
 			return err
 		}
@@ -207,7 +319,7 @@ func (s *Server) changeCampaign(verb campaign.Verb) fiber.Handler {
 }
 
 func (s *Server) answerCampaign(c *fiber.Ctx, x campaign.Campaign) error {
-	v, err := s.viewCampaign(c.UserContext(), x)
+	v, err := s.viewWhole(c, x)
 	if err != nil {
 		return err
 	}
@@ -224,7 +336,7 @@ func (s *Server) campaignStats(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	n, err := s.countCampaign(c.UserContext(), x)
+	n, err := s.countCampaign(c, x)
 	if err != nil {
 		return err
 	}

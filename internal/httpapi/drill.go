@@ -65,7 +65,7 @@ func (s *Server) viewDrills(c *fiber.Ctx, running []campaign.Campaign) ([]drillV
 	if err != nil {
 		return nil, err
 	}
-	mine := slices.DeleteFunc(slices.Clone(running), func(x campaign.Campaign) bool { return !x.Includes(person, unit.Path, cohorts) })
+	mine := slices.DeleteFunc(slices.Clone(running), func(x campaign.Campaign) bool { return !x.Audience.Includes(person, unit.Path, cohorts) })
 	views := make([]drillView, 0, len(list))
 	for _, p := range list {
 		r, begun := runs[p.Template.ID]

@@ -265,16 +265,21 @@ func (w *world) move(name string, unit people.UnitID) {
 // campaign starts one for units, or for everybody.
 func (w *world) campaign(name string, units ...people.UnitID) campaign.ID {
 	w.t.Helper()
-	c, err := w.Campaigns.Create(context.Background(), people.Console(), campaign.Draft{
-		Name: people.Text{Vi: name, En: name}, Audience: campaign.Audience{Units: units},
-		Items: []campaign.Item{{Kind: "course", ID: "phishing"}}, DueOn: dues, Remind: true, Target: 77,
-	})
-	w.must(err)
+	c := begin(w.t, w.Campaigns, w.draftCampaign(name, units...))
 	w.plant(name, func(k *kind) bool {
 		audience := len(units) == 0 || slices.Contains(units, k.unit) || slices.Contains(units, "a") && k.unit == "a1"
 		return audience || len(units) > 0 && k.within(units[0])
 	})
 	return c.ID
+}
+
+// draftCampaign makes the draft of one.
+func (w *world) draftCampaign(name string, units ...people.UnitID) campaign.ID {
+	w.t.Helper()
+	return draftCampaign(w.t, w.Campaigns, campaign.Plan{
+		Name: people.Text{Vi: name, En: name}, Audience: campaign.Audience{Units: units},
+		Items: []campaign.Item{{Kind: campaign.Course, ID: "phishing", Required: true}}, DueOn: dues, Targets: campaign.Targets{Completion: 77},
+	}).ID
 }
 
 // fresh is a number that was not used before.

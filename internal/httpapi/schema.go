@@ -33,7 +33,7 @@ func enums() map[reflect.Type][]any {
 		reflect.TypeFor[people.Role]():        {people.Learner, people.Trainer, people.Administrator, people.SecurityOfficer, people.Auditor, people.Head},
 		reflect.TypeFor[learning.State]():     {learning.Assigned, learning.Started, learning.Completed, learning.Closed},
 		reflect.TypeFor[learning.Status]():    {learning.Assigned, learning.Started, learning.Completed, learning.Closed, learning.Overdue},
-		reflect.TypeFor[campaign.State]():     {campaign.Scheduled, campaign.Running, campaign.Paused, campaign.Completed, campaign.Cancelled},
+		reflect.TypeFor[campaign.State]():     values(campaign.States()),
 		reflect.TypeFor[announcement.State](): {announcement.Draft, announcement.Published, announcement.Withdrawn},
 		reflect.TypeFor[course.Class]():       {course.Editorial, course.Minor, course.Material},
 		reflect.TypeFor[drill.Truth]():        {drill.Phish, drill.Legit},
@@ -43,6 +43,13 @@ func enums() map[reflect.Type][]any {
 		reflect.TypeFor[privacy.Urgency]():    {privacy.Overdue, privacy.DueToday, privacy.DueSoon, privacy.InTime, privacy.Over},
 		reflect.TypeFor[reminder.State]():     {reminder.Waiting, reminder.Sent, reminder.Dropped},
 	}
+}
+
+func values[T any](list []T) (out []any) {
+	for _, v := range list {
+		out = append(out, v)
+	}
+	return out
 }
 
 type named struct {

@@ -171,8 +171,10 @@ func TestSyncTellsOfCampaigns(t *testing.T) {
 	s := newSchool(t)
 	due := s.clock.Now().Add(10 * 24 * time.Hour)
 	c := campaign.Campaign{
-		ID: "c1", Name: people.Text{Vi: "Tháng ba", En: "March"}, Audience: campaign.Audience{Units: []people.UnitID{"bo"}},
-		Items: []campaign.Item{{Kind: "course", ID: phishing}, {Kind: "drill", ID: "monday-inbox"}}, DueAt: due, State: campaign.Running, Live: true, Version: 1,
+		ID: "c1", Plan: campaign.Plan{
+			Name: people.Text{Vi: "Tháng ba", En: "March"}, Audience: campaign.Audience{Units: []people.UnitID{"bo"}},
+			Items: []campaign.Item{{Kind: campaign.Course, ID: phishing, Required: true}, {Kind: campaign.Drill, ID: "monday-inbox", Required: true}},
+		}, DueAt: due, State: campaign.Running, Live: true, Version: 1,
 	}
 	if err := s.db.Campaigns().InsertCampaign(t.Context(), c); err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http/httptest"
 	"strings"
@@ -61,15 +62,15 @@ func newOffice(t *testing.T) *office {
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
 	x.Campaigns = &campaign.Service{
 		Store: x.db.Campaigns(), Enroller: x.Learning, People: x.People, Calendar: calendar, Now: x.clock.Now, NewID: newID, Log: log,
-		Minutes: func(ctx context.Context, i campaign.Item) (int, error) {
-			if i.Kind == "drill" {
-				return 0, fault.New(fault.NotFound, "drill_not_found", "no such drill")
+		Items: func(ctx context.Context, k campaign.Kind, id string) (campaign.About, error) {
+			if k == campaign.Drill {
+				return campaign.About{}, fault.New(fault.NotFound, "drill_not_found", "no such drill")
 			}
-			p, err := x.Courses.Latest(ctx, course.ID(i.ID))
+			p, err := x.Courses.Latest(ctx, course.ID(id))
 			if err != nil {
-				return 0, err
+				return campaign.About{}, err
 			}
-			return p.Summary.Minutes, nil
+			return campaign.About{Title: people.Text(p.Version.Content.Title), Minutes: p.Summary.Minutes}, nil
 		},
 	}
 	var err error
@@ -106,20 +107,24 @@ func (o *office) ask(token, method, path string, body any) reply {
 	return o.do(call{method: method, path: "/api/v1" + path, token: token, body: body})
 }
 
+// march is the plan of a campaign for an audience.
+const march = `{"name":{"vi":"Tháng 3","en":"March"},"goal":{"vi":"Ai cũng biết","en":"Everybody knows"},"audience":{%s},` +
+	`"items":[{"kind":"course","id":"phishing","required":true}],"dueOn":"2026-03-13","targets":{"completion":80}}`
+
 // running makes a campaign for everybody below department a and returns it.
 func (o *office) running() campaign.Campaign {
 	o.t.Helper()
-	a := o.ask(o.root, "POST", "/campaigns", `{"name":{"vi":"Tháng 3","en":"March"},"audience":{"units":["a"]},"items":[{"kind":"course","id":"phishing"}],"dueOn":"2026-03-13","remind":true}`)
+	a := o.ask(o.root, "POST", "/campaigns", fmt.Sprintf(march, `"units":["a"]`))
 	if a.status != 201 {
 		o.t.Fatalf("create: %d %s", a.status, a.body)
 	}
-	return decode[campaign.Campaign](o.t, a)
+	return begin(o.t, o.Campaigns, decode[campaign.Campaign](o.t, a).ID)
 }
 
 func TestCampaignRoutes(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
-	const good = `{"name":{"vi":"Tháng 3","en":"March"},"audience":{"units":["a"]},"items":[{"kind":"course","id":"phishing"}],"dueOn":"2026-03-13","remind":true,"target":80}`
+	good := fmt.Sprintf(march, `"units":["a"]`)
 	with := func(old, replacement string) string { return strings.Replace(good, old, replacement, 1) }
 	for _, tt := range []struct {
 		name, token, method, path, body string
@@ -131,16 +136,17 @@ func TestCampaignRoutes(t *testing.T) {
 		{"nobody", "", "GET", "/campaigns", "", 401, "sign_in_required", ""},
 		{"unknown course", o.root, "POST", "/campaigns", with(`"id":"phishing"`, `"id":"none"`), 422, `{"field":"items[0].id","code":"unknown"}`, ""},
 		{"unknown kind", o.root, "POST", "/campaigns", with(`"course"`, `"film"`), 422, `{"field":"items[0].kind","code":"oneof"}`, ""},
-		{"not enough days", o.root, "POST", "/campaigns", with("03-13", "03-02"), 422, `{"field":"dueOn","code":"too_short"}`, ""},
-		{"state by hand", o.root, "POST", "/campaigns", with(`"remind"`, `"state":"completed","remind"`), 400, "unknown_field", ""},
+		{"not enough days", o.root, "POST", "/campaigns", with("03-13", "03-02"), 201, `"missing":[{"field":"dueOn","code":"too_short"}]`, ""},
+		{"a name alone", o.root, "POST", "/campaigns", `{"name":{"vi":"Nháp"}}`, 201, `{"field":"items","code":"required"}`, ""},
+		{"state by hand", o.root, "POST", "/campaigns", with(`"targets"`, `"state":"completed","targets"`), 400, "unknown_field", ""},
 		{"another's unit", o.unitAdmin, "POST", "/campaigns", with(`["a"]`, `["b"]`), 422, `{"field":"audience.units[0]","code":"unknown"}`, ""},
-		{"everybody, from a part", o.unitAdmin, "POST", "/campaigns", with(`["a"]`, `[]`), 422, `{"field":"audience.units","code":"required"}`, ""},
+		{"everybody, from a part", o.unitAdmin, "POST", "/campaigns", with(`["a"]`, `[]`), 201, `"missing":[{"field":"audience.units","code":"required"}]`, `"people":7`},
 		{"count a", o.unitAdmin, "POST", "/campaigns/audience", `{"audience":{"units":["a"]}}`, 200, `{"people":4}`, ""},
 		{"count b from a", o.unitAdmin, "POST", "/campaigns/audience", `{"audience":{"units":["b"]}}`, 422, "unknown", "people"},
 		{"count all", o.root, "POST", "/campaigns/audience", `{"audience":{"units":[]}}`, 200, `{"people":7}`, ""},
 		{"for everybody", o.root, "POST", "/campaigns", with(`["a"]`, `[]`), 201, `"people":7,"completed":0`, ""},
-		{"for a", o.unitAdmin, "POST", "/campaigns", good, 201, `"target":80,"state":"running"`, ""},
-		{"a sees its own", o.unitAdmin, "GET", "/campaigns", "", 200, `"units":["a"]`, `"units":[]`},
+		{"for a", o.unitAdmin, "POST", "/campaigns", good, 201, `"completion":80,"satisfaction":90}`, ""},
+		{"a sees its own", o.unitAdmin, "GET", "/campaigns", "", 200, `"units":["a"]`, `"units":["b"]`},
 		{"root sees both", o.root, "GET", "/campaigns", "", 200, `"units":[]`, ""},
 		{"none", o.root, "GET", "/campaigns/none", "", 404, "campaign_not_found", ""},
 		{"no verb", o.root, "POST", "/campaigns/none/restart", "", 404, "not_found", ""},

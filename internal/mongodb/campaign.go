@@ -10,6 +10,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"hocso/internal/campaign"
+	"hocso/internal/fault"
 )
 
 // Campaigns implements campaign.Store.
@@ -27,6 +28,35 @@ func campaignIndexes() []index {
 	return []index{{collection: campaigns, keys: bson.D{{Key: "live", Value: 1}, {Key: "_id", Value: 1}}}}
 }
 
+// storedCampaign is a campaign as it may lie there: those from before there were plans to
+// approve have one switch for reminders and one target, until they are written again.
+type storedCampaign struct {
+	campaign.Campaign `bson:",inline"`
+
+	Remind *bool `bson:"remind"`
+	Target int   `bson:"target"`
+}
+
+func (s storedCampaign) campaign() campaign.Campaign {
+	if s.Remind == nil {
+		return s.Campaign
+	}
+	return campaign.Upgrade(s.Campaign, *s.Remind, s.Target)
+}
+
+// allCampaigns reads the campaigns of cur.
+func allCampaigns(ctx context.Context, cur *mongo.Cursor) ([]campaign.Campaign, error) {
+	var stored []storedCampaign
+	if err := cur.All(ctx, &stored); err != nil {
+		return nil, fmt.Errorf("list campaigns: %w", err)
+	}
+	cs := make([]campaign.Campaign, len(stored))
+	for i, x := range stored {
+		cs[i] = x.campaign()
+	}
+	return cs, nil
+}
+
 // InsertCampaign implements campaign.Store.
 func (s *Campaigns) InsertCampaign(ctx context.Context, c campaign.Campaign) error {
 	if _, err := s.c.InsertOne(ctx, c); err != nil {
@@ -36,9 +66,10 @@ func (s *Campaigns) InsertCampaign(ctx context.Context, c campaign.Campaign) err
 }
 
 // Campaign implements campaign.Store.
-func (s *Campaigns) Campaign(ctx context.Context, id campaign.ID) (c campaign.Campaign, err error) {
-	err = s.c.FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Decode(&c)
-	return c, found(err, "campaign", "find campaign")
+func (s *Campaigns) Campaign(ctx context.Context, id campaign.ID) (campaign.Campaign, error) {
+	var x storedCampaign
+	err := s.c.FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Decode(&x)
+	return x.campaign(), found(err, "campaign", "find campaign")
 }
 
 // Campaigns implements campaign.Store.
@@ -51,11 +82,7 @@ func (s *Campaigns) Campaigns(ctx context.Context, before campaign.ID, limit int
 	if err != nil {
 		return nil, fmt.Errorf("list campaigns: %w", err)
 	}
-	var cs []campaign.Campaign
-	if err := cur.All(ctx, &cs); err != nil {
-		return nil, fmt.Errorf("list campaigns: %w", err)
-	}
-	return cs, nil
+	return allCampaigns(ctx, cur)
 }
 
 // LiveCampaigns implements campaign.Store.
@@ -64,11 +91,7 @@ func (s *Campaigns) LiveCampaigns(ctx context.Context) ([]campaign.Campaign, err
 	if err != nil {
 		return nil, fmt.Errorf("list live campaigns: %w", err)
 	}
-	var cs []campaign.Campaign
-	if err := cur.All(ctx, &cs); err != nil {
-		return nil, fmt.Errorf("list live campaigns: %w", err)
-	}
-	return cs, nil
+	return allCampaigns(ctx, cur)
 }
 
 // ReplaceCampaign implements campaign.Store. It leaves what the clock keeps alone:
@@ -76,22 +99,48 @@ func (s *Campaigns) LiveCampaigns(ctx context.Context) ([]campaign.Campaign, err
 func (s *Campaigns) ReplaceCampaign(ctx context.Context, c campaign.Campaign) error {
 	set := bson.D{
 		{Key: "name", Value: c.Name},
+		{Key: "goal", Value: c.Goal},
 		{Key: "audience", Value: c.Audience},
 		{Key: "items", Value: c.Items},
+		{Key: "startsOn", Value: c.StartsOn},
+		{Key: "dueOn", Value: c.DueOn},
+		{Key: "graceDays", Value: c.GraceDays},
+		{Key: "recurrence", Value: c.Recurrence},
+		{Key: "channels", Value: c.Channels},
+		{Key: "reminders", Value: c.Reminders},
+		{Key: "targets", Value: c.Targets},
+		{Key: "escalation", Value: c.Escalation},
 		{Key: "startsAt", Value: c.StartsAt},
 		{Key: "dueAt", Value: c.DueAt},
 		{Key: "endsAt", Value: c.EndsAt},
-		{Key: "remind", Value: c.Remind},
-		{Key: "target", Value: c.Target},
 		{Key: "state", Value: c.State},
 		{Key: "owner", Value: c.Owner},
+		{Key: "authors", Value: c.Authors},
+		{Key: "hash", Value: c.Hash},
+		{Key: "approvals", Value: c.Approvals},
 		{Key: "log", Value: c.Log},
 		{Key: "live", Value: c.Live},
 	}
 	res, err := s.c.UpdateOne(ctx,
 		bson.D{{Key: "_id", Value: c.ID}, {Key: "ver", Value: c.Version}},
-		bson.D{{Key: "$set", Value: set}, {Key: "$inc", Value: bson.D{{Key: "ver", Value: 1}}}})
+		bson.D{
+			{Key: "$set", Value: set},
+			{Key: "$inc", Value: bson.D{{Key: "ver", Value: 1}}},
+			{Key: "$unset", Value: bson.D{{Key: "remind", Value: ""}, {Key: "target", Value: ""}}},
+		})
 	return replaced(res, err, "replace campaign")
+}
+
+// DeleteCampaign implements campaign.Store.
+func (s *Campaigns) DeleteCampaign(ctx context.Context, id campaign.ID, version int) error {
+	res, err := s.c.DeleteOne(ctx, bson.D{{Key: "_id", Value: id}, {Key: "ver", Value: version}})
+	if err != nil {
+		return fmt.Errorf("delete campaign: %w", err)
+	}
+	if res.DeletedCount == 0 {
+		return fault.New(fault.Conflict, "changed_meanwhile", "it was changed meanwhile, read it again")
+	}
+	return nil
 }
 
 // LeaseCampaign implements campaign.Store.

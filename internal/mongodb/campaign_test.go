@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
+
 	"hocso/internal/campaign"
 	"hocso/internal/fault"
 	"hocso/internal/mongodb/mongodbtest"
@@ -26,10 +28,60 @@ func TestRoundTripCampaign(t *testing.T) {
 	want.CreatedAt, want.AdvancedTo, want.LeaseUntil = clock.CreatedAt, clock.AdvancedTo, clock.LeaseUntil // not for ReplaceCampaign to write
 	same(t, "campaign replaced", ask(t, read), want)
 	must(t, s.ReplaceCampaign(ctx, campaign.Campaign{ID: "c", Version: want.Version}))
-	same(t, "campaign emptied", ask(t, read), campaign.Campaign{
-		ID: "c", Audience: campaign.Audience{Units: []people.UnitID{}}, Items: []campaign.Item{}, Log: []campaign.Step{},
+	empty := campaign.Campaign{
+		ID: "c", Authors: []people.ID{}, Approvals: []campaign.Approval{}, Log: []campaign.Step{},
 		CreatedAt: clock.CreatedAt, AdvancedTo: clock.AdvancedTo, LeaseUntil: clock.LeaseUntil, Version: want.Version + 1,
-	})
+	}
+	empty.Audience.Units, empty.Items, empty.Channels = []people.UnitID{}, []campaign.Item{}, []campaign.Channel{}
+	empty.Reminders.Offsets, empty.Escalation = []int{}, []campaign.EscalationStep{}
+	same(t, "campaign emptied", ask(t, read), empty)
+	refused(t, "delete what changed", s.DeleteCampaign(ctx, "c", want.Version), fault.Conflict, "changed_meanwhile")
+	must(t, s.DeleteCampaign(ctx, "c", want.Version+1))
+	_, err := read()
+	refused(t, "read what was deleted", err, fault.NotFound, "campaign_not_found")
+}
+
+// What was stored before campaigns had a plan that is approved is read as one that was,
+// and is stored as such with its next change.
+func TestOldCampaignIsRead(t *testing.T) {
+	db := mongodbtest.New(t)
+	ctx, s := t.Context(), db.Campaigns()
+	start := time.Date(2026, 3, 1, 17, 0, 0, 0, time.UTC) // midnight in Ha Noi
+	due := time.Date(2026, 3, 20, 16, 59, 59, 999e6, time.UTC)
+	old := bson.D{
+		{Key: "_id", Value: "c"},
+		{Key: "name", Value: bson.D{{Key: "vi", Value: "Tháng 3"}, {Key: "en", Value: "March"}}},
+		{Key: "audience", Value: bson.D{{Key: "units", Value: bson.A{"a"}}}},
+		{Key: "items", Value: bson.A{bson.D{{Key: "kind", Value: "course"}, {Key: "id", Value: "phishing"}}}},
+		{Key: "startsAt", Value: start},
+		{Key: "dueAt", Value: due},
+		{Key: "endsAt", Value: due.Add(30 * 24 * time.Hour)},
+		{Key: "remind", Value: true},
+		{Key: "target", Value: 77},
+		{Key: "state", Value: "scheduled"},
+		{Key: "owner", Value: "p"},
+		{Key: "log", Value: bson.A{}},
+		{Key: "createdAt", Value: start.Add(-time.Hour)},
+		{Key: "ver", Value: 4},
+		{Key: "live", Value: true},
+		{Key: "advancedTo", Value: time.Time{}},
+		{Key: "leaseUntil", Value: time.Time{}},
+	}
+	if _, err := db.Database().Collection("campaigns").InsertOne(ctx, old); err != nil {
+		t.Fatal(err)
+	}
+	read := func() (campaign.Campaign, error) { return s.Campaign(ctx, "c") }
+	got := ask(t, read)
+	if got.StartsOn != "2026-03-02" || got.DueOn != "2026-03-20" || got.GraceDays != 30 || got.Targets != (campaign.Targets{Completion: 77, Satisfaction: 90}) ||
+		!got.Items[0].Required || len(got.Reminders.Offsets) != 6 || got.Hash != got.Seal() || len(got.Approvals) != 1 || got.Approvals[0].Hash != got.Hash || got.Version != 4 {
+		t.Errorf("an old campaign is read as %+v", got)
+	}
+	live := ask(t, func() ([]campaign.Campaign, error) { return s.LiveCampaigns(ctx) })
+	same(t, "live", live, []campaign.Campaign{got})
+	got.Reminders.Offsets = []int{}
+	must(t, s.ReplaceCampaign(ctx, got))
+	got.Version++
+	same(t, "written again", ask(t, read), got)
 }
 
 func TestQueriesOfCampaigns(t *testing.T) {

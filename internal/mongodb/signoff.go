@@ -48,5 +48,5 @@ func (s *Signoffs) SignoffsOf(ctx context.Context, u people.UnitID, limit int) (
 
 // SignoffsIn implements signoff.Store.
 func (s *Signoffs) SignoffsIn(ctx context.Context, month string) ([]signoff.Signoff, error) {
-	return list[signoff.Signoff](ctx, s.c, bson.D{{Key: "month", Value: month}}, options.Find(), "list sign-offs of a month")
+	return list[signoff.Signoff](ctx, s.c, bson.D{{Key: "month", Value: month}}, options.Find().SetBatchSize(1000), "list sign-offs of a month")
 }

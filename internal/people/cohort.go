@@ -403,3 +403,18 @@ func (s *Service) CohortsWith(ctx context.Context, a Actor, p Person) ([]Cohort,
 	u, _ := t.known(p.Unit)
 	return slices.DeleteFunc(list, func(c Cohort) bool { return !c.Includes(p, u.Path) }), nil
 }
+
+// RuleAudience returns up to limit people whom a rule selects from the whole organisation,
+// with ids above after, in the order of ids. Fewer than limit mean that there are no more.
+func (s *Service) RuleAudience(ctx context.Context, r Rule, after ID, limit int) ([]Person, error) {
+	t, err := s.units(ctx)
+	if err != nil {
+		return nil, err
+	}
+	q, ok := Cohort{Rule: &r}.query(t)
+	if !ok {
+		return nil, nil
+	}
+	q.ByID, q.AfterID, q.Limit = true, after, limit
+	return s.Store.FindPeople(ctx, q)
+}

@@ -15,7 +15,7 @@ func (p Permission) Sentence() string {
 	case ManagePeople:
 		return "Add, change, invite, import and disable people; add, rename and move units; say who leads a unit; grant roles."
 	case ManageCampaigns:
-		return "Assign courses and drills to the people of units, with a due day and reminders; see who was reminded, when and why not; announce something to the people of units, and see how many have read it."
+		return "Plan campaigns (what, for whom, until when, with which reminders), approve what somebody else planned, start, pause and end them; see who was reminded, when and why not; announce something to the people of units, and see how many have read it."
 	case TrackCompletion:
 		return "See by name who has done, not done or is late with which course, and export that as a table; never what somebody did in a drill."
 	case ReadAudit:
@@ -38,7 +38,7 @@ func (p Permission) Within() string {
 	case ManagePeople:
 		return "the unit of the role and everything below it: the person or unit asked for as well as every unit, role and person named in the change"
 	case ManageCampaigns:
-		return "campaigns and announcements all of whose units are within the unit of the role; one for everybody needs the role for the whole organisation"
+		return "campaigns and announcements all of whose audience is within the unit of the role, and drafts of one's own; one for everybody needs the role for the whole organisation"
 	case TrackCompletion:
 		return "people who are now in the unit of the role, or the unit one leads, and below it"
 	case HandleRequests:

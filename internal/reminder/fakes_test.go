@@ -313,7 +313,7 @@ func newWorld(t testing.TB) *world {
 		Now:      func() time.Time { return w.now },
 		Log:      slog.New(slog.DiscardHandler),
 	}
-	w.mem.campaigns["c1"] = campaign.Campaign{ID: "c1", State: campaign.Running, Remind: true}
+	w.mem.campaigns["c1"] = campaign.Campaign{ID: "c1", State: campaign.Running}
 	w.person("lan", "")
 	w.device("lan", "1")
 	return w

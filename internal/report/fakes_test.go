@@ -145,7 +145,7 @@ func newWorld(t testing.TB) (*truth, *Service) {
 	w := &truth{
 		units: map[people.UnitID]people.Unit{}, people: map[people.ID]people.Person{},
 		enrolments: map[learning.EnrolmentID]learning.Enrolment{},
-		campaigns:  map[campaign.ID]campaign.Campaign{"c1": {ID: "c1", Target: 90}},
+		campaigns:  map[campaign.ID]campaign.Campaign{"c1": {ID: "c1", Plan: campaign.Plan{Targets: campaign.Targets{Completion: 90}}}},
 		now:        time.Date(2026, 3, 10, 2, 0, 0, 0, time.UTC),
 	}
 	w.unit("bo", "")

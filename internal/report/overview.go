@@ -165,7 +165,7 @@ func (s *Service) Units(ctx context.Context, a people.Actor, f Filter) (Units, e
 		out.AsOf = s.asOf
 		target := 0
 		if m.concerns(asked, sel.scope) {
-			target = asked.Target
+			target = asked.Targets.Completion
 		}
 		sums := m.rollUp(sel, list)
 		for i, id := range list {

@@ -43,7 +43,7 @@ func BenchmarkDispatch(b *testing.B) {
 		Campaigns: db.Campaigns(), Courses: courses{}, Pusher: sender, PublicURL: "https://hocso.example.org",
 		Calendar: campaign.Calendar{Zone: time.UTC}, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	}
-	c := campaign.Campaign{ID: "c1", State: campaign.Running, Remind: true, Version: 1}
+	c := campaign.Campaign{ID: "c1", State: campaign.Running, Version: 1}
 	if err := db.Campaigns().InsertCampaign(ctx, c); err != nil {
 		b.Fatal(err)
 	}

@@ -55,7 +55,7 @@ func TestTwoReplicasOnOneDatabase(t *testing.T) {
 		}
 	}
 	one, two := replica(), replica()
-	c := campaign.Campaign{ID: "c1", State: campaign.Running, Remind: true, Version: 1}
+	c := campaign.Campaign{ID: "c1", State: campaign.Running, Version: 1}
 	if err := db.Campaigns().InsertCampaign(ctx, c); err != nil {
 		t.Fatal(err)
 	}

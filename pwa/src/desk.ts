@@ -60,6 +60,7 @@ export const deskRoutes: Route[] = [
   of('/campaigns', campaign, 'CampaignList'),
   of('/campaigns/new', campaign, 'NewCampaign'),
   of('/campaigns/:campaign', campaign, 'CampaignPage'),
+  of('/campaigns/:campaign/edit', campaign, 'NewCampaign'),
   of('/surveys', survey, 'SurveyList'),
   of('/surveys/new', survey, 'NewSurvey'),
   of('/surveys/:survey', survey, 'SurveyPage'),

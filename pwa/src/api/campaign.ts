@@ -1,42 +1,74 @@
 import type { Text } from '../i18n/locale.svelte.ts';
 import { call } from './client.ts';
+import type { Rule } from './cohort.ts';
 import { search } from './people.ts';
 import type { UnitLine } from './report.ts';
 import type { List } from './types.ts';
 
-export type CampaignState = 'scheduled' | 'running' | 'paused' | 'completed' | 'cancelled';
-export type Verb = 'pause' | 'resume' | 'close' | 'cancel';
+export const states = [
+  'draft',
+  'in_review',
+  'approved',
+  'scheduled',
+  'running',
+  'paused',
+  'closing',
+  'completed',
+  'archived',
+  'cancelled',
+] as const;
+export type CampaignState = (typeof states)[number];
+export type Verb = 'submit' | 'return' | 'approve' | 'schedule' | 'pause' | 'resume' | 'close' | 'cancel' | 'archive';
 export interface CampaignItem {
   kind: 'course' | 'drill';
   id: string;
+  required: boolean;
+  opensAfter?: { days?: number; item?: number }; // item: the number of an earlier one, from 1
 }
 export interface Audience {
   units: string[];
   cohorts?: string[];
+  rule?: Rule;
+  roles?: string[];
+  exclude?: { units?: string[]; cohorts?: string[] };
+  snapshot?: boolean;
 }
-export interface Campaign {
-  id: string;
-  name: Text;
-  audience: { units: string[] | null; cohorts?: string[] };
-  items: CampaignItem[];
-  startsAt: string;
-  dueAt: string;
-  endsAt: string;
-  remind: boolean;
-  target: number;
-  state: CampaignState;
-  log: { from: CampaignState; to: CampaignState; by?: string; at: string }[] | null;
-  people?: number;
-  completed?: number;
+export interface EscalationStep {
+  day: number;
+  below: number;
+  to: 'head' | 'parent' | 'owner';
 }
-export interface NewCampaign {
+export interface Plan {
   name: Text;
+  goal: Text;
   audience: Audience;
   items: CampaignItem[];
-  startsOn?: string;
+  startsOn: string;
   dueOn: string;
-  remind: boolean;
-  target?: number;
+  graceDays: number;
+  recurrence: number;
+  channels: ('push' | 'email' | 'portal')[];
+  reminders: { offsets: number[]; holdOut: number };
+  targets: { completion: number; satisfaction: number };
+  escalation: EscalationStep[];
+}
+export interface Campaign extends Plan {
+  id: string;
+  startsAt?: string;
+  dueAt?: string;
+  endsAt?: string;
+  state: CampaignState;
+  owner: string;
+  authors: string[];
+  hash: string;
+  approvals: { by: string; at: string; hash: string }[];
+  log: { from: CampaignState; to: CampaignState; by?: string; at: string; why?: string }[];
+  version: number;
+  people?: number;
+  completed?: number;
+  missing?: { field: string; code: string }[];
+  about?: { title: Text; minutes: number }[];
+  names?: Record<string, string>;
 }
 export interface CampaignStats {
   people: number;
@@ -63,8 +95,12 @@ const at = (id: string, rest = '') => '/campaigns/' + encodeURIComponent(id) + r
 
 export const campaigns = (cursor?: string) => call<List<Campaign>>('GET', '/campaigns' + search({ cursor }));
 export const campaign = (id: string) => call<Campaign>('GET', at(id));
-export const newCampaign = (fields: NewCampaign) => call<Campaign>('POST', '/campaigns', fields);
+export const newCampaign = (plan: Plan) => call<Campaign>('POST', '/campaigns', plan);
+export const editCampaign = (id: string, version: number, plan: Plan) =>
+  call<Campaign>('PUT', at(id) + search({ version: String(version) }), plan);
+export const removeCampaign = (id: string) => call<void>('DELETE', at(id));
 export const countAudience = (audience: Audience) => call<{ people: number }>('POST', '/campaigns/audience', { audience });
-export const changeCampaign = (id: string, verb: Verb) => call<Campaign>('POST', at(id, '/' + verb));
+export const changeCampaign = (id: string, verb: Verb, said?: { why: string } | { hash: string }) =>
+  call<Campaign>('POST', at(id, '/' + verb), said);
 export const campaignStats = (id: string) => call<CampaignStats>('GET', at(id, '/stats'));
 export const deliveries = (id: string, cursor?: string) => call<List<Delivery>>('GET', at(id, '/deliveries') + search({ cursor }));

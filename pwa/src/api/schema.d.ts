@@ -529,7 +529,7 @@ export interface paths {
         /** The campaigns I manage, newest first */
         get: operations["getCampaigns"];
         put?: never;
-        /** Assign courses and drills to the people of units */
+        /** Draft a campaign: a name is enough */
         post: operations["postCampaigns"];
         delete?: never;
         options?: never;
@@ -563,8 +563,44 @@ export interface paths {
         };
         /** One campaign */
         get: operations["getCampaignsId"];
-        put?: never;
+        /** Replace the plan of a campaign that has not begun: it is a draft again */
+        put: operations["putCampaignsId"];
         post?: never;
+        /** Remove a draft that was never submitted */
+        delete: operations["deleteCampaignsId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change a campaign: approve */
+        post: operations["postCampaignsIdApprove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change a campaign: archive */
+        post: operations["postCampaignsIdArchive"];
         delete?: never;
         options?: never;
         head?: never;
@@ -656,6 +692,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/campaigns/{id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change a campaign: return */
+        post: operations["postCampaignsIdReturn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change a campaign: schedule */
+        post: operations["postCampaignsIdSchedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/campaigns/{id}/stats": {
         parameters: {
             query?: never;
@@ -667,6 +737,23 @@ export interface paths {
         get: operations["getCampaignsIdStats"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change a campaign: submit */
+        post: operations["postCampaignsIdSubmit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2175,6 +2262,10 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        About: {
+            minutes: number;
+            title: components["schemas"]["Text"];
+        };
         AcceptRequest: {
             device?: string;
             /** Format: email */
@@ -2256,6 +2347,15 @@ export interface components {
             name: string;
             of: components["schemas"]["Text"];
             unit: string;
+        };
+        Approval: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            hash: string;
+        };
+        ApproveRequest: {
+            hash: string;
         };
         AskRequest: {
             about?: string;
@@ -2345,6 +2445,10 @@ export interface components {
         };
         Audience: {
             cohorts?: string[];
+            exclude?: components["schemas"]["Exclusion"];
+            roles?: ("learner" | "trainer" | "administrator" | "security_officer" | "auditor" | "head")[];
+            rule?: components["schemas"]["Rule"];
+            snapshot?: boolean;
             units: string[];
         };
         AudienceAnswer: {
@@ -2352,6 +2456,10 @@ export interface components {
         };
         AudienceInput: {
             cohorts: string[];
+            exclude?: components["schemas"]["ExclusionInput"];
+            roles?: ("trainer" | "administrator" | "security_officer" | "auditor")[];
+            rule?: components["schemas"]["RuleInput"];
+            snapshot?: boolean;
             units: string[];
         };
         AudienceRequest: {
@@ -2417,11 +2525,15 @@ export interface components {
         CampaignItem: {
             id: string;
             kind: string;
+            opensAfter?: components["schemas"]["Opening"];
+            required: boolean;
         };
         CampaignItemInput: {
             id: string;
             /** @enum {string} */
-            kind?: "course" | "drill";
+            kind?: "course" | "drill" | "announcement" | "survey";
+            opensAfter?: components["schemas"]["OpeningInput"];
+            required?: boolean;
         };
         CampaignStats: {
             completed: number;
@@ -2432,26 +2544,41 @@ export interface components {
             units: components["schemas"]["UnitCounts"][];
         };
         CampaignView: {
+            about?: components["schemas"]["About"][];
+            approvals: components["schemas"]["Approval"][];
             audience: components["schemas"]["Audience"];
+            authors: string[];
+            channels: string[];
             completed: number;
             /** Format: date-time */
             createdAt: string;
             /** Format: date-time */
-            dueAt: string;
+            dueAt?: string;
+            dueOn: string;
             /** Format: date-time */
-            endsAt: string;
+            endsAt?: string;
+            escalation: components["schemas"]["EscalationStep"][];
+            goal: components["schemas"]["Text"];
+            graceDays: number;
+            hash: string;
             id: string;
             items: components["schemas"]["CampaignItem"][];
             log: components["schemas"]["Step"][];
+            missing?: components["schemas"]["Field"][];
             name: components["schemas"]["Text"];
+            names?: {
+                [key: string]: string;
+            };
             owner: string;
             people: number;
-            remind: boolean;
+            recurrence: number;
+            reminders: components["schemas"]["Reminders"];
             /** Format: date-time */
-            startsAt: string;
+            startsAt?: string;
+            startsOn: string;
             /** @enum {string} */
-            state: "scheduled" | "running" | "paused" | "completed" | "cancelled";
-            target: number;
+            state: "draft" | "in_review" | "approved" | "scheduled" | "running" | "paused" | "closing" | "completed" | "archived" | "cancelled";
+            targets: components["schemas"]["Targets"];
             version: number;
         };
         CampaignViewList: {
@@ -2856,6 +2983,25 @@ export interface components {
             did: string;
             text: string;
         };
+        EscalationStep: {
+            below: number;
+            day: number;
+            to: string;
+        };
+        EscalationStepInput: {
+            below?: number;
+            day?: number;
+            /** @enum {string} */
+            to?: "head" | "parent" | "owner";
+        };
+        Exclusion: {
+            cohorts?: string[];
+            units?: string[];
+        };
+        ExclusionInput: {
+            cohorts: string[];
+            units: string[];
+        };
         FactorView: {
             askProof: boolean;
             canPasskey: boolean;
@@ -3160,15 +3306,6 @@ export interface components {
             items: components["schemas"]["MySurvey"][];
             next?: string;
         };
-        NewCampaignRequest: {
-            audience?: components["schemas"]["AudienceInput"];
-            dueOn?: string;
-            items?: components["schemas"]["CampaignItemInput"][];
-            name?: components["schemas"]["TextInput"];
-            remind?: boolean;
-            startsOn?: string;
-            target?: number;
-        };
         NewCohortRequest: {
             name?: components["schemas"]["TextRequest"];
             rule?: components["schemas"]["RuleInput"];
@@ -3230,6 +3367,14 @@ export interface components {
             startedAt?: string;
             survey?: string;
             ticket?: string;
+        };
+        Opening: {
+            days?: number;
+            item?: number;
+        };
+        OpeningInput: {
+            days?: number;
+            item?: number;
         };
         OpsAnswer: {
             cursor: string;
@@ -3374,6 +3519,20 @@ export interface components {
             unit: string;
             version: number;
         };
+        PlanInput: {
+            audience?: components["schemas"]["AudienceInput"];
+            channels?: ("push" | "email" | "portal")[];
+            dueOn?: string;
+            escalation?: components["schemas"]["EscalationStepInput"][];
+            goal?: components["schemas"]["TextInput"];
+            graceDays?: number;
+            items?: components["schemas"]["CampaignItemInput"][];
+            name?: components["schemas"]["TextInput"];
+            recurrence?: number;
+            reminders?: components["schemas"]["RemindersInput"];
+            startsOn?: string;
+            targets?: components["schemas"]["TargetsInput"];
+        };
         PreviewRequest: {
             lesson?: components["schemas"]["LessonInput"];
         };
@@ -3493,6 +3652,14 @@ export interface components {
             read: number;
             unit: components["schemas"]["UnitRef"];
         };
+        Reminders: {
+            holdOut: number;
+            offsets: number[];
+        };
+        RemindersInput: {
+            holdOut?: number;
+            offsets?: number[];
+        };
         Report: {
             entries: number;
             first: number;
@@ -3565,6 +3732,9 @@ export interface components {
             last: components["schemas"]["Pruning"];
             leavers: components["schemas"]["LeaversView"];
             version: number;
+        };
+        ReturnRequest: {
+            why?: string;
         };
         Row: {
             cells: components["schemas"]["Cell"][];
@@ -3727,9 +3897,10 @@ export interface components {
             at: string;
             by?: string;
             /** @enum {string} */
-            from: "scheduled" | "running" | "paused" | "completed" | "cancelled";
+            from: "draft" | "in_review" | "approved" | "scheduled" | "running" | "paused" | "closing" | "completed" | "archived" | "cancelled";
             /** @enum {string} */
-            to: "scheduled" | "running" | "paused" | "completed" | "cancelled";
+            to: "draft" | "in_review" | "approved" | "scheduled" | "running" | "paused" | "closing" | "completed" | "archived" | "cancelled";
+            why?: string;
         };
         StepRequest: {
             token: string;
@@ -3880,6 +4051,14 @@ export interface components {
             key: string;
             qr: components["schemas"]["Code"];
             uri: string;
+        };
+        Targets: {
+            completion: number;
+            satisfaction: number;
+        };
+        TargetsInput: {
+            completion?: number;
+            satisfaction?: number;
         };
         Template: {
             competences: string[];
@@ -5464,7 +5643,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewCampaignRequest"];
+                "application/json": components["schemas"]["PlanInput"];
             };
         };
         responses: {
@@ -5548,6 +5727,217 @@ export interface operations {
             };
             /** @description campaign_not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    putCampaignsId: {
+        parameters: {
+            query?: {
+                version?: string;
+            };
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignView"];
+                };
+            };
+            /** @description campaign_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description changed_meanwhile, wrong_state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteCampaignsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description campaign_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description changed_meanwhile, wrong_state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postCampaignsIdApprove: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApproveRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignView"];
+                };
+            };
+            /** @description second_person */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description campaign_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description wrong_state, changed_meanwhile */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postCampaignsIdArchive: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignView"];
+                };
+            };
+            /** @description campaign_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description wrong_state */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5768,6 +6158,116 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    postCampaignsIdReturn: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignView"];
+                };
+            };
+            /** @description campaign_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description wrong_state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postCampaignsIdSchedule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignView"];
+                };
+            };
+            /** @description campaign_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description wrong_state, seal_broken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     getCampaignsIdStats: {
         parameters: {
             query?: never;
@@ -5790,6 +6290,59 @@ export interface operations {
             };
             /** @description campaign_not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postCampaignsIdSubmit: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignView"];
+                };
+            };
+            /** @description campaign_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description wrong_state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -5,7 +5,7 @@ const utc = (day: string) => new Date(day + 'T00:00:00Z');
 const text = (date: Date) => date.toISOString().slice(0, 10);
 
 // day writes the day of a time: "27/11/2026".
-export const day = (at: string): string => shortest(at);
+export const day = (at: string | undefined): string => (at ? shortest(at) : '–');
 
 // today is the day here, yyyy-mm-dd.
 export function today(now = new Date()): string {
@@ -32,7 +32,9 @@ export function workingDays(from: string, to: string): number {
 }
 
 // defaultDue is the Thursday two to three weeks after the start: time enough, and a day on which colleagues are there.
-export function defaultDue(start: string): string {
-  const due = plusDays(start, 14);
-  return plusDays(due, (4 - utc(due).getUTCDay() + 7) % 7);
+export const defaultDue = (start: string): string => thursday(plusDays(start, 14));
+
+// thursday is the first from a day on.
+export function thursday(day: string): string {
+  return plusDays(day, (4 - utc(day).getUTCDay() + 7) % 7);
 }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ApiError } from '../api/problem.ts';
+import { templates } from './templates.ts';
 import { type Choice, Wizard } from './wizard.svelte.ts';
 
 const course = (id: string, minutes = 20): Choice => ({
@@ -8,6 +9,7 @@ const course = (id: string, minutes = 20): Choice => ({
   title: { vi: 'Khóa ' + id, en: 'Course ' + id },
   summary: { vi: '', en: '' },
   minutes,
+  required: true,
 });
 
 afterEach(() => vi.unstubAllGlobals());
@@ -22,14 +24,16 @@ describe('the wizard', () => {
     wizard.named = true;
     wizard.toggle(course('a'));
     expect(wizard.name.vi).toBe('Quý IV');
-    expect(wizard.request().items).toEqual([{ kind: 'course', id: 'b' }]);
+    expect(wizard.plan().items).toEqual([{ kind: 'course', id: 'b', required: true }]);
   });
 
   it('is not ready before each step is filled in', () => {
     const wizard = new Wizard();
     expect(wizard.ready.what).toBe(false);
     wizard.toggle(course('a'));
-    expect(wizard.ready).toMatchObject({ what: true, who: true, when: true, name: true });
+    expect(wizard.ready).toMatchObject({ what: true, who: true, when: true, name: false });
+    wizard.goal = { vi: 'Ai cũng biết', en: 'Everybody knows' };
+    expect(wizard.ready.name).toBe(true);
     wizard.everybody = false;
     expect(wizard.ready.who).toBe(false);
     wizard.dueOn = '2000-01-01';
@@ -66,11 +70,55 @@ describe('the wizard', () => {
     expect(wizard.people).toBe(7);
   });
 
+  it('starts from a template, with what this organisation has', () => {
+    for (const one of templates) {
+      const wizard = new Wizard();
+      wizard.start(one, [course('phishing-basics')]);
+      expect(
+        wizard.chosen.every(({ id }) => id === 'phishing-basics'),
+        one.id,
+      ).toBe(true);
+      expect(wizard.ready, one.id).toMatchObject({ when: true, name: true });
+      expect(wizard.changed, one.id).toBe(true);
+      expect(
+        one.items.every(({ opensAfter }) => (opensAfter?.days ?? 0) < one.days),
+        one.id,
+      ).toBe(true);
+    }
+  });
+
+  it('counts only what is required', () => {
+    const wizard = new Wizard();
+    wizard.toggle(course('a', 30));
+    wizard.toggle(course('b', 20));
+    wizard.change(wizard.chosen[1]!, { required: false });
+    expect(wizard.minutes).toBe(30);
+  });
+
+  it('keeps the draft once, then with its version, and only when it changed', async () => {
+    const asked: string[] = [];
+    vi.stubGlobal('fetch', (url: string, init: RequestInit) => {
+      if (url.endsWith('/auth/refresh')) return Promise.resolve(new Response('{"accessToken":"t","person":{}}'));
+      asked.push(`${init.method} ${url}`);
+      return Promise.resolve(new Response(JSON.stringify({ id: 'c', version: asked.length })));
+    });
+    const wizard = new Wizard();
+    wizard.toggle(course('a'));
+    await wizard.save();
+    expect(wizard.changed).toBe(false);
+    await wizard.save();
+    wizard.name.vi = 'Tên khác';
+    await wizard.save();
+    expect(asked).toEqual(['POST /api/v1/campaigns', 'PUT /api/v1/campaigns/c?version=1']);
+  });
+
   it('goes to the step of the field that was refused', () => {
     const wizard = new Wizard();
     const refuse = (field: string) => wizard.showRefused(new ApiError(422, 'invalid_fields', { errors: [{ field, code: 'x' }] }));
     for (const [field, step] of [
       ['dueOn', 'when'],
+      ['reminders.offsets[0]', 'when'],
+      ['goal.vi', 'name'],
       ['audience.units[0]', 'who'],
       ['items[1].id', 'what'],
       ['name.en', 'name'],
