@@ -48,6 +48,15 @@ func (c Calendar) AfterWorkingDays(t time.Time, n int) time.Time {
 	return endOfDay(day)
 }
 
+// Workday is the first working day from the day of t on.
+func (c Calendar) Workday(t time.Time) time.Time {
+	day := midnight(t, c.Zone)
+	for i := 0; c.Closed(day) && i < 60; i++ {
+		day = day.AddDate(0, 0, 1)
+	}
+	return day
+}
+
 // midnight is the start of the day of t in zone.
 func midnight(t time.Time, zone *time.Location) time.Time {
 	y, m, d := t.In(zone).Date()

@@ -84,7 +84,7 @@ func administratorScreens(server *program) []screen {
 		Items []struct{ ID, State, Email, Status string }
 	}
 	draft := server.draft(`{"name":{"vi":"Bản nháp","en":"A draft"}}`)
-	review := server.draft(planOf("an-toan", "2030-06-28"))
+	review := server.draft(planOf("an-toan"))
 	server.submit(review)
 	server.Get(admin, "/api/v1/campaigns", &campaigns)
 	server.Get(admin, "/api/v1/people?q=chaulp", &people)
