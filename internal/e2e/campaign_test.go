@@ -63,6 +63,11 @@ func TestCampaign(t *testing.T) {
 	second.See("Đang chạy")
 	author.See("Đang chạy") // it looks again by itself
 
+	second.Go("/campaigns/calendar")
+	second.See("An toàn thông tin hằng năm")
+	second.Settled()
+	second.Check("campaign-calendar")
+
 	server.newPerson("Nguyễn Thị Mới", "moi@hocso.example", "an-toan")
 	for end := time.Now().Add(2 * time.Minute); c.People != 61; time.Sleep(time.Second) {
 		if server.Get(server.SignIns["approver"], api, &c); time.Now().After(end) {

@@ -108,6 +108,7 @@ func administratorScreens(server *program) []screen {
 		{"campaign-when", "/campaigns/new", wizard(2)},
 		{"campaign-name", "/campaigns/new", wizard(3)},
 		{"campaign-how", "/campaigns/new", func(p *phone) { wizard(2)(p); p.tap("Cách nhắc và mục tiêu…", "summary") }},
+		{"campaign-calendar", "/campaigns/calendar", nil},
 		{"campaign-draft", "/campaigns/" + draft, nil},
 		{"campaign-review", "/campaigns/" + review, nil},
 		{"people", "/people", nil},
