@@ -9,6 +9,7 @@ import (
 
 	"hocso/internal/course"
 	"hocso/internal/fault"
+	"hocso/internal/learning"
 	"hocso/internal/people"
 )
 
@@ -144,16 +145,15 @@ func (s *Service) enrolPage(ctx context.Context, c Campaign, ps []people.Person,
 	if len(ps) == 0 {
 		return nil
 	}
-	due := s.dueAt(c, now)
 	for _, item := range c.Items {
 		if item.Kind != Course {
 			continue // open to the audience while the campaign runs
 		}
-		es, err := s.Enroller.Assign(ctx, course.ID(item.ID), ps, string(c.ID), &due)
+		es, err := s.Enroller.Assign(ctx, course.ID(item.ID), ps, s.duty(c, item, now))
 		if err != nil {
 			return fmt.Errorf("assign %s: %w", item.ID, err)
 		}
-		if !c.Reminds() || s.Planner == nil || len(es) == 0 {
+		if !item.Required || !c.Reminds() || s.Planner == nil || len(es) == 0 {
 			continue
 		}
 		if err := s.Planner.PlanReminders(ctx, c, ps, es, now); err != nil {
@@ -161,6 +161,31 @@ func (s *Service) enrolPage(ctx context.Context, c Campaign, ps []people.Person,
 		}
 	}
 	return nil
+}
+
+// duty is what an item asks of people who are enrolled at now. What is optional is offered:
+// it counts for no campaign and has no due day.
+func (s *Service) duty(c Campaign, item Item, now time.Time) (d learning.Duty) {
+	if item.Required {
+		due := s.dueAt(c, now)
+		d.Campaign, d.DueAt = string(c.ID), &due
+	}
+	if c.Occurrence > 1 {
+		d.Since = c.StartsAt
+	}
+	if o := item.OpensAfter; o != (Opening{}) {
+		d.Opens = &learning.Opening{}
+		if at := c.StartsAt.AddDate(0, 0, o.Days); o.Days > 0 && at.After(now) {
+			d.Opens.At = &at
+		}
+		if o.Item > 0 {
+			d.Opens.After = course.ID(c.Items[o.Item-1].ID)
+		}
+		if *d.Opens == (learning.Opening{}) {
+			d.Opens = nil
+		}
+	}
+	return d
 }
 
 // dueAt is when people who are enrolled at now have to be done: newcomers to a

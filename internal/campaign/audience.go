@@ -108,47 +108,51 @@ func (s *Service) eachPage(ctx context.Context, au Audience, do func([]people.Pe
 	return nil
 }
 
-// Preview is how many people an audience has, and the first of them.
-type Preview struct {
-	People int
-	First  []people.Person
-}
-
 // errEnough ends a walk through an audience.
 type errEnough struct{}
 
 func (errEnough) Error() string { return "enough" }
 
-// Preview counts an audience, each person once, and returns the first few by id.
-func (s *Service) Preview(ctx context.Context, au Audience, first int) (Preview, error) {
-	var out Preview
+// Count counts an audience, each person once.
+func (s *Service) Count(ctx context.Context, au Audience) (int, error) {
+	return s.count(ctx, au, func(people.Person) bool { return true })
+}
+
+// count counts those of an audience for whom also holds, each once.
+func (s *Service) count(ctx context.Context, au Audience, also func(people.Person) bool) (int, error) {
 	seen := map[people.ID]struct{}{}
 	err := s.eachPage(ctx, au, func(ps []people.Person) error {
 		for _, p := range ps {
-			if _, twice := seen[p.ID]; twice {
-				continue
-			}
-			seen[p.ID] = struct{}{}
-			if len(out.First) < first {
-				out.First = append(out.First, p)
+			if also(p) {
+				seen[p.ID] = struct{}{}
 			}
 		}
 		return nil
 	})
-	out.People = len(seen)
-	return out, err
+	return len(seen), err
 }
 
-// Nobody reports whether an audience is empty.
-func (s *Service) nobody(ctx context.Context, au Audience) (bool, error) {
-	err := s.eachPage(ctx, au, func(ps []people.Person) error {
-		if len(ps) > 0 {
-			return errEnough{}
+// First returns the first n of an audience, by id.
+func (s *Service) First(ctx context.Context, au Audience, n int) (first []people.Person, err error) {
+	err = s.eachPage(ctx, au, func(ps []people.Person) error {
+		for _, p := range ps {
+			if len(first) == n {
+				return errEnough{}
+			}
+			if !slices.ContainsFunc(first, func(x people.Person) bool { return x.ID == p.ID }) {
+				first = append(first, p)
+			}
 		}
 		return nil
 	})
 	if err == (errEnough{}) {
-		return false, nil
+		err = nil
 	}
-	return err == nil, err
+	return first, err
+}
+
+// nobody reports whether an audience is empty.
+func (s *Service) nobody(ctx context.Context, au Audience) (bool, error) {
+	first, err := s.First(ctx, au, 1)
+	return len(first) == 0, err
 }

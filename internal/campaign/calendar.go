@@ -63,6 +63,15 @@ func (c Calendar) DaysUntil(t, now time.Time) int {
 	return int(day(t).Sub(day(now)) / (24 * time.Hour))
 }
 
+// Workday is the first working day from the day of t on.
+func (c Calendar) Workday(t time.Time) time.Time {
+	day := midnight(t, c.Zone)
+	for i := 0; c.Closed(day) && i < 60; i++ {
+		day = day.AddDate(0, 0, 1)
+	}
+	return day
+}
+
 // midnight is the start of the day of t in zone.
 func midnight(t time.Time, zone *time.Location) time.Time {
 	y, m, d := t.In(zone).Date()

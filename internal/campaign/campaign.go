@@ -100,6 +100,9 @@ type Campaign struct {
 	CreatedAt time.Time   `json:"createdAt" bson:"createdAt"`
 	Version   int         `json:"version" bson:"ver"`
 
+	Occurrence int `json:"occurrence,omitempty" bson:"occurrence,omitempty"` // of a plan that recurs, from 2; 0: the first
+	Next       ID  `json:"next,omitempty" bson:"next,omitempty"`             // the occurrence after this one, once it is made
+
 	// Live is true while the clock has work with it: from being scheduled to being
 	// completed, and cancelled until its enrolments are closed. It leads an index.
 	Live bool `json:"-" bson:"live"`

@@ -185,6 +185,9 @@ func (s *Service) turn(ctx context.Context, c Campaign, now time.Time) (Campaign
 	if c.State == Cancelled {
 		return c, s.finish(ctx, c)
 	}
+	if (c.State == Closing || c.State == Completed) && c.recurs() {
+		return s.recur(ctx, c, now)
+	}
 	steps := len(c.Log)
 	for c.tick(now) {
 	}

@@ -28,6 +28,9 @@ type memStore struct {
 func (m *memStore) InsertCampaign(_ context.Context, c Campaign) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if _, taken := m.byID[c.ID]; taken {
+		return fault.New(fault.Conflict, "campaign_exists", "taken")
+	}
 	m.byID[c.ID] = c
 	return nil
 }
@@ -197,24 +200,26 @@ type enroller struct {
 	mu     sync.Mutex
 	es     map[learning.EnrolmentID]learning.Enrolment
 	asked  int
+	since  time.Time // of the last duty
 	closed []string
 	broken bool
 }
 
 var errBroken = errors.New("database away")
 
-func (e *enroller) Assign(_ context.Context, c course.ID, ps []people.Person, campaign string, dueAt *time.Time) (out []learning.Enrolment, err error) {
+func (e *enroller) Assign(_ context.Context, c course.ID, ps []people.Person, d learning.Duty) (out []learning.Enrolment, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.broken {
 		return nil, errBroken
 	}
 	e.asked += len(ps)
+	e.since = d.Since
 	for _, p := range ps {
 		id := learning.NewEnrolmentID(c, p.ID, 1)
 		x, ok := e.es[id]
 		if !ok {
-			x = learning.Enrolment{ID: id, Person: p.ID, Course: c, Campaigns: []string{campaign}, DueAt: dueAt, State: learning.Assigned}
+			x = learning.Enrolment{ID: id, Person: p.ID, Course: c, Campaigns: []string{d.Campaign}, DueAt: d.DueAt, Opens: d.Opens, State: learning.Assigned}
 			e.es[id] = x
 		}
 		out = append(out, x)
@@ -280,6 +285,10 @@ func newWorld(t *testing.T) *world {
 			switch id {
 			case "phishing", "inbox":
 				return About{title, 18}, nil
+			case "long":
+				return About{title, 66}, nil
+			case "longer":
+				return About{title, 67}, nil
 			case "vietnamese":
 				return About{people.Text{Vi: "Lừa đảo"}, 18}, nil
 			case "broken":

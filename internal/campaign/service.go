@@ -14,7 +14,7 @@ import (
 
 // Store keeps campaigns.
 type Store interface {
-	// InsertCampaign stores a new one.
+	// InsertCampaign stores a new one; fault.Conflict campaign_exists if its id is taken.
 	InsertCampaign(ctx context.Context, c Campaign) error
 	// Campaign returns one; fault.NotFound if there is none.
 	Campaign(ctx context.Context, id ID) (Campaign, error)
@@ -35,9 +35,9 @@ type Store interface {
 
 // Enroller enrols people. *learning.Service is one.
 type Enroller interface {
-	// Assign enrols ps in c for a campaign; people who are enrolled already keep
-	// the earlier due time. It may be repeated.
-	Assign(ctx context.Context, c course.ID, ps []people.Person, campaign string, dueAt *time.Time) ([]learning.Enrolment, error)
+	// Assign enrols ps in c as a duty says; people who are enrolled already keep the
+	// earlier due time. It may be repeated.
+	Assign(ctx context.Context, c course.ID, ps []people.Person, d learning.Duty) ([]learning.Enrolment, error)
 	// CloseCampaign closes the open enrolments that only this campaign assigned.
 	CloseCampaign(ctx context.Context, campaign string) error
 }

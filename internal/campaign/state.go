@@ -78,7 +78,7 @@ func (c Campaign) sealed() bool {
 func (c *Campaign) move(to State, by people.ID, at time.Time, why string) {
 	c.Log = append(slices.Clone(c.Log), Step{From: c.State, To: to, By: by, At: at, Why: why})
 	c.State = to
-	c.Live = to == Scheduled || to == Running || to == Paused || to == Closing || to == Cancelled
+	c.Live = to == Scheduled || to == Running || to == Paused || to == Closing || to == Cancelled || to == Completed && c.recurs()
 }
 
 // back makes a draft of what was submitted or approved: nothing of that counts any more.

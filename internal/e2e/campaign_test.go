@@ -63,6 +63,11 @@ func TestCampaign(t *testing.T) {
 	second.See("Đang chạy")
 	author.See("Đang chạy") // it looks again by itself
 
+	second.Go("/campaigns/calendar")
+	second.See("An toàn thông tin hằng năm")
+	second.Settled()
+	second.Check("campaign-calendar")
+
 	server.newPerson("Nguyễn Thị Mới", "moi@hocso.example", "an-toan")
 	for end := time.Now().Add(2 * time.Minute); c.People != 61; time.Sleep(time.Second) {
 		if server.Get(server.SignIns["approver"], api, &c); time.Now().After(end) {
@@ -71,14 +76,14 @@ func TestCampaign(t *testing.T) {
 	}
 
 	// What is edited after it was approved is a draft again.
-	id := server.draft(planOf("an-toan", "2030-06-28"))
+	id := server.draft(planOf("an-toan"))
 	server.submit(id)
 	api = "/api/v1/campaigns/" + id
 	server.Get(server.SignIns["approver"], api, &c)
 	if status := server.API(server.SignIns["approver"], http.MethodPost, api+"/approve", fmt.Sprintf(`{"hash":%q}`, c.Hash), nil); status != http.StatusOK {
 		t.Fatalf("approve: status %d", status)
 	}
-	edited := strings.Replace(planOf("an-toan", "2030-06-28"), "Everybody knows", "Everybody can", 1)
+	edited := strings.Replace(planOf("an-toan"), "Everybody knows", "Everybody can", 1)
 	if status := server.API(server.SignIns["administrator"], http.MethodPut, fmt.Sprintf("%s?version=%d", api, c.Version+1), edited, &c); status != http.StatusOK || c.State != "draft" || c.Hash != "" {
 		t.Errorf("edited after the approval: status %d, %s %q; want 200 and a draft without a seal", status, c.State, c.Hash)
 	}
@@ -88,7 +93,8 @@ func TestCampaign(t *testing.T) {
 }
 
 // planOf is a campaign for a unit that lacks nothing.
-func planOf(unit, dueOn string) string {
+func planOf(unit string) string {
+	dueOn := time.Now().AddDate(0, 6, 0).Format(time.DateOnly)
 	return fmt.Sprintf(`{"name":{"vi":"Chống lừa đảo","en":"Against scams"},"goal":{"vi":"Ai cũng nhận ra","en":"Everybody knows"},`+
 		`"audience":{"units":[%q]},"items":[{"kind":"course","id":"phishing-basics","required":true}],"dueOn":%q}`, unit, dueOn)
 }

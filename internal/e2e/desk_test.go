@@ -84,7 +84,7 @@ func administratorScreens(server *program) []screen {
 		Items []struct{ ID, State, Email, Status string }
 	}
 	draft := server.draft(`{"name":{"vi":"Bản nháp","en":"A draft"}}`)
-	review := server.draft(planOf("an-toan", "2030-06-28"))
+	review := server.draft(planOf("an-toan"))
 	server.submit(review)
 	server.Get(admin, "/api/v1/campaigns", &campaigns)
 	server.Get(admin, "/api/v1/people?q=chaulp", &people)
@@ -108,6 +108,7 @@ func administratorScreens(server *program) []screen {
 		{"campaign-when", "/campaigns/new", wizard(2)},
 		{"campaign-name", "/campaigns/new", wizard(3)},
 		{"campaign-how", "/campaigns/new", func(p *phone) { wizard(2)(p); p.tap("Cách nhắc và mục tiêu…", "summary") }},
+		{"campaign-calendar", "/campaigns/calendar", nil},
 		{"campaign-draft", "/campaigns/" + draft, nil},
 		{"campaign-review", "/campaigns/" + review, nil},
 		{"people", "/people", nil},

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -40,6 +41,17 @@ func (s *Server) campaignRoutes() []route {
 		{fiber.MethodPost, v + "/campaigns/audience", manage, shape{
 			summary: "How many people an audience has", noAudit: "it changes nothing", in: audienceRequest{}, out: audienceAnswer{}, problems: []string{"422 invalid_fields"},
 		}, s.countAudience},
+		{fiber.MethodPost, v + "/campaigns/overlaps", manage, shape{
+			summary: "Which campaigns a plan would meet: the same people at the same time", noAudit: "it changes nothing", query: []string{"but"}, in: campaign.Plan{}, out: listOf[campaign.Overlap]{},
+			problems: []string{"422 invalid_fields"},
+		}, s.findOverlaps},
+		{fiber.MethodGet, v + "/campaigns/calendar", manage, shape{
+			summary: "The campaigns I manage by their start, from a year ago on, each with those it meets", out: listOf[calendarEntry]{}, compress: true,
+		}, s.listCalendar},
+		{fiber.MethodPost, v + "/campaigns/:id/copy", manage, shape{
+			summary: "Draft the same again, a year later", audit: "campaign_created", out: campaignView{}, status: http.StatusCreated,
+			problems: []string{"404 campaign_not_found", "422 invalid_fields"},
+		}, s.copyCampaign},
 		{fiber.MethodGet, v + "/campaigns/:id", manage, shape{summary: "One campaign", out: campaignView{}, problems: []string{"404 campaign_not_found"}}, s.findCampaign},
 		{fiber.MethodGet, v + "/campaigns/:id/stats", manage, shape{summary: "How a campaign goes", out: campaignStats{}, problems: []string{"404 campaign_not_found"}}, s.campaignStats},
 		{fiber.MethodGet, v + "/campaigns/:id/deliveries", manage, shape{
@@ -167,8 +179,7 @@ func (s *Server) countPeople(ctx context.Context, au campaign.Audience) (int, er
 	if whole := len(au.Cohorts)+len(au.Roles)+len(au.Exclude.Units)+len(au.Exclude.Cohorts) == 0 && au.Rule == nil; whole {
 		return s.Reports.CountAudience(au.Units)
 	}
-	p, err := s.Campaigns.Preview(ctx, au, 0)
-	return p.People, err
+	return s.Campaigns.Count(ctx, au)
 }
 
 func (s *Server) listCampaigns(c *fiber.Ctx) error {
@@ -258,8 +269,18 @@ type audienceRequest struct {
 }
 
 type audienceAnswer struct {
-	People int `json:"people"`
+	People int            `json:"people"`
+	First  []audienceName `json:"first"`
 }
+
+type audienceName struct {
+	Name string        `json:"name"`
+	Unit people.UnitID `json:"unit"`
+}
+
+// firstNames is how many of an audience are shown by name. An audience that the actor may
+// choose holds only people whom they manage.
+const firstNames = 20
 
 func (s *Server) countAudience(c *fiber.Ctx) error {
 	var req audienceRequest
@@ -273,7 +294,80 @@ func (s *Server) countAudience(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(audienceAnswer{n})
+	first, err := s.Campaigns.First(c.UserContext(), req.Audience, firstNames)
+	if err != nil {
+		return err
+	}
+	out := audienceAnswer{n, make([]audienceName, len(first))}
+	for i, p := range first {
+		out.First[i] = audienceName{p.Name, p.Unit}
+	}
+	return c.JSON(out)
+}
+
+func (s *Server) findOverlaps(c *fiber.Ctx) error {
+	var plan campaign.Plan
+	if err := s.bind(c, &plan); err != nil {
+		return err
+	}
+	x, err := s.Campaigns.Try(c.UserContext(), actor(c), plan)
+	if err != nil {
+		return err
+	}
+	others, err := s.Campaigns.Planned(c.UserContext(), actor(c), s.Now())
+	if err != nil {
+		return err
+	}
+	x.ID = campaign.ID(c.Query("but"))
+	met, err := s.Campaigns.Overlaps(c.UserContext(), x, others)
+	if err != nil {
+		return err
+	}
+	return c.JSON(listOf[campaign.Overlap]{Items: met})
+}
+
+// calendarEntry is a campaign as a calendar shows it.
+type calendarEntry struct {
+	ID       campaign.ID        `json:"id"`
+	Name     people.Text        `json:"name"`
+	State    campaign.State     `json:"state"`
+	StartsAt time.Time          `json:"startsAt"`
+	DueAt    time.Time          `json:"dueAt"`
+	Overlaps []campaign.Overlap `json:"overlaps"`
+}
+
+func (s *Server) listCalendar(c *fiber.Ctx) error {
+	ctx, now := c.UserContext(), s.Now()
+	cs, err := s.Campaigns.Planned(ctx, actor(c), now.AddDate(-1, 0, 0))
+	if err != nil {
+		return err
+	}
+	out := listOf[calendarEntry]{Items: make([]calendarEntry, len(cs))}
+	for i, x := range cs {
+		e := calendarEntry{x.ID, x.Name, x.State, x.StartsAt, x.DueAt, []campaign.Overlap{}}
+		err := s.Campaigns.CheckAudience(ctx, actor(c), x.Audience)
+		if err == nil && x.DueAt.After(now) {
+			e.Overlaps, err = s.Campaigns.Overlaps(ctx, x, cs)
+		}
+		if err != nil && fault.KindOf(err) != fault.Invalid {
+			return err
+		}
+		out.Items[i] = e
+	}
+	return c.JSON(out)
+}
+
+func (s *Server) copyCampaign(c *fiber.Ctx) error {
+	x, err := s.Campaigns.Copy(c.UserContext(), actor(c), campaign.ID(c.Params("id")))
+	if err != nil {
+		return err
+	}
+	v, err := s.viewWhole(c, x)
+	if err != nil {
+		return err
+	}
+	s.noteCampaign(c, v)
+	return c.Status(fiber.StatusCreated).JSON(v)
 }
 
 func (s *Server) findCampaign(c *fiber.Ctx) error {

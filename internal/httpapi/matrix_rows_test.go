@@ -301,6 +301,14 @@ func campaignRows() []matrixRow {
 		{route: "POST /api/v1/campaigns/audience", about: "A", expect: "admin:200 adminA:200 adminB:422 *:403", ask: count(`"a"`), twin: count(`"none"`)},
 		{route: "POST /api/v1/campaigns/audience", about: "everybody", expect: "admin:200 adminA:422 adminB:422 *:403", ask: count("")},
 	}
+	overlaps := func(units string) func(*world, *kind) call {
+		return with(`{"name":{"vi":"Mới"},"audience":{"units":[` + units + `]},"dueOn":"` + dues + `"}`)
+	}
+	rows = append(rows,
+		matrixRow{route: "POST /api/v1/campaigns/overlaps", about: "for A", expect: "admin:200 adminA:200 adminB:422 *:403", ask: overlaps(`"a"`), twin: overlaps(`"none"`)},
+		matrixRow{route: "GET /api/v1/campaigns/calendar", expect: managers, ask: at("/campaigns/calendar"), has: "items"},
+		matrixRow{route: "POST /api/v1/campaigns/:id/copy", about: "for a", expect: inA("201"), ask: of("a", "/copy"), twin: at("/campaigns/%s/copy", nowhere)},
+	)
 	// Somebody works in a9, or there would be nobody to assign anything to.
 	rows[1].ask = func(w *world, k *kind) call {
 		if w.person["xa9"] == "" {

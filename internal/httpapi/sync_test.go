@@ -183,7 +183,7 @@ func TestSyncTellsOfCampaigns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Learning.Assign(t.Context(), phishing, []people.Person{lan}, "c1", &due); err != nil {
+	if _, err := s.Learning.Assign(t.Context(), phishing, []people.Person{lan}, learning.Duty{Campaign: "c1", DueAt: &due}); err != nil {
 		t.Fatal(err)
 	}
 	seen := 0

@@ -20,19 +20,27 @@ const (
 // page is how many enrolments are read or written at once.
 const page = 500
 
+// Duty is what a campaign asks of somebody.
+type Duty struct {
+	Campaign string     // empty: it is offered, and counts for no campaign
+	DueAt    *time.Time // nil: whenever they like
+	Opens    *Opening   // nil: at once
+	Since    time.Time  // what was completed before does not count; zero: whatever was completed does
+}
+
 // Assign enrols ps in the newest version of c for a campaign, and returns their
 // enrolments in the order of ps. Doing it again changes nothing: who has an open
 // enrolment gets the campaign attached and the earlier due date, who has completed
-// the course has done the duty, who was released from it starts a new cycle.
-// fault.NotFound if the course is not published.
-func (s *Service) Assign(ctx context.Context, c course.ID, ps []people.Person, campaign string, dueAt *time.Time) ([]Enrolment, error) {
+// the course since d.Since has done the duty, who completed it before or was released
+// from it starts a new cycle. fault.NotFound if the course is not published.
+func (s *Service) Assign(ctx context.Context, c course.ID, ps []people.Person, d Duty) ([]Enrolment, error) {
 	latest, err := s.Courses.Latest(ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]Enrolment, 0, len(ps))
 	for chunk := range slices.Chunk(ps, page) {
-		es, _, err := s.place(ctx, chunk, latest, duty{ByCampaign, campaign, dueAt})
+		es, _, err := s.place(ctx, chunk, latest, duty{ByCampaign, d})
 		if err != nil {
 			return out, err
 		}
@@ -61,9 +69,8 @@ func (s *Service) Enrol(ctx context.Context, a people.Actor, c course.ID) (e Enr
 
 // duty is why somebody is enrolled.
 type duty struct {
-	reason   string
-	campaign string // empty: none
-	dueAt    *time.Time
+	reason string
+	Duty
 }
 
 // seat is the enrolment that a person should have: the first cycle that is not closed.
@@ -98,7 +105,7 @@ func (s *Service) place(ctx context.Context, ps []people.Person, c *course.Publi
 				if out[at.person], err = s.reopen(ctx, e, c, d); err != nil {
 					return nil, inserted, err
 				}
-			} else if e.State == Closed {
+			} else if e.State == Closed || e.State == Completed && !d.Since.IsZero() && e.CompletedAt != nil && e.CompletedAt.Before(d.Since) {
 				closed[NewEnrolmentID(e.Course, e.Person, at.cycle+1)] = seat{at.person, at.cycle + 1}
 			} else if out[at.person], err = s.attach(ctx, e, d); err != nil {
 				return nil, inserted, err
@@ -126,7 +133,7 @@ func (s *Service) insert(ctx context.Context, ps []people.Person, c *course.Publ
 		p := ps[at.person]
 		e := Enrolment{
 			ID: id, Person: p.ID, Course: c.Version.Course, Cycle: at.cycle, N: c.Version.N, Campaigns: []string{},
-			Reason: d.reason, UnitAtAssignment: p.Unit, AssignedAt: now, State: Assigned,
+			Reason: d.reason, Opens: d.Opens, UnitAtAssignment: p.Unit, AssignedAt: now, State: Assigned,
 			Lessons: map[string]Progress{}, Quizzes: map[string]QuizState{}, ChangedAt: now, Version: 1,
 		}
 		attach(&e, d)
@@ -183,13 +190,17 @@ func (s *Service) reopen(ctx context.Context, e Enrolment, c *course.Published, 
 // enrolment still open. It reports whether e changed.
 func attach(e *Enrolment, d duty) bool {
 	changed := false
-	if d.campaign != "" && !slices.Contains(e.Campaigns, d.campaign) {
-		e.Campaigns = append(slices.Clone(e.Campaigns), d.campaign)
+	if d.Campaign != "" && !slices.Contains(e.Campaigns, d.Campaign) {
+		e.Campaigns = append(slices.Clone(e.Campaigns), d.Campaign)
 		changed = true
 	}
-	if d.dueAt != nil && e.Open() && (e.DueAt == nil || d.dueAt.Before(*e.DueAt)) {
-		due := *d.dueAt
+	if d.DueAt != nil && e.Open() && (e.DueAt == nil || d.DueAt.Before(*e.DueAt)) {
+		due := *d.DueAt
 		e.DueAt = &due
+		changed = true
+	}
+	if e.Opens != nil && d.Opens == nil && e.Open() { // another duty asks for it now
+		e.Opens = nil
 		changed = true
 	}
 	return changed

@@ -24,7 +24,7 @@ func TestAssign(t *testing.T) {
 	w := newWorld(t, 0)
 	ps := somePeople(page + 7) // two pages
 	march, april := time.Date(2026, 3, 31, 0, 0, 0, 0, time.UTC), time.Date(2026, 4, 30, 0, 0, 0, 0, time.UTC)
-	es, err := w.Assign(ctx, basics, ps, "spring", &april)
+	es, err := w.Assign(ctx, basics, ps, Duty{Campaign: "spring", DueAt: &april})
 	if err != nil || len(es) != len(ps) || len(w.told) != len(ps) {
 		t.Fatalf("%d enrolments, told of %d, %v; want %d", len(es), len(w.told), err, len(ps))
 	}
@@ -34,21 +34,21 @@ func TestAssign(t *testing.T) {
 		}
 	}
 	writes := w.store.writes
-	if _, err := w.Assign(ctx, basics, ps, "spring", &april); err != nil || w.store.writes != writes {
+	if _, err := w.Assign(ctx, basics, ps, Duty{Campaign: "spring", DueAt: &april}); err != nil || w.store.writes != writes {
 		t.Errorf("again: %d writes, %v", w.store.writes-writes, err)
 	}
-	es, err = w.Assign(ctx, basics, ps[:1], "audit", &march)
+	es, err = w.Assign(ctx, basics, ps[:1], Duty{Campaign: "audit", DueAt: &march})
 	if err != nil || fmt.Sprint(es[0].Campaigns) != "[spring audit]" || !es[0].DueAt.Equal(march) {
 		t.Errorf("a second campaign with an earlier date: %+v, %v", es[0], err)
 	}
-	es, err = w.Assign(ctx, basics, ps[:1], "late", &april)
+	es, err = w.Assign(ctx, basics, ps[:1], Duty{Campaign: "late", DueAt: &april})
 	if err != nil || len(es[0].Campaigns) != 3 || !es[0].DueAt.Equal(march) {
 		t.Errorf("a third campaign with a later date: %+v, %v", es[0], err)
 	}
-	if _, err := w.Assign(ctx, "none", ps, "spring", nil); code(err) != "course_not_found" {
+	if _, err := w.Assign(ctx, "none", ps, Duty{Campaign: "spring"}); code(err) != "course_not_found" {
 		t.Errorf("unknown course: %v", err)
 	}
-	if es, err := w.Assign(ctx, basics, nil, "spring", nil); err != nil || len(es) != 0 {
+	if es, err := w.Assign(ctx, basics, nil, Duty{Campaign: "spring"}); err != nil || len(es) != 0 {
 		t.Errorf("nobody: %v, %v", es, err)
 	}
 }
@@ -58,14 +58,14 @@ func TestAssignMeetsOtherEnrolments(t *testing.T) {
 	w := newWorld(t, 0)
 	due := time.Date(2026, 4, 30, 0, 0, 0, 0, time.UTC)
 	e := w.enrol(t, ann)
-	as, err := w.Assign(ctx, basics, []people.Person{{ID: "ann", Unit: "u"}}, "spring", &due)
+	as, err := w.Assign(ctx, basics, []people.Person{{ID: "ann", Unit: "u"}}, Duty{Campaign: "spring", DueAt: &due})
 	if err != nil || as[0].ID != e || as[0].Reason != ByChoice || !as[0].DueAt.Equal(due) {
 		t.Errorf("self-enrolled: %+v, %v", as[0], err)
 	}
 	sub := w.submission(w.start(t, ann, e), 4)
 	w.send(t, ann, attemptOp(t, 1, id(20), sub), lessonDoneOp(2, e, "one"), lessonDoneOp(3, e, "two"))
 	earlier := due.Add(-time.Hour)
-	as, err = w.Assign(ctx, basics, []people.Person{{ID: "ann", Unit: "u"}}, "summer", &earlier)
+	as, err = w.Assign(ctx, basics, []people.Person{{ID: "ann", Unit: "u"}}, Duty{Campaign: "summer", DueAt: &earlier})
 	if err != nil || as[0].ID != e || as[0].State != Completed || !as[0].DueAt.Equal(due) || len(as[0].Campaigns) != 2 {
 		t.Errorf("completed: %+v, %v; it counts, and its date stays", as[0], err)
 	}
@@ -73,7 +73,7 @@ func TestAssignMeetsOtherEnrolments(t *testing.T) {
 		t.Errorf("enrol again: created %v, %v", created, err)
 	}
 	closeOne(t, w)
-	as, err = w.Assign(ctx, basics, somePeople(1), "spring", &due)
+	as, err = w.Assign(ctx, basics, somePeople(1), Duty{Campaign: "spring", DueAt: &due})
 	if err != nil || as[0].Cycle != 2 || as[0].State != Assigned || as[0].ID != "basics:p0:2" {
 		t.Errorf("after closing: %+v, %v; want cycle 2", as[0], err)
 	}
@@ -86,7 +86,7 @@ func TestAssignRace(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 8 {
 		wg.Go(func() {
-			if _, err := w.Assign(context.Background(), basics, ps, fmt.Sprint("c", i), nil); err != nil {
+			if _, err := w.Assign(context.Background(), basics, ps, Duty{Campaign: fmt.Sprint("c", i)}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -106,10 +106,10 @@ func TestCloseCampaign(t *testing.T) {
 	ctx := context.Background()
 	w := newWorld(t, 0)
 	own := w.enrol(t, ann)
-	if _, err := w.Assign(ctx, basics, []people.Person{{ID: "ann"}, {ID: "bob"}, {ID: "eve"}}, "spring", nil); err != nil {
+	if _, err := w.Assign(ctx, basics, []people.Person{{ID: "ann"}, {ID: "bob"}, {ID: "eve"}}, Duty{Campaign: "spring"}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Assign(ctx, basics, []people.Person{{ID: "eve"}}, "other", nil); err != nil {
+	if _, err := w.Assign(ctx, basics, []people.Person{{ID: "eve"}}, Duty{Campaign: "other"}); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
@@ -174,7 +174,7 @@ func TestSettle(t *testing.T) {
 func TestSettlePages(t *testing.T) {
 	ctx := context.Background()
 	w := newWorld(t, 0)
-	if _, err := w.Assign(ctx, basics, somePeople(page+3), "spring", nil); err != nil {
+	if _, err := w.Assign(ctx, basics, somePeople(page+3), Duty{Campaign: "spring"}); err != nil {
 		t.Fatal(err)
 	}
 	w.courses.publish(course.Material, testContent(1))

@@ -72,6 +72,13 @@ type Ticket struct {
 	ExpiresAt time.Time `json:"expiresAt" bson:"expiresAt"`
 }
 
+// Opening says when an enrolment opens, as a plan for its learner: work that was done
+// before is never refused.
+type Opening struct {
+	At    *time.Time `json:"at,omitempty" bson:"at,omitempty"`
+	After course.ID  `json:"after,omitempty" bson:"after,omitempty"` // once this course is completed
+}
+
 // Enrolment is a learner in a course version: one for each cycle.
 type Enrolment struct {
 	ID               EnrolmentID          `json:"id" bson:"_id"`
@@ -85,6 +92,7 @@ type Enrolment struct {
 	UnitAtCompletion people.UnitID        `json:"unitAtCompletion,omitempty" bson:"unitAtCompletion,omitempty"`
 	AssignedAt       time.Time            `json:"assignedAt" bson:"assignedAt"`
 	DueAt            *time.Time           `json:"dueAt,omitempty" bson:"dueAt,omitempty"`
+	Opens            *Opening             `json:"opens,omitempty" bson:"opens,omitempty"` // nil: it is open
 	State            State                `json:"state" bson:"state"`
 	Left             bool                 `json:"left,omitempty" bson:"left,omitempty"` // closed because the person left
 	StartedAt        *time.Time           `json:"startedAt,omitempty" bson:"startedAt,omitempty"`

@@ -112,7 +112,7 @@ func TestAssignSurvivesEveryFailure(t *testing.T) {
 	sweep(t, func(w *world) func() error {
 		closeOne(t, w)
 		return func() error {
-			_, err := w.Assign(context.Background(), basics, ps, "spring", &due)
+			_, err := w.Assign(context.Background(), basics, ps, Duty{Campaign: "spring", DueAt: &due})
 			return err
 		}
 	}, func(t *testing.T, w *world) {
@@ -131,7 +131,7 @@ func TestAssignSurvivesEveryFailure(t *testing.T) {
 func closeOne(t *testing.T, w *world) {
 	t.Helper()
 	ctx := context.Background()
-	if _, err := w.Assign(ctx, basics, somePeople(1), "winter", nil); err != nil {
+	if _, err := w.Assign(ctx, basics, somePeople(1), Duty{Campaign: "winter"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.CloseCampaign(ctx, "winter"); err != nil {
@@ -142,10 +142,10 @@ func closeOne(t *testing.T, w *world) {
 func TestCloseCampaignSurvivesEveryFailure(t *testing.T) {
 	sweep(t, func(w *world) func() error {
 		ctx := context.Background()
-		if _, err := w.Assign(ctx, basics, somePeople(3), "spring", nil); err != nil {
+		if _, err := w.Assign(ctx, basics, somePeople(3), Duty{Campaign: "spring"}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.Assign(ctx, basics, somePeople(1), "other", nil); err != nil {
+		if _, err := w.Assign(ctx, basics, somePeople(1), Duty{Campaign: "other"}); err != nil {
 			t.Fatal(err)
 		}
 		return func() error { return w.CloseCampaign(ctx, "spring") }

@@ -59,7 +59,11 @@ func allCampaigns(ctx context.Context, cur *mongo.Cursor) ([]campaign.Campaign, 
 
 // InsertCampaign implements campaign.Store.
 func (s *Campaigns) InsertCampaign(ctx context.Context, c campaign.Campaign) error {
-	if _, err := s.c.InsertOne(ctx, c); err != nil {
+	_, err := s.c.InsertOne(ctx, c)
+	if mongo.IsDuplicateKeyError(err) {
+		return fault.New(fault.Conflict, "campaign_exists", "there is such a campaign already")
+	}
+	if err != nil {
 		return fmt.Errorf("insert campaign %s: %w", c.ID, err)
 	}
 	return nil
@@ -119,6 +123,8 @@ func (s *Campaigns) ReplaceCampaign(ctx context.Context, c campaign.Campaign) er
 		{Key: "hash", Value: c.Hash},
 		{Key: "approvals", Value: c.Approvals},
 		{Key: "log", Value: c.Log},
+		{Key: "occurrence", Value: c.Occurrence},
+		{Key: "next", Value: c.Next},
 		{Key: "live", Value: c.Live},
 	}
 	res, err := s.c.UpdateOne(ctx,

@@ -59,6 +59,7 @@ export const deskRoutes: Route[] = [
   of('/my-unit', report, 'MyUnit'),
   of('/campaigns', campaign, 'CampaignList'),
   of('/campaigns/new', campaign, 'NewCampaign'),
+  of('/campaigns/calendar', campaign, 'Calendar'),
   of('/campaigns/:campaign', campaign, 'CampaignPage'),
   of('/campaigns/:campaign/edit', campaign, 'NewCampaign'),
   of('/surveys', survey, 'SurveyList'),

@@ -70,6 +70,22 @@ export interface Campaign extends Plan {
   about?: { title: Text; minutes: number }[];
   names?: Record<string, string>;
 }
+// Overlap is another campaign for some of the same people at the same time; a clash asks too much of them in a week.
+export interface Overlap {
+  id: string;
+  name: Text;
+  people: number;
+  minutes: number;
+  clash: boolean;
+}
+export interface CalendarEntry {
+  id: string;
+  name: Text;
+  state: CampaignState;
+  startsAt: string;
+  dueAt: string;
+  overlaps: Overlap[];
+}
 export interface CampaignStats {
   people: number;
   completed: number;
@@ -99,8 +115,13 @@ export const newCampaign = (plan: Plan) => call<Campaign>('POST', '/campaigns', 
 export const editCampaign = (id: string, version: number, plan: Plan) =>
   call<Campaign>('PUT', at(id) + search({ version: String(version) }), plan);
 export const removeCampaign = (id: string) => call<void>('DELETE', at(id));
-export const countAudience = (audience: Audience) => call<{ people: number }>('POST', '/campaigns/audience', { audience });
+export const countAudience = (audience: Audience) =>
+  call<{ people: number; first: { name: string; unit: string }[] }>('POST', '/campaigns/audience', { audience });
 export const changeCampaign = (id: string, verb: Verb, said?: { why: string } | { hash: string }) =>
   call<Campaign>('POST', at(id, '/' + verb), said);
 export const campaignStats = (id: string) => call<CampaignStats>('GET', at(id, '/stats'));
 export const deliveries = (id: string, cursor?: string) => call<List<Delivery>>('GET', at(id, '/deliveries') + search({ cursor }));
+export const copyCampaign = (id: string) => call<Campaign>('POST', at(id, '/copy'));
+export const calendar = () => call<List<CalendarEntry>>('GET', '/campaigns/calendar').then((list) => list.items ?? []);
+export const overlaps = (plan: Plan, but?: string) =>
+  call<List<Overlap>>('POST', '/campaigns/overlaps' + search({ but }), plan).then((list) => list.items ?? []);

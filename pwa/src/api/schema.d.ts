@@ -554,6 +554,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/campaigns/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The campaigns I manage by their start, from a year ago on, each with those it meets */
+        get: operations["getCampaignsCalendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/overlaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Which campaigns a plan would meet: the same people at the same time */
+        post: operations["postCampaignsOverlaps"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/campaigns/{id}": {
         parameters: {
             query?: never;
@@ -635,6 +669,23 @@ export interface paths {
         put?: never;
         /** Change a campaign: close */
         post: operations["postCampaignsIdClose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Draft the same again, a year later */
+        post: operations["postCampaignsIdCopy"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2452,6 +2503,7 @@ export interface components {
             units: string[];
         };
         AudienceAnswer: {
+            first: components["schemas"]["AudienceName"][];
             people: number;
         };
         AudienceInput: {
@@ -2461,6 +2513,10 @@ export interface components {
             rule?: components["schemas"]["RuleInput"];
             snapshot?: boolean;
             units: string[];
+        };
+        AudienceName: {
+            name: string;
+            unit: string;
         };
         AudienceRequest: {
             audience?: components["schemas"]["AudienceInput"];
@@ -2522,18 +2578,41 @@ export interface components {
         BodyRequest: {
             body?: components["schemas"]["TextInput"];
         };
+        CalendarEntry: {
+            /** Format: date-time */
+            dueAt: string;
+            id: string;
+            name: components["schemas"]["Text"];
+            overlaps: components["schemas"]["Overlap"][];
+            /** Format: date-time */
+            startsAt: string;
+            /** @enum {string} */
+            state: "draft" | "in_review" | "approved" | "scheduled" | "running" | "paused" | "closing" | "completed" | "archived" | "cancelled";
+        };
+        CalendarEntryList: {
+            items: components["schemas"]["CalendarEntry"][];
+            next?: string;
+        };
         CampaignItem: {
             id: string;
             kind: string;
-            opensAfter?: components["schemas"]["Opening"];
+            opensAfter?: components["schemas"]["CampaignOpening"];
             required: boolean;
         };
         CampaignItemInput: {
             id: string;
             /** @enum {string} */
             kind?: "course" | "drill" | "announcement" | "survey";
-            opensAfter?: components["schemas"]["OpeningInput"];
+            opensAfter?: components["schemas"]["CampaignOpeningInput"];
             required?: boolean;
+        };
+        CampaignOpening: {
+            days?: number;
+            item?: number;
+        };
+        CampaignOpeningInput: {
+            days?: number;
+            item?: number;
         };
         CampaignStats: {
             completed: number;
@@ -2569,6 +2648,8 @@ export interface components {
             names?: {
                 [key: string]: string;
             };
+            next?: string;
+            occurrence?: number;
             owner: string;
             people: number;
             recurrence: number;
@@ -2925,6 +3006,7 @@ export interface components {
                 [key: string]: components["schemas"]["Progress"];
             };
             n: number;
+            opens?: components["schemas"]["LearningOpening"];
             person: string;
             quizzes: {
                 [key: string]: components["schemas"]["QuizState"];
@@ -2959,6 +3041,7 @@ export interface components {
             };
             minutes: number;
             n: number;
+            opens?: components["schemas"]["LearningOpening"];
             person: string;
             quizzes: {
                 [key: string]: components["schemas"]["QuizState"];
@@ -3189,6 +3272,11 @@ export interface components {
             person: components["schemas"]["PersonRef"];
             unit: components["schemas"]["ReportUnitRef"];
         };
+        LearningOpening: {
+            after?: string;
+            /** Format: date-time */
+            at?: string;
+        };
         LeaversView: {
             due: number;
             /** Format: date-time */
@@ -3368,14 +3456,6 @@ export interface components {
             survey?: string;
             ticket?: string;
         };
-        Opening: {
-            days?: number;
-            item?: number;
-        };
-        OpeningInput: {
-            days?: number;
-            item?: number;
-        };
         OpsAnswer: {
             cursor: string;
             results: components["schemas"]["Verdict"][];
@@ -3408,6 +3488,17 @@ export interface components {
             /** Format: date-time */
             asOf: string;
             items: components["schemas"]["Late"][];
+            next?: string;
+        };
+        Overlap: {
+            clash: boolean;
+            id: string;
+            minutes: number;
+            name: components["schemas"]["Text"];
+            people: number;
+        };
+        OverlapList: {
+            items: components["schemas"]["Overlap"][];
             next?: string;
         };
         Overview: {
@@ -5705,6 +5796,66 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    getCampaignsCalendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarEntryList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postCampaignsOverlaps: {
+        parameters: {
+            query?: {
+                but?: string;
+            };
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OverlapList"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     getCampaignsId: {
         parameters: {
             query?: never;
@@ -6026,6 +6177,50 @@ export interface operations {
             };
             /** @description wrong_state */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postCampaignsIdCopy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignView"];
+                };
+            };
+            /** @description campaign_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -131,6 +131,7 @@ export interface Enrolment {
   reason: string;
   assignedAt: string;
   dueAt?: string;
+  opens?: { at?: string; after?: string }; // later, or once a course is completed; absent: it is open
   state: EnrolmentState;
   startedAt?: string;
   completedAt?: string;

@@ -105,3 +105,12 @@ export function whoLines(audience: Audience, name: (id: string) => string): stri
 
 // roleName is a role as people call it.
 export const roleName = (role: string): string => d(pick('role.' + role) ?? 'who.role', { role });
+
+export const groups = ['all', 'planned', 'running', 'over'] as const;
+export type Group = (typeof groups)[number];
+
+// groupOf says where a list shows a campaign.
+export function groupOf(state: CampaignState): Group {
+  if (planned(state)) return 'planned';
+  return ['running', 'paused', 'closing'].includes(state) ? 'running' : 'over';
+}

@@ -46,6 +46,7 @@ export class Wizard {
   goal = $state<Text>({ vi: '', en: '' });
   named = $state(false); // by the person: no longer made from the courses
   people = $state.raw<number>(); // how many it will reach; undefined while that is counted
+  first = $state.raw<string[]>([]); // the names of some of them
   countFailed = $state.raw<unknown>();
   saved = $state.raw<Campaign>(); // the draft as the server has it
   #kept = $state(''); // what was saved, or what there was at the beginning
@@ -122,8 +123,8 @@ export class Wizard {
     this.countFailed = undefined;
     if (!this.some) return;
     try {
-      const { people } = await countAudience(this.audience);
-      if (turn === this.#turn) this.people = people;
+      const { people, first } = await countAudience(this.audience);
+      if (turn === this.#turn) Object.assign(this, { people, first: (first ?? []).map(({ name }) => name) });
     } catch (error) {
       if (turn === this.#turn) this.countFailed = error;
     }

@@ -1,6 +1,8 @@
 import type { learnVi } from './learn.vi.ts';
 
 export const learnEn: Record<keyof typeof learnVi, string> = {
+  'course.opensOn': 'Opens on {date}',
+  'course.opensAfter': 'Opens when {name} is done',
   'courses.title': 'Courses',
   'courses.mine': 'Mine',
   'courses.all': 'All',

@@ -1,5 +1,7 @@
 // The words of lessons, quizzes, courses and drills.
 export const learnVi = {
+  'course.opensOn': 'Mở ngày {date}',
+  'course.opensAfter': 'Mở khi học xong {name}',
   'courses.title': 'Khóa học',
   'courses.mine': 'Của tôi',
   'courses.all': 'Tất cả',

@@ -1,6 +1,7 @@
 import type { DrillView, Enrolment, Text } from '../api/types.ts';
 import type { DrillFact } from '../offline/db.ts';
 import { byDue, type Known, type Way, wayOf } from '../offline/mine.ts';
+import { opening } from '../offline/opening.ts';
 
 // Todo is one thing to do, in the order of Today.
 export type Todo = { key: string; title: Text; cover: string; minutes: number; dueAt?: string } & (
@@ -12,6 +13,7 @@ export type Todo = { key: string; title: Text; cover: string; minutes: number; d
 // when somebody assigned them.
 export function todos(enrolments: Enrolment[], known: Known, drills: DrillView[], runs: Map<string, DrillFact>): Todo[] {
   const courses = enrolments
+    .filter((enrolment) => !opening(enrolment, enrolments)) // it comes by itself
     .map((enrolment) => wayOf(enrolment, known))
     .filter((way) => way.state === 'new' || way.state === 'started')
     .map((way): Todo => {
