@@ -124,7 +124,7 @@ func TestTrail(t *testing.T) {
 		{call{method: "POST", path: "/api/v1/units", token: b.admin, body: `{"id":"c","name":{"vi":"Đơn vị C"},"parent":"a"}`}, "admin unit_added unit:c done  [parent >a]"},
 		{call{method: "PATCH", path: "/api/v1/units/c", token: b.admin, body: `{"name":{"vi":"Đơn vị mới"},"parent":"b"}`}, "admin unit_changed unit:c done  [parent a>b; name >changed]"},
 		{call{method: "PUT", path: "/api/v1/units/a/heads", token: b.admin, body: fmt.Sprintf(`{"heads":[{"person":%q,"from":"2026-01-01"},{"person":%q,"from":"2026-01-01","to":"2026-06-30","deputy":true}]}`, b.id["learner"], b.id["admin"])}, "admin heads_changed unit:a done  [heads >learner 2026-01-01 - head, admin 2026-01-01 2026-06-30 deputy]"},
-		{call{method: "POST", path: "/api/v1/people/import?dryRun=false", token: b.admin, body: map[string]any{"csv": "email,name,unit,role\nmot@bo.vn,Một,a,trainer\nhai@bo.vn,Hai,a,\n"}}, "admin people_imported person: done  [rows >2; new >2; roles_changed >1]"},
+		{call{method: "POST", path: "/api/v1/people/import?dryRun=false", token: b.admin, body: map[string]any{"csv": "email,name,unit,role\nmot@bo.vn,Một,a,trainer\nhai@bo.vn,Hai,a,\n"}}, "admin people_imported person: done  [role_of >ONE trainer; rows >2; new >2; roles_changed >1]"},
 		{call{method: "POST", path: "/api/v1/people/import", token: b.admin, body: map[string]any{"csv": "email,name,unit,role\nmot@bo.vn,Một,a,auditor\nba@bo.vn,Ba,a,\n"}}, "admin people_imported person: done  [preview >1; rows >2; new >1; changed >1; roles_changed >1]"},
 		{call{method: "GET", path: "/api/v1/people/export.csv?unit=a", token: b.admin}, "admin people_exported unit:a done  []"},
 		{call{method: "GET", path: "/api/v1/people/export.xlsx", token: b.admin}, "admin people_exported unit: done  []"},
@@ -152,6 +152,13 @@ func TestTrail(t *testing.T) {
 		}
 		if a.status == 201 && strings.HasSuffix(tt.do.path, "/people") {
 			b.id["NEW"] = decode[people.Person](t, a).ID
+		}
+		if strings.Contains(tt.want, "role_of") {
+			p, err := b.People.PersonByEmail(t.Context(), "mot@bo.vn")
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.id["ONE"] = p.ID
 		}
 		e := b.newest()
 		if got := b.line(e); got != tt.want {
