@@ -7,13 +7,18 @@ import (
 	"fmt"
 	"time"
 
+	"hocso/internal/audit"
+	"hocso/internal/fault"
 	"hocso/internal/letter"
 	"hocso/internal/mail"
+	"hocso/internal/people"
 )
 
 // letterService makes what sends mail; without a server it sends none.
-func (a *App) letterService() (*letter.Service, error) {
-	s := &letter.Service{Store: a.db.Letters(), Writers: map[letter.Kind]letter.Writer{}, Now: a.now, Log: a.log}
+func (a *App) letterService(key []byte) (*letter.Service, error) {
+	s := &letter.Service{
+		Store: a.db.Letters(), Bounces: a.db.Letters(), Key: key, Writers: map[letter.Kind]letter.Writer{}, Noted: a.noteBounce, Now: a.now, Log: a.log,
+	}
 	if a.cfg.SMTPURL == "" {
 		return s, nil
 	}
@@ -23,6 +28,50 @@ func (a *App) letterService() (*letter.Service, error) {
 	}
 	s.Sender = sender
 	return s, nil
+}
+
+// noteBounce enters into the trail that mail does not reach a person.
+func (a *App) noteBounce(ctx context.Context, p people.ID) {
+	e := audit.Entry{Command: "serve", Action: "mail_bounced", Object: audit.Object{Kind: "person", ID: string(p)}, Outcome: audit.Done}
+	if _, err := a.audit.Append(ctx, e); err != nil {
+		a.log.ErrorContext(ctx, "enter a bounce into the audit trail", "err", err)
+	}
+}
+
+// MailBounce reads from standard input the report of a mail server that one of our
+// mails came back, and remembers that its address takes no mail.
+func MailBounce(ctx context.Context, t Terminal, args []string) (err error) {
+	cfg, log, err := t.load("mail bounce", args, nil)
+	if err != nil {
+		return err
+	}
+	report, err := mail.ReadReport(t.In)
+	if err != nil {
+		return fmt.Errorf("mail bounce: %w", err)
+	}
+	a, err := Open(ctx, cfg, log, nowMillis)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
+	for _, address := range report.Addresses {
+		p, err := a.people.PersonByEmail(ctx, address)
+		if fault.KindOf(err) == fault.NotFound {
+			continue
+		}
+		if err == nil {
+			err = a.letters.Record(ctx, p, report)
+		}
+		if fault.KindOf(err) == fault.Invalid {
+			continue // the id is for another of the addresses
+		}
+		if err != nil {
+			return explain("mail bounce", err)
+		}
+		t.say("mail does not reach person %s any more (%s)", p.ID, report.Status)
+		return nil
+	}
+	return errors.New("mail bounce: the mail that came back is not one of ours, or nobody has its address any more")
 }
 
 // MailTest sends one mail and says what the server answered.

@@ -134,11 +134,13 @@ func (a *App) openDoor() (shut func() error, err error) {
 
 // loops are what runs beside the requests; each ends with its context.
 func (a *App) loops() []func(context.Context) {
-	dispatcher := &reminder.Dispatcher{Service: a.reminders, Log: a.log}
+	pushes := &reminder.Dispatcher{Service: a.reminders, Log: a.log}
+	mails := &reminder.Dispatcher{Service: a.reminders, Channel: reminder.Email, Workers: 4, Log: a.log} // of their own: a slow server for mail holds no push up
 	return []func(context.Context){
 		func(ctx context.Context) { a.campaigns.Run(ctx, time.Minute) },
 		func(ctx context.Context) { a.holidays.Run(ctx, 15*time.Second) },
-		func(ctx context.Context) { dispatcher.Run(ctx, 15*time.Second) },
+		func(ctx context.Context) { pushes.Run(ctx, 15*time.Second) },
+		func(ctx context.Context) { mails.Run(ctx, 15*time.Second) },
 		func(ctx context.Context) { a.reports.Run(ctx, time.Second) },
 		func(ctx context.Context) { a.privacy.Run(ctx, 20*time.Second) },
 		func(ctx context.Context) { a.letters.Run(ctx, 2*time.Second) },

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"maps"
 	"net/url"
@@ -16,6 +17,7 @@ import (
 	"hocso/internal/course"
 	"hocso/internal/fault"
 	"hocso/internal/learning"
+	"hocso/internal/letter"
 	"hocso/internal/people"
 )
 
@@ -31,13 +33,16 @@ type mem struct {
 	enrolments map[learning.EnrolmentID]learning.Enrolment
 	people     map[people.ID]people.Person
 	campaigns  map[campaign.ID]campaign.Campaign
+	counts     map[string]int
+	byPerson   map[people.ID][]learning.EnrolmentID
+	indexed    int // enrolments in byPerson
 }
 
 func newMem() *mem {
 	return &mem{
 		deliveries: map[string]Delivery{}, waiting: map[string]bool{}, budgets: map[people.ID]Budget{}, devices: map[string]Subscription{},
 		enrolments: map[learning.EnrolmentID]learning.Enrolment{}, people: map[people.ID]people.Person{},
-		campaigns: map[campaign.ID]campaign.Campaign{},
+		campaigns: map[campaign.ID]campaign.Campaign{}, counts: map[string]int{},
 	}
 }
 
@@ -55,7 +60,7 @@ func (m *mem) InsertDeliveries(_ context.Context, ds []Delivery) (inserted []str
 	return inserted, nil
 }
 
-func (m *mem) ClaimDelivery(_ context.Context, now, leaseUntil time.Time) (d Delivery, ok bool, err error) {
+func (m *mem) ClaimDelivery(_ context.Context, channel string, now, leaseUntil time.Time) (d Delivery, ok bool, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if now.Before(m.idle) {
@@ -67,7 +72,7 @@ func (m *mem) ClaimDelivery(_ context.Context, now, leaseUntil time.Time) (d Del
 		if x.NotBefore.Before(m.idle) {
 			m.idle = x.NotBefore
 		}
-		if !x.NotBefore.After(now) && !x.LeaseUntil.After(now) &&
+		if x.Channel == channel && !x.NotBefore.After(now) && !x.LeaseUntil.After(now) &&
 			(!ok || x.NotBefore.Before(d.NotBefore) || x.NotBefore.Equal(d.NotBefore) && x.ID < d.ID) {
 			d, ok = x, true
 		}
@@ -129,8 +134,8 @@ func (m *mem) DeliveriesOf(_ context.Context, p people.ID) ([]Delivery, error) {
 	return m.find(func(d Delivery) bool { return d.Person == p }), nil
 }
 
-func (m *mem) CampaignDeliveries(_ context.Context, c, after string, limit int) ([]Delivery, error) {
-	ds := m.find(func(d Delivery) bool { return d.Campaign == c && d.ID > after })
+func (m *mem) CampaignDeliveries(_ context.Context, c string, why Reason, after string, limit int) ([]Delivery, error) {
+	ds := m.find(func(d Delivery) bool { return d.Campaign == c && d.ID > after && (why == "" || d.Reason == why) })
 	return ds[:min(limit, len(ds))], nil
 }
 
@@ -143,6 +148,58 @@ func (m *mem) OpenDelivery(_ context.Context, p people.ID, token string, at time
 		return nil
 	}
 	return fault.New(fault.NotFound, "delivery_not_found", "no such delivery")
+}
+
+func (m *mem) DeliveryByToken(_ context.Context, p people.ID, token string) (Delivery, error) {
+	for _, d := range m.find(func(d Delivery) bool { return d.Person == p && d.Token == token }) {
+		return d, nil
+	}
+	return Delivery{}, fault.New(fault.NotFound, "delivery_not_found", "no such delivery")
+}
+
+func (m *mem) SnoozeDelivery(_ context.Context, id string, at, to time.Time) (Delivery, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	d := m.deliveries[id]
+	if d.OpenedAt == nil {
+		d.OpenedAt = &at
+	}
+	if d.SnoozedTo == nil {
+		d.SnoozedTo = &to
+	}
+	m.deliveries[id] = d
+	return d, nil
+}
+
+func (m *mem) CountUp(_ context.Context, day, what string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.counts[day+":"+what]++
+	return nil
+}
+
+func (m *mem) ChangeSettings(_ context.Context, a people.Actor, f func(*people.Settings)) (people.Person, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	p := m.people[a.ID]
+	f(&p.Settings)
+	m.people[a.ID] = p
+	return p, nil
+}
+
+func (m *mem) EnrolmentsOf(_ context.Context, p people.ID) (es []learning.Enrolment, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.byPerson) == 0 || m.indexed != len(m.enrolments) {
+		m.byPerson, m.indexed = map[people.ID][]learning.EnrolmentID{}, len(m.enrolments)
+		for id, e := range m.enrolments {
+			m.byPerson[e.Person] = append(m.byPerson[e.Person], id)
+		}
+	}
+	for _, id := range m.byPerson[p] {
+		es = append(es, m.enrolments[id])
+	}
+	return es, nil
 }
 
 func (m *mem) Budget(_ context.Context, p people.ID) (Budget, error) {
@@ -284,11 +341,44 @@ func (p *pusher) bodies(t testing.TB) (out []string) {
 	return out
 }
 
+// post is a mail server that answers as it is told and remembers what it took.
+type post struct {
+	mu      sync.Mutex
+	off     bool
+	answer  func(people.ID) error // nil: taken
+	bounced map[string]bool
+	took    []letter.Mail
+}
+
+func (p *post) On() bool { return !p.off }
+
+func (p *post) Bounced(_ context.Context, address string) (bool, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.bounced[address], nil
+}
+
+func (p *post) Send(_ context.Context, to people.ID, m letter.Mail) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.answer != nil {
+		if err := p.answer(to); err != nil {
+			if errors.Is(err, letter.ErrBounced) {
+				p.bounced[m.To] = true
+			}
+			return err
+		}
+	}
+	p.took = append(p.took, m)
+	return nil
+}
+
 // world is a service with everything around it in memory.
 type world struct {
 	*Service
 	mem    *mem
 	pusher *pusher
+	post   *post
 	now    time.Time
 }
 
@@ -305,9 +395,9 @@ func hanoi(t testing.TB) *time.Location {
 // "phishing" is due on Friday the 13th, and lan has one device.
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{mem: newMem(), pusher: &pusher{}, now: time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)}
+	w := &world{mem: newMem(), pusher: &pusher{}, post: &post{bounced: map[string]bool{}}, now: time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)}
 	w.Service = &Service{
-		Store: w.mem, Budgets: w.mem, Subscriptions: w.mem, Enrolments: w.mem, People: w.mem, Campaigns: w.mem, Courses: w.mem,
+		Store: w.mem, Answers: w.mem, Mail: w.post, ChangeSettings: w.mem.ChangeSettings, Key: []byte("key"), Organisation: "Bộ Thử", Budgets: w.mem, Subscriptions: w.mem, Enrolments: w.mem, People: w.mem, Campaigns: w.mem, Courses: w.mem,
 		Pusher: w.pusher, PublicURL: "https://hocso.example",
 		Calendar: campaign.Calendar{Zone: hanoi(t), Holidays: campaign.Holidays()},
 		Now:      func() time.Time { return w.now },
@@ -320,7 +410,7 @@ func newWorld(t testing.TB) *world {
 }
 
 func (w *world) person(id people.ID, zone string) {
-	w.mem.people[id] = people.Person{ID: id, Status: people.Active, Settings: people.Settings{Locale: "vi", TimeZone: zone}}
+	w.mem.people[id] = people.Person{ID: id, Name: "Lan", Email: string(id) + "@bo.vn", Status: people.Active, Settings: people.Settings{Locale: "vi", TimeZone: zone}}
 }
 
 func (w *world) device(p people.ID, name string) {
@@ -354,6 +444,16 @@ func (w *world) tick(t testing.TB, local string) int {
 	}
 	w.now = now.UTC()
 	n, err := (&Dispatcher{Service: w.Service, Workers: 2, Log: w.Log}).Tick(t.Context(), w.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// mails dispatches mails at the time of the last tick.
+func (w *world) mails(t testing.TB) int {
+	t.Helper()
+	n, err := (&Dispatcher{Service: w.Service, Channel: Email, Workers: 2, Log: w.Log}).Tick(t.Context(), w.now)
 	if err != nil {
 		t.Fatal(err)
 	}

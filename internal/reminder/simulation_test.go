@@ -57,7 +57,7 @@ func (l *life) judge(s Subscription, m Message) {
 			week++
 		}
 	}
-	if week >= perWeek {
+	if week >= perWeek(Push) {
 		l.fail("four in a week")
 	}
 	l.pushes[s.Person] = append(l.pushes[s.Person], l.now)
@@ -96,7 +96,7 @@ func TestSixtyDays(t *testing.T) {
 		}
 		for j, due := range []string{"2026-02-27", "2026-03-02", "2026-03-16"} {
 			c := campaign.ID(fmt.Sprintf("s%d", j))
-			l.mem.campaigns[c] = campaign.Campaign{ID: c, State: campaign.Running}
+			l.mem.campaigns[c] = campaign.Campaign{ID: c, State: campaign.Running, Remind: true}
 			l.enrol(t, c, p, course.ID(fmt.Sprintf("course%d", j)), due)
 		}
 	}
@@ -105,9 +105,9 @@ func TestSixtyDays(t *testing.T) {
 		l.learn()
 		switch l.now.Format("01-02 15:04") {
 		case "03-09 00:00":
-			l.mem.campaigns["s2"] = campaign.Campaign{ID: "s2", State: campaign.Paused}
+			l.mem.campaigns["s2"] = campaign.Campaign{ID: "s2", State: campaign.Paused, Remind: true}
 		case "03-11 00:00":
-			l.mem.campaigns["s2"] = campaign.Campaign{ID: "s2", State: campaign.Running}
+			l.mem.campaigns["s2"] = campaign.Campaign{ID: "s2", State: campaign.Running, Remind: true}
 		}
 		for range 2 { // one after the other, so that a seed gives one run
 			if _, err := (&Dispatcher{Service: l.Service, Workers: 1, Log: l.Log}).Tick(t.Context(), l.now); err != nil {

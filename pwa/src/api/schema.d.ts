@@ -742,6 +742,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/holidays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The days on which nobody works beside weekends */
+        get: operations["getHolidays"];
+        put?: never;
+        /** Add a holiday, or all days from one to another */
+        post: operations["postHolidays"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/holidays/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add the holidays of a file with lines date,name_vi,name_en, all or none; what is wrong is named by line, such as 3.date */
+        post: operations["postHolidaysFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/holidays/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring back the holidays that came with the program */
+        post: operations["postHolidaysReset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/holidays/{day}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Make a holiday a working day */
+        delete: operations["deleteHolidaysDay"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -1032,6 +1101,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/reminders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** My reminders of the last 90 days, and why each went or did not */
+        get: operations["getMeReminders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/reminders/{token}/snooze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a reminder off until this afternoon or tomorrow */
+        post: operations["postMeRemindersTokenSnooze"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/requests": {
         parameters: {
             query?: never;
@@ -1097,7 +1200,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Change my language or time zone */
+        /** Change my language, time zone, or whether reminders come by mail */
         patch: operations["patchMeSettings"];
         trace?: never;
     };
@@ -1146,7 +1249,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Forget a device */
+        /** Forget a device; why is push_off or revoked when the person wants no more reminders on it, which is counted */
         delete: operations["deleteMeSubscriptionsId"];
         options?: never;
         head?: never;
@@ -1371,6 +1474,23 @@ export interface paths {
         put?: never;
         /** Mail such a link to the person */
         post: operations["postPeopleIdInviteMail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{id}/mail/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send mail to the person again although it came back */
+        post: operations["postPeopleIdMailRetry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1703,6 +1823,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/unsubscribe/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The page that asks whether to leave: opening an address changes nothing */
+        get: operations["getUnsubscribeToken"];
+        put?: never;
+        /** Leave reminders by mail with the token of a letter (RFC 8058) */
+        post: operations["postUnsubscribeToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -1803,7 +1941,7 @@ export interface components {
             id: string;
             /** @enum {string} */
             kind: "correction" | "erasure" | "restriction" | "objection";
-            log: components["schemas"]["Entry"][];
+            log: components["schemas"]["PrivacyEntry"][];
             name: string;
             person: string;
             /** @enum {string} */
@@ -1923,6 +2061,11 @@ export interface components {
         AuthoredCourseList: {
             items: components["schemas"]["AuthoredCourse"][];
             next?: string;
+        };
+        Bounce: {
+            /** Format: date-time */
+            at: string;
+            status: string;
         };
         CampaignItem: {
             id: string;
@@ -2119,6 +2262,7 @@ export interface components {
         };
         DataAnswer: {
             attempts: components["schemas"]["Attempt"][];
+            bounce?: components["schemas"]["Bounce"];
             cohorts: components["schemas"]["CohortRef"][];
             deliveries: components["schemas"]["Delivery"][];
             drillRuns: components["schemas"]["Run"][];
@@ -2157,6 +2301,9 @@ export interface components {
             reason?: string;
             /** Format: date-time */
             settledAt?: string;
+            snooze?: number;
+            /** Format: date-time */
+            snoozedTo?: string;
             /** @enum {string} */
             state: "waiting" | "sent" | "dropped";
             step: string;
@@ -2178,6 +2325,9 @@ export interface components {
             reason?: string;
             /** Format: date-time */
             settledAt?: string;
+            snooze?: number;
+            /** Format: date-time */
+            snoozedTo?: string;
             /** @enum {string} */
             state: "waiting" | "sent" | "dropped";
             step: string;
@@ -2306,11 +2456,9 @@ export interface components {
             items: components["schemas"]["EnrolmentView"][];
             next?: string;
         };
-        Entry: {
-            /** Format: date-time */
-            at: string;
-            did: string;
-            text: string;
+        EntryList: {
+            items: components["schemas"]["ReminderEntry"][];
+            next?: string;
         };
         FactorView: {
             askProof: boolean;
@@ -2370,6 +2518,24 @@ export interface components {
         };
         HealthAnswer: {
             status: string;
+        };
+        Holiday: {
+            name: components["schemas"]["Text"];
+            on: string;
+        };
+        HolidayFileRequest: {
+            text: string;
+        };
+        HolidayList: {
+            /** Format: date-time */
+            changedAt?: string;
+            days: components["schemas"]["Holiday"][];
+            version: number;
+        };
+        HolidayRequest: {
+            from?: string;
+            name?: components["schemas"]["TextInput"];
+            to?: string;
         };
         ImportChange: {
             email: string;
@@ -2736,6 +2902,7 @@ export interface components {
             name: string;
         };
         PersonView: {
+            bounce?: components["schemas"]["Bounce"];
             /** Format: date-time */
             changedAt: string;
             cohorts: components["schemas"]["CohortRef"][];
@@ -2756,6 +2923,12 @@ export interface components {
         };
         PreviewRequest: {
             lesson?: components["schemas"]["LessonInput"];
+        };
+        PrivacyEntry: {
+            /** Format: date-time */
+            at: string;
+            did: string;
+            text: string;
         };
         Problem: {
             code: string;
@@ -2879,6 +3052,31 @@ export interface components {
             hash: string;
             version: string;
         };
+        ReminderEntry: {
+            campaign: string;
+            campaignName: components["schemas"]["Text"];
+            channel: string;
+            enrolment: string;
+            id: string;
+            /** Format: date-time */
+            notAfter: string;
+            /** Format: date-time */
+            notBefore: string;
+            /** Format: date-time */
+            openedAt?: string;
+            person: string;
+            reason?: string;
+            /** Format: date-time */
+            settledAt?: string;
+            snooze?: number;
+            /** Format: date-time */
+            snoozedTo?: string;
+            /** @enum {string} */
+            state: "waiting" | "sent" | "dropped";
+            step: string;
+            title: components["schemas"]["Text"];
+            tries: number;
+        };
         Report: {
             entries: number;
             first: number;
@@ -2918,7 +3116,7 @@ export interface components {
             id: string;
             /** @enum {string} */
             kind: "correction" | "erasure" | "restriction" | "objection";
-            log: components["schemas"]["Entry"][];
+            log: components["schemas"]["PrivacyEntry"][];
             /** @enum {string} */
             state: "received" | "answered" | "done" | "refused";
             text: string;
@@ -3050,11 +3248,13 @@ export interface components {
         };
         Settings: {
             locale: string;
+            noMail?: boolean;
             timeZone: string;
         };
         SettingsRequest: {
             /** @enum {string} */
             locale?: "vi" | "en";
+            noMail?: boolean;
             timeZone?: string;
         };
         SignInAnswer: {
@@ -3068,6 +3268,14 @@ export interface components {
             device?: string;
             email: string;
             password: string;
+        };
+        SnoozeAnswer: {
+            /** Format: date-time */
+            at: string;
+        };
+        SnoozeRequest: {
+            /** @enum {string} */
+            when?: "afternoon" | "tomorrow";
         };
         SourceProblem: {
             code: string;
@@ -4564,6 +4772,7 @@ export interface operations {
     getCampaignsIdDeliveries: {
         parameters: {
             query?: {
+                reason?: string;
                 cursor?: string;
             };
             header?: never;
@@ -5251,6 +5460,178 @@ export interface operations {
             };
             /** @description no_attempts_left, already_passed, not_open */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getHolidays: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HolidayList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postHolidays: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HolidayRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HolidayList"];
+                };
+            };
+            /** @description too_many_holidays */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postHolidaysFile: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HolidayFileRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HolidayList"];
+                };
+            };
+            /** @description too_many_holidays */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postHolidaysReset: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HolidayList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteHolidaysDay: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HolidayList"];
+                };
+            };
+            /** @description holiday_not_found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5989,6 +6370,84 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    getMeReminders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postMeRemindersTokenSnooze: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SnoozeRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnoozeAnswer"];
+                };
+            };
+            /** @description delivery_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_sent, snooze_spent */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     getMeRequests: {
         parameters: {
             query?: never;
@@ -6240,7 +6699,9 @@ export interface operations {
     };
     deleteMeSubscriptionsId: {
         parameters: {
-            query?: never;
+            query?: {
+                why?: string;
+            };
             header?: {
                 /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
                 "X-Hocso"?: components["parameters"]["AppHeader"];
@@ -6258,6 +6719,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description bad_query */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description subscription_not_found */
             404: {
@@ -6961,6 +7431,39 @@ export interface operations {
             };
             /** @description too_many_tries */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postPeopleIdMailRetry: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description person_not_found, bounce_not_found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7961,6 +8464,62 @@ export interface operations {
             };
             /** @description invalid_fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getUnsubscribeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See Other */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postUnsubscribeToken: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description link_unknown */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
