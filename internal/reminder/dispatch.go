@@ -258,7 +258,11 @@ func (s *Service) hand(ctx context.Context, d Delivery, f Facts, duties []duty, 
 	if err != nil {
 		return result{}, err
 	}
-	return s.pushAll(ctx, devices, Message{Payload: text, TTL: max(d.NotAfter.Sub(now), time.Minute).Truncate(time.Second), Topic: tag}), nil
+	until := d.NotAfter
+	if end := windowOf(f.Person, s.Calendar).end(now); end.Before(until) { // they have moved to another zone since
+		until = end
+	}
+	return s.pushAll(ctx, devices, Message{Payload: text, TTL: max(until.Sub(now), time.Minute).Truncate(time.Second), Topic: tag}), nil
 }
 
 // outlive returns a context for writing down what was done, also when ctx is over:

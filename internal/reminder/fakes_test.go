@@ -2,6 +2,7 @@ package reminder
 
 import (
 	"cmp"
+	"container/heap"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,12 +23,14 @@ import (
 )
 
 // mem is every store and source of the service in memory, with the conditions of
-// the real ones.
+// the real ones, and indexes, so that a year of 10,000 people is quick.
 type mem struct {
 	mu         sync.Mutex
 	deliveries map[string]Delivery
-	waiting    map[string]bool // ids, so that two months of ticks are quick
-	idle       time.Time       // nothing is due before; zero: not known
+	waiting    map[string]*queue             // by channel
+	owed       map[people.ID]map[string]bool // ids that wait, by person
+	all        map[people.ID][]string        // ids by person
+	tokens     map[string]string             // ids by token
 	budgets    map[people.ID]Budget
 	devices    map[string]Subscription
 	enrolments map[learning.EnrolmentID]learning.Enrolment
@@ -35,14 +38,66 @@ type mem struct {
 	campaigns  map[campaign.ID]campaign.Campaign
 	counts     map[string]int
 	byPerson   map[people.ID][]learning.EnrolmentID
-	indexed    int // enrolments in byPerson
+	indexed    int                    // enrolments in byPerson
+	own        map[people.ID][]string // ids of devices
+	ownDevices int                    // devices in own
 }
 
 func newMem() *mem {
 	return &mem{
-		deliveries: map[string]Delivery{}, waiting: map[string]bool{}, budgets: map[people.ID]Budget{}, devices: map[string]Subscription{},
+		deliveries: map[string]Delivery{}, waiting: map[string]*queue{Push: {}, Email: {}}, owed: map[people.ID]map[string]bool{}, all: map[people.ID][]string{},
+		tokens: map[string]string{}, budgets: map[people.ID]Budget{}, devices: map[string]Subscription{},
 		enrolments: map[learning.EnrolmentID]learning.Enrolment{}, people: map[people.ID]people.Person{},
 		campaigns: map[campaign.ID]campaign.Campaign{}, counts: map[string]int{},
+	}
+}
+
+// queue has the ids that wait, the earliest first. One that was settled or moved stays
+// behind until it is met.
+type queue []item
+
+type item struct {
+	at time.Time // when it may be claimed
+	id string
+}
+
+func (q queue) Len() int { return len(q) }
+func (q queue) Less(i, j int) bool {
+	return cmp.Or(q[i].at.Compare(q[j].at), cmp.Compare(q[i].id, q[j].id)) < 0
+}
+func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+func (q *queue) Push(x any)   { *q = append(*q, x.(item)) }
+func (q *queue) Pop() any {
+	x := (*q)[len(*q)-1]
+	*q = (*q)[:len(*q)-1]
+	return x
+}
+
+// claimable is when a delivery may be claimed.
+func claimable(d Delivery) time.Time {
+	if d.LeaseUntil.After(d.NotBefore) {
+		return d.LeaseUntil
+	}
+	return d.NotBefore
+}
+
+// set stores d, which mu is held for.
+func (m *mem) set(d Delivery) {
+	if _, ok := m.deliveries[d.ID]; !ok {
+		m.all[d.Person] = append(m.all[d.Person], d.ID)
+		m.tokens[d.Token] = d.ID
+	}
+	m.deliveries[d.ID] = d
+	if d.State != Waiting {
+		delete(m.owed[d.Person], d.ID)
+		return
+	}
+	if m.owed[d.Person] == nil {
+		m.owed[d.Person] = map[string]bool{}
+	}
+	m.owed[d.Person][d.ID] = true
+	if q := m.waiting[d.Channel]; q != nil {
+		heap.Push(q, item{claimable(d), d.ID})
 	}
 }
 
@@ -51,9 +106,7 @@ func (m *mem) InsertDeliveries(_ context.Context, ds []Delivery) (inserted []str
 	defer m.mu.Unlock()
 	for _, d := range ds {
 		if _, ok := m.deliveries[d.ID]; !ok {
-			m.deliveries[d.ID] = d
-			m.waiting[d.ID] = true
-			m.idle = time.Time{}
+			m.set(d)
 			inserted = append(inserted, d.ID)
 		}
 	}
@@ -63,40 +116,51 @@ func (m *mem) InsertDeliveries(_ context.Context, ds []Delivery) (inserted []str
 func (m *mem) ClaimDelivery(_ context.Context, channel string, now, leaseUntil time.Time) (d Delivery, ok bool, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if now.Before(m.idle) {
-		return d, false, nil
-	}
-	m.idle = now.AddDate(1, 0, 0)
-	for id := range m.waiting {
-		x := m.deliveries[id]
-		if x.NotBefore.Before(m.idle) {
-			m.idle = x.NotBefore
-		}
-		if x.Channel == channel && !x.NotBefore.After(now) && !x.LeaseUntil.After(now) &&
-			(!ok || x.NotBefore.Before(d.NotBefore) || x.NotBefore.Equal(d.NotBefore) && x.ID < d.ID) {
-			d, ok = x, true
+	for q := m.waiting[channel]; q.Len() > 0 && !(*q)[0].at.After(now); {
+		x := heap.Pop(q).(item)
+		d := m.deliveries[x.id]
+		if d.State == Waiting && claimable(d).Equal(x.at) {
+			d.LeaseUntil = leaseUntil
+			d.Fence++
+			m.set(d)
+			return d, true, nil
 		}
 	}
-	if ok {
-		d.LeaseUntil = leaseUntil
-		d.Fence++
-		m.deliveries[d.ID] = d
-	}
-	return d, ok, nil
+	return d, false, nil
 }
 
 func (m *mem) SettleDelivery(_ context.Context, d Delivery) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if old := m.deliveries[d.ID]; old.State != Waiting || old.Fence != d.Fence {
+	old := m.deliveries[d.ID]
+	if old.State != Waiting || old.Fence != d.Fence {
 		return fault.New(fault.Conflict, "changed_meanwhile", "claimed by another")
 	}
-	m.deliveries[d.ID] = d
-	m.idle = time.Time{}
-	if d.State != Waiting {
-		delete(m.waiting, d.ID)
-	}
+	d.OpenedAt, d.SnoozedTo = old.OpenedAt, old.SnoozedTo
+	m.set(d)
 	return nil
+}
+
+// put stores an enrolment.
+func (m *mem) put(e learning.Enrolment) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if _, ok := m.enrolments[e.ID]; !ok && m.byPerson != nil {
+		m.byPerson[e.Person] = append(m.byPerson[e.Person], e.ID)
+		m.indexed++
+	}
+	m.enrolments[e.ID] = e
+}
+
+// index makes the index of enrolments by person, which put then keeps.
+func (m *mem) index() {
+	m.byPerson, m.indexed = map[people.ID][]learning.EnrolmentID{}, len(m.enrolments)
+	for id, e := range m.enrolments {
+		m.byPerson[e.Person] = append(m.byPerson[e.Person], id)
+	}
+	for _, ids := range m.byPerson {
+		slices.Sort(ids)
+	}
 }
 
 func (m *mem) find(keep func(Delivery) bool) []Delivery {
@@ -110,8 +174,8 @@ func (m *mem) WaitingDeliveries(_ context.Context, p people.ID, until time.Time)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var ds []Delivery
-	for _, id := range slices.Sorted(maps.Keys(m.waiting)) {
-		if d := m.deliveries[id]; d.Person == p && !d.NotBefore.After(until) {
+	for _, id := range slices.Sorted(maps.Keys(m.owed[p])) {
+		if d := m.deliveries[id]; !d.NotBefore.After(until) {
 			ds = append(ds, d)
 		}
 	}
@@ -131,7 +195,13 @@ func (m *mem) Deliveries(_ context.Context, ids []string) ([]Delivery, error) {
 }
 
 func (m *mem) DeliveriesOf(_ context.Context, p people.ID) ([]Delivery, error) {
-	return m.find(func(d Delivery) bool { return d.Person == p }), nil
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var ds []Delivery
+	for _, id := range m.all[p] {
+		ds = append(ds, m.deliveries[id])
+	}
+	return ds, nil
 }
 
 func (m *mem) CampaignDeliveries(_ context.Context, c string, why Reason, after string, limit int) ([]Delivery, error) {
@@ -151,7 +221,9 @@ func (m *mem) OpenDelivery(_ context.Context, p people.ID, token string, at time
 }
 
 func (m *mem) DeliveryByToken(_ context.Context, p people.ID, token string) (Delivery, error) {
-	for _, d := range m.find(func(d Delivery) bool { return d.Person == p && d.Token == token }) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if d := m.deliveries[m.tokens[token]]; d.ID != "" && d.Person == p {
 		return d, nil
 	}
 	return Delivery{}, fault.New(fault.NotFound, "delivery_not_found", "no such delivery")
@@ -190,11 +262,8 @@ func (m *mem) ChangeSettings(_ context.Context, a people.Actor, f func(*people.S
 func (m *mem) EnrolmentsOf(_ context.Context, p people.ID) (es []learning.Enrolment, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if len(m.byPerson) == 0 || m.indexed != len(m.enrolments) {
-		m.byPerson, m.indexed = map[people.ID][]learning.EnrolmentID{}, len(m.enrolments)
-		for id, e := range m.enrolments {
-			m.byPerson[e.Person] = append(m.byPerson[e.Person], id)
-		}
+	if m.indexed != len(m.enrolments) {
+		m.index()
 	}
 	for _, id := range m.byPerson[p] {
 		es = append(es, m.enrolments[id])
@@ -235,8 +304,14 @@ func (m *mem) Subscriptions(_ context.Context, p people.ID) ([]Subscription, err
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var ds []Subscription
-	for _, s := range m.devices {
-		if s.Person == p {
+	if m.ownDevices != len(m.devices) {
+		m.own, m.ownDevices = map[people.ID][]string{}, len(m.devices)
+		for id, s := range m.devices {
+			m.own[s.Person] = append(m.own[s.Person], id)
+		}
+	}
+	for _, id := range m.own[p] {
+		if s := m.devices[id]; s.Person == p {
 			ds = append(ds, s)
 		}
 	}
@@ -297,6 +372,7 @@ type pusher struct {
 	mu     sync.Mutex
 	answer func(Subscription) Answer // nil: accepted
 	took   []pushed
+	judge  func(Subscription, Message) Answer // nil: answer decides, and took remembers
 }
 
 type pushed struct {
@@ -316,6 +392,9 @@ func (*pusher) Check(endpoint string) error {
 func (p *pusher) Push(_ context.Context, s Subscription, m Message) Answer {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.judge != nil {
+		return p.judge(s, m)
+	}
 	a := Answer{Outcome: Accepted, Status: 201}
 	if p.answer != nil {
 		a = p.answer(s)
@@ -348,6 +427,7 @@ type post struct {
 	answer  func(people.ID) error // nil: taken
 	bounced map[string]bool
 	took    []letter.Mail
+	judge   func(people.ID, letter.Mail) error // nil: answer decides, and took remembers
 }
 
 func (p *post) On() bool { return !p.off }
@@ -361,6 +441,13 @@ func (p *post) Bounced(_ context.Context, address string) (bool, error) {
 func (p *post) Send(_ context.Context, to people.ID, m letter.Mail) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.judge != nil {
+		err := p.judge(to, m)
+		if errors.Is(err, letter.ErrBounced) {
+			p.bounced[m.To] = true
+		}
+		return err
+	}
 	if p.answer != nil {
 		if err := p.answer(to); err != nil {
 			if errors.Is(err, letter.ErrBounced) {

@@ -67,4 +67,5 @@ export const newCampaign = (fields: NewCampaign) => call<Campaign>('POST', '/cam
 export const countAudience = (audience: Audience) => call<{ people: number }>('POST', '/campaigns/audience', { audience });
 export const changeCampaign = (id: string, verb: Verb) => call<Campaign>('POST', at(id, '/' + verb));
 export const campaignStats = (id: string) => call<CampaignStats>('GET', at(id, '/stats'));
-export const deliveries = (id: string, cursor?: string) => call<List<Delivery>>('GET', at(id, '/deliveries') + search({ cursor }));
+export const deliveries = (id: string, reason: string, cursor?: string) =>
+  call<List<Delivery>>('GET', at(id, '/deliveries') + search({ reason, cursor }));

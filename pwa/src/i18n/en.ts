@@ -24,6 +24,7 @@ export const en: Record<keyof typeof vi, string> = {
   'nav.campaigns': 'Campaigns',
   'nav.people': 'People',
   'nav.requests': 'Data requests',
+  'nav.holidays': 'Holidays',
   'nav.retention': 'Retention',
   'nav.units': 'Units',
   'nav.cohorts': 'Cohorts',

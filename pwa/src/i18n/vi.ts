@@ -23,6 +23,7 @@ export const vi = {
   'nav.campaigns': 'Chiến dịch',
   'nav.people': 'Con người',
   'nav.requests': 'Yêu cầu về dữ liệu',
+  'nav.holidays': 'Lịch nghỉ',
   'nav.retention': 'Thời hạn lưu',
   'nav.units': 'Đơn vị',
   'nav.cohorts': 'Nhóm',
