@@ -5,9 +5,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net/url"
 	"time"
 
 	"hocso/internal/audit"
+	"hocso/internal/config"
 	"hocso/internal/fault"
 	"hocso/internal/letter"
 	"hocso/internal/mail"
@@ -49,29 +51,50 @@ func MailBounce(ctx context.Context, t Terminal, args []string) (err error) {
 	if err != nil {
 		return fmt.Errorf("mail bounce: %w", err)
 	}
-	a, err := Open(ctx, cfg, log, nowMillis)
+	p, err := askBounce(ctx, cfg, report)
+	if errors.Is(err, errNobody) {
+		var a *App
+		if a, err = Open(ctx, cfg, log, nowMillis); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, a.Close()) }()
+		p, err = a.recordBounce(ctx, report)
+	}
 	if err != nil {
-		return err
+		return explain("mail bounce", err)
 	}
-	defer func() { err = errors.Join(err, a.Close()) }()
-	for _, address := range report.Addresses {
+	t.say("mail does not reach person %s any more (%s)", p, report.Status)
+	return nil
+}
+
+// askBounce has the program that serves from the data folder note a report; errNobody
+// when none does, or the database is a server's.
+func askBounce(ctx context.Context, cfg config.Config, r letter.Report) (people.ID, error) {
+	if cfg.MongoDBURI != "" {
+		return "", errNobody
+	}
+	c, err := knock(ctx, cfg.Data, "/bounce?"+url.Values{"address": r.Addresses, "status": {r.Status}, "id": {r.MessageID}}.Encode())
+	if err != nil {
+		return "", err
+	}
+	defer c.hangUp()
+	s, err := c.next()
+	return s.Person, err
+}
+
+// recordBounce finds whose address a mail came back from, and notes it.
+func (a *App) recordBounce(ctx context.Context, r letter.Report) (people.ID, error) {
+	for _, address := range r.Addresses {
 		p, err := a.people.PersonByEmail(ctx, address)
-		if fault.KindOf(err) == fault.NotFound {
-			continue
-		}
 		if err == nil {
-			err = a.letters.Record(ctx, p, report)
+			err = a.letters.Record(ctx, p, r)
 		}
-		if fault.KindOf(err) == fault.Invalid {
-			continue // the id is for another of the addresses
+		if k := fault.KindOf(err); err != nil && (k == fault.NotFound || k == fault.Invalid) {
+			continue // nobody's any more, or the id is for another of the addresses
 		}
-		if err != nil {
-			return explain("mail bounce", err)
-		}
-		t.say("mail does not reach person %s any more (%s)", p.ID, report.Status)
-		return nil
+		return p.ID, err
 	}
-	return errors.New("mail bounce: the mail that came back is not one of ours, or nobody has its address any more")
+	return "", errors.New("the mail that came back is not one of ours, or nobody has its address any more")
 }
 
 // MailTest sends one mail and says what the server answered.

@@ -125,7 +125,7 @@ func (a *App) openDoor() (shut func() error, err error) {
 	if a.embedded == nil {
 		return func() error { return nil }, nil
 	}
-	d, err := openDoor(a.cfg.Data, a.embedded, a.audit, a.log)
+	d, err := openDoor(a.cfg.Data, a.embedded, a.audit, a.recordBounce, a.log)
 	if err != nil {
 		return nil, err
 	}

@@ -19,6 +19,8 @@ import (
 const (
 	mostReport = 1 << 20
 	mostParts  = 8
+
+	mostAddresses = 8
 )
 
 // ErrNoReport reports a mail that is not a report of a failed delivery.
@@ -55,7 +57,8 @@ func ReadReport(r io.Reader) (letter.Report, error) {
 			}
 		}
 	}
-	if !failed || out.MessageID == "" {
+	out.Addresses = out.Addresses[:min(len(out.Addresses), mostAddresses)]
+	if !failed || out.MessageID == "" || len(out.MessageID) > 300 {
 		return letter.Report{}, ErrNoReport
 	}
 	return out, nil
