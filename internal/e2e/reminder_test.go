@@ -16,7 +16,6 @@ func TestReminderScreens(t *testing.T) {
 			p.Open(server.URL)
 			p.Speak(lang)
 			p.SignIn(server, server.SignIns["learner"])
-			p.Tap("Tôi đã đọc")
 			p.Go("/me/reminders")
 			p.See("Nhắc qua thư")
 			p.tap("Nhắc qua thư…", "label")
