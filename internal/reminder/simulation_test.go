@@ -273,7 +273,7 @@ func TestYear(t *testing.T) {
 		clear(l.mem.people)
 		clear(l.mem.devices)
 		l.mem.index()
-		time.Sleep(start().Sub(time.Now())) // the bubble begins in 2000
+		time.Sleep(time.Until(start())) // the bubble begins in 2000
 		l.now = start()
 		l.policy = func(c campaign.Campaign) Policy { y := policyOf(c); y.HoldOut = holdOut; return y }
 		l.pusher.judge, l.post.judge = l.push, l.mail
