@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"hocso/internal/campaign"
 	"hocso/internal/fault"
 	"hocso/internal/people"
 )
@@ -40,6 +41,9 @@ func TestLater(t *testing.T) {
 func TestSnooze(t *testing.T) {
 	w := newWorld(t)
 	lan := people.Actor{ID: "lan"}
+	w.policy = func(campaign.Campaign) Policy { // no other step on the days it is put off to
+		return Policy{Offsets: []int{-7, 14}, Channels: []string{Push}}
+	}
 	w.enrol(t, "c1", "lan", "phishing", "2026-03-13")
 	w.enrol(t, "c1", "lan", "passwords", "2026-03-13")
 	w.tick(t, "2026-03-06 16:30")
