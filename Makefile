@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run demo build test check content e2e bench soak differential fuzz audit pwa needs-go needs-node
+.PHONY: help run demo build test check content e2e bench soak year differential fuzz audit pwa needs-go needs-node
 GOTOOL = go tool -modfile=.ci/tools.mod
 APP_SOURCES = $(shell find pwa/src pwa/public -type f 2>/dev/null) pwa/index.html pwa/package.json $(wildcard pwa/*.ts pwa/*.js)
 
@@ -56,6 +56,9 @@ bench: needs-go ## server CPU per request at 1,000 and 10,000 learners, growth, 
 soak: needs-go ## 1,000 kills of the embedded database in the middle of writes (15 minutes); ROUNDS= and SEED= change it
 	HOCSO_SOAK_ROUNDS=$(or $(ROUNDS),1000) HOCSO_SOAK_SEED=$(or $(SEED),1) HOCSO_SOAK_ANSWERS=2500 \
 		go test -count=1 -timeout 2h -v -run '^TestKill$$' ./internal/mongodb/embedded
+
+year: needs-go ## a simulated year of reminders for 10,000 people; SEED= changes it
+	go test -count=1 -timeout 2h -v -run '^TestYear$$' ./internal/reminder -sim.people $(or $(PEOPLE),10000) -sim.days 366 -sim.seed $(or $(SEED),20260202)
 
 differential: needs-go ## 100,000 random commands to the embedded database and the server at MONGO_TEST_URI
 	@test -n "$$MONGO_TEST_URI" || { echo "hocso: set MONGO_TEST_URI to a server to compare with, such as mongodb://127.0.0.1:27017/"; exit 1; }

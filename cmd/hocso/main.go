@@ -25,6 +25,7 @@ const usage = `hocso <command> [flags]
                     take the second factor from a person who lost it: --email
   people import FILE  add and change people and units from a CSV or XLSX file of any size; --dry-run, --missing close
   mail test         send one mail and say what the server answered: --to ADDRESS
+  mail bounce       read from standard input that a mail came back (RFC 3464), and write to that address no more
   backup FILE       write the embedded database into one file (- is standard output), also while serving
   restore FILE      put a backup into an empty data folder, without whom the ledger of erasures names: --ledger LEDGER|archive|none; --check only checks
   db check          check every document and index of the embedded database, also while serving
@@ -67,6 +68,7 @@ func run(ctx context.Context, args []string) error {
 		{[]string{"admin", "reset-factor"}, app.AdminResetFactor},
 		{[]string{"people", "import"}, app.PeopleImport},
 		{[]string{"mail", "test"}, app.MailTest},
+		{[]string{"mail", "bounce"}, app.MailBounce},
 		{[]string{"backup"}, app.Backup},
 		{[]string{"restore"}, app.Restore},
 		{[]string{"db", "check"}, app.CheckDatabase},

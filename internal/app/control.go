@@ -20,7 +20,9 @@ import (
 	"time"
 
 	"hocso/internal/audit"
+	"hocso/internal/letter"
 	"hocso/internal/mongodb/embedded"
+	"hocso/internal/people"
 )
 
 // controlFile lies in the data folder while a program serves from it, and says where its
@@ -32,12 +34,13 @@ const (
 
 // door lets commands on the same machine ask the running program for what only the one who
 // has the database open can do. It listens on loopback, wants the token that only those
-// know who may read the data folder, and can do three things: make a copy of the database in
-// the data folder, check it, and verify the audit trail.
+// know who may read the data folder, and can do four things: make a copy of the database in
+// the data folder, check it, verify the audit trail, and note that a mail came back.
 type door struct {
 	data, token string
 	db          *embedded.Database
 	trail       *audit.Service
+	bounced     func(context.Context, letter.Report) (people.ID, error)
 	srv         *http.Server
 	closing     context.Context
 	close       func()
@@ -57,6 +60,7 @@ type said struct {
 	Progress *embedded.Progress `json:"progress,omitempty"`
 	Checked  int64              `json:"checked,omitempty"` // entries of the audit trail so far
 	Trail    *audit.Report      `json:"trail,omitempty"`
+	Person   people.ID          `json:"person,omitempty"` // whose mail came back
 	Done     bool               `json:"done,omitempty"`
 	Problem  string             `json:"problem,omitempty"`
 }
@@ -65,10 +69,10 @@ type said struct {
 var errNobody = errors.New("no running program answers")
 
 // openDoor opens the door of a database and writes the control file.
-func openDoor(data string, db *embedded.Database, trail *audit.Service, log *slog.Logger) (*door, error) {
+func openDoor(data string, db *embedded.Database, trail *audit.Service, bounced func(context.Context, letter.Report) (people.ID, error), log *slog.Logger) (*door, error) {
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret) // never fails
-	d := &door{data: data, db: db, trail: trail, token: hex.EncodeToString(secret)}
+	d := &door{data: data, db: db, trail: trail, bounced: bounced, token: hex.EncodeToString(secret)}
 	d.closing, d.close = context.WithCancel(context.Background())
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -78,6 +82,7 @@ func openDoor(data string, db *embedded.Database, trail *audit.Service, log *slo
 	mux.HandleFunc("POST /backup", d.backup)
 	mux.HandleFunc("POST /check", d.check)
 	mux.HandleFunc("POST /audit", d.verify)
+	mux.HandleFunc("POST /bounce", d.bounce)
 	d.srv = &http.Server{
 		Handler: d.guard(mux), ReadHeaderTimeout: 5 * time.Second, MaxHeaderBytes: 4 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
@@ -185,6 +190,18 @@ func (d *door) verify(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	say(said{Trail: &report, Done: true})
+}
+
+// bounce notes that a mail came back.
+func (d *door) bounce(w http.ResponseWriter, r *http.Request) {
+	say := answering(w)
+	q := r.URL.Query()
+	p, err := d.bounced(r.Context(), letter.Report{Addresses: q["address"], Status: q.Get("status"), MessageID: q.Get("id")})
+	if err != nil {
+		say(said{Problem: err.Error()})
+		return
+	}
+	say(said{Person: p, Done: true})
 }
 
 // answering begins an answer and gives what adds a line to it.

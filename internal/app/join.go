@@ -53,7 +53,11 @@ func (a *App) join(ctx context.Context) error {
 	}
 	a.audit = &audit.Service{Store: a.db.Audit(), Key: auditKey, Now: a.now, NewID: newID}
 	a.people = &people.Service{Store: a.db.People(), UnitStore: a.db.People(), Scan: a.db.People(), CohortStore: a.db.Cohorts(), Now: a.now, NewID: newID, Zone: a.cfg.TimeZone}
-	if a.letters, err = a.letterService(); err != nil {
+	mailKey, err := secrets.Secret(ctx, auth.MailSecret, auth.RandomKey)
+	if err != nil {
+		return err
+	}
+	if a.letters, err = a.letterService(mailKey); err != nil {
 		return err
 	}
 	var providers []*auth.Provider
@@ -92,8 +96,9 @@ func (a *App) join(ctx context.Context) error {
 		return err
 	}
 	a.reminders = &reminder.Service{
-		Store: a.db.Reminders(), Budgets: a.db.Reminders(), Subscriptions: a.db.Reminders(), Enrolments: a.db.Learning(),
+		Store: a.db.Reminders(), Answers: a.db.Reminders(), Budgets: a.db.Reminders(), Subscriptions: a.db.Reminders(), Enrolments: a.db.Learning(),
 		People: a.people, Campaigns: a.db.Campaigns(), Courses: a.courses, Pusher: sender, PublicURL: a.cfg.PublicURL,
+		ChangeSettings: a.people.ChangeSettings, Mail: a.letters, Key: mailKey, Organisation: a.cfg.OrganisationName,
 		Calendar: calendar, Now: a.now, Log: a.log,
 	}
 	a.announcements = &announcement.Service{Store: a.db.Announcements(), People: a.people, Zone: a.cfg.TimeZone, Now: a.now, NewID: newID}

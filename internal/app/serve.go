@@ -125,7 +125,7 @@ func (a *App) openDoor() (shut func() error, err error) {
 	if a.embedded == nil {
 		return func() error { return nil }, nil
 	}
-	d, err := openDoor(a.cfg.Data, a.embedded, a.audit, a.log)
+	d, err := openDoor(a.cfg.Data, a.embedded, a.audit, a.recordBounce, a.log)
 	if err != nil {
 		return nil, err
 	}
@@ -134,11 +134,13 @@ func (a *App) openDoor() (shut func() error, err error) {
 
 // loops are what runs beside the requests; each ends with its context.
 func (a *App) loops() []func(context.Context) {
-	dispatcher := &reminder.Dispatcher{Service: a.reminders, Log: a.log}
+	pushes := &reminder.Dispatcher{Service: a.reminders, Log: a.log}
+	mails := &reminder.Dispatcher{Service: a.reminders, Channel: reminder.Email, Workers: 4, Log: a.log} // of their own: a slow server for mail holds no push up
 	return []func(context.Context){
 		func(ctx context.Context) { a.campaigns.Run(ctx, time.Minute) },
 		func(ctx context.Context) { a.holidays.Run(ctx, 15*time.Second) },
-		func(ctx context.Context) { dispatcher.Run(ctx, 15*time.Second) },
+		func(ctx context.Context) { pushes.Run(ctx, 15*time.Second) },
+		func(ctx context.Context) { mails.Run(ctx, 15*time.Second) },
 		func(ctx context.Context) { a.reports.Run(ctx, time.Second) },
 		func(ctx context.Context) { a.privacy.Run(ctx, 20*time.Second) },
 		func(ctx context.Context) { a.letters.Run(ctx, 2*time.Second) },

@@ -40,7 +40,7 @@ func actions(g Group) []Action {
 	case People:
 		return []Action{
 			"person_added", "person_changed", "person_invited", "people_invited", "person_disabled", "person_enabled", "people_imported",
-			"administrator_created", "administrator_invited", "heads_changed",
+			"administrator_created", "administrator_invited", "heads_changed", "mail_bounced", "bounce_cleared",
 		}
 	case Units:
 		return []Action{"unit_added", "unit_changed", "unit_removed", "unit_signed_off", "cohort_added", "cohort_changed", "cohort_removed"}

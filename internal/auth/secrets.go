@@ -21,6 +21,7 @@ const (
 	TicketSecret = "ticket" // signs quiz tickets
 	FactorSecret = "factor" // seals the keys of authenticator apps
 	AuditSecret  = "audit"  // seals the audit trail
+	MailSecret   = "mail"   // signs the ids of mails and the links to leave them
 	VAPIDSecret  = "vapid"  // the push key pair, as package webpush writes it
 )
 

@@ -55,7 +55,7 @@ func (s *Server) campaignRoutes() []route {
 		{fiber.MethodGet, v + "/campaigns/:id", manage, shape{summary: "One campaign", out: campaignView{}, problems: []string{"404 campaign_not_found"}}, s.findCampaign},
 		{fiber.MethodGet, v + "/campaigns/:id/stats", manage, shape{summary: "How a campaign goes", out: campaignStats{}, problems: []string{"404 campaign_not_found"}}, s.campaignStats},
 		{fiber.MethodGet, v + "/campaigns/:id/deliveries", manage, shape{
-			summary: "Its reminders, and why each went or did not", query: []string{"cursor"}, out: listOf[deliveryView]{},
+			summary: "Its reminders, and why each went or did not", query: []string{"reason", "cursor"}, out: listOf[deliveryView]{},
 			problems: []string{"404 campaign_not_found"}, compress: true,
 		}, s.listDeliveries},
 	}
@@ -457,7 +457,14 @@ func (s *Server) listDeliveries(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	ds, err := s.Reminders.Deliveries(c.UserContext(), x.ID, after, ledgerPage+1)
+	why, err := query(c, "reason", 30)
+	if err != nil {
+		return err
+	}
+	if why != "" && !slices.Contains(reminder.Reasons(), reminder.Reason(why)) {
+		return badQuery("reason", "oneof")
+	}
+	ds, err := s.Reminders.Deliveries(c.UserContext(), x.ID, reminder.Reason(why), after, ledgerPage+1)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"hocso/internal/auth"
 	"hocso/internal/drill"
 	"hocso/internal/learning"
+	"hocso/internal/letter"
 	"hocso/internal/people"
 	"hocso/internal/privacy"
 	"hocso/internal/reminder"
@@ -25,6 +26,7 @@ type dataAnswer struct {
 	Factors       auth.FactorView         `json:"factors"`
 	Subscriptions []reminder.Subscription `json:"subscriptions"`
 	Deliveries    []reminder.Delivery     `json:"deliveries"`
+	Bounce        *letter.Bounce          `json:"bounce,omitempty"` // mail does not reach my address
 	Notices       []privacy.Reading       `json:"notices"`
 	Announcements []announcement.Reading  `json:"announcements"` // that I have read
 	Requests      []privacy.RequestView   `json:"requests"`
@@ -67,6 +69,9 @@ func (s *Server) myData(c *fiber.Ctx) error {
 		return err
 	}
 	if a.Deliveries, err = s.Reminders.DeliveriesOf(ctx, who.ID); err != nil {
+		return err
+	}
+	if a.Bounce, err = s.Auth.Letters.Find(ctx, a.Person.Email); err != nil {
 		return err
 	}
 	if a.Notices, err = s.Privacy.Readings(ctx, who); err != nil {

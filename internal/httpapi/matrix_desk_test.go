@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"hocso/internal/course"
+	"hocso/internal/letter"
 	"hocso/internal/people"
 )
 
@@ -45,6 +46,13 @@ func peopleRows() []matrixRow {
 		return func(w *world) {
 			_, err := w.People.Disable(context.Background(), people.Console(), w.person[name])
 			w.must(err)
+		}
+	}
+	// returned is about somebody whose mail came back.
+	returned := func(name string) func(*world, *kind) call {
+		return func(w *world, _ *kind) call {
+			w.must(w.db.Letters().InsertBounce(context.Background(), letter.Bounce{ID: letter.AddressKey(address(name)), Person: w.person[name], At: w.clock.Now()}))
+			return call{path: "/people/" + string(w.person[name]) + "/mail/retry"}
 		}
 	}
 	home := func(w *world) { w.move("xa", "a1") }
@@ -157,6 +165,8 @@ func peopleRows() []matrixRow {
 		{route: "POST /api/v1/people/:id/invite/mail", about: "of A", expect: inA("202"), ask: first(plain, first(home, about("xa", "/invite/mail", ""))), twin: nobody("/invite/mail", "")},
 		{route: "POST /api/v1/people/:id/invite/mail", about: "of B", expect: inB("202"), ask: about("xb", "/invite/mail", ""), twin: nobody("/invite/mail", "")},
 		{route: "POST /api/v1/people/:id/invite", about: "one with roles above", expect: above, ask: first(opened("chief"), about("chief", "/invite", "")), twin: nobody("/invite", "")},
+		{route: "POST /api/v1/people/:id/mail/retry", about: "of A", expect: inA("204"), ask: first(home, returned("xa")), twin: nobody("/mail/retry", "")},
+		{route: "POST /api/v1/people/:id/mail/retry", about: "of B", expect: inB("204"), ask: returned("xb"), twin: nobody("/mail/retry", "")},
 		{route: "POST /api/v1/people/:id/invite", about: "of A", expect: inA("200"), ask: first(plain, first(home, about("xa", "/invite", ""))), twin: nobody("/invite", "")},
 		{route: "POST /api/v1/people/:id/invite", about: "of B", expect: inB("200"), ask: about("xb", "/invite", ""), twin: nobody("/invite", "")},
 		{route: "POST /api/v1/people/:id/disable", about: "of A", expect: inA("200"), ask: first(opened("xa"), about("xa", "/disable", "")), twin: nobody("/disable", "")},

@@ -232,6 +232,17 @@ func ownRows() []matrixRow {
 		{route: "DELETE /api/v1/me/subscriptions/:id", about: "of the victim", expect: "*:404", ask: func(w *world, _ *kind) call {
 			return call{path: "/me/subscriptions/" + w.devices(w.victim)[0]}
 		}, twin: at("/me/subscriptions/" + nowhere), after: intact},
+		{route: "GET /api/v1/me/reminders", expect: "*:200", ask: at("/me/reminders")},
+		{route: "POST /api/v1/me/reminders/:token/snooze", about: "of their own", expect: "*:200", ask: func(w *world, k *kind) call {
+			return call{path: "/me/reminders/" + w.reminded(k.id) + "/snooze", body: `{"when":"tomorrow"}`}
+		}},
+		{route: "POST /api/v1/me/reminders/:token/snooze", about: "of the victim", expect: "*:404", ask: func(w *world, _ *kind) call {
+			return call{path: "/me/reminders/" + w.reminded(w.victim.id) + "/snooze", body: `{"when":"tomorrow"}`}
+		}, twin: send("/me/reminders/none/snooze", `{"when":"tomorrow"}`), after: intact},
+		{route: "GET /api/v1/unsubscribe/:token", expect: "*:303 out:303", ask: at("/unsubscribe/x.y")},
+		{route: "POST /api/v1/unsubscribe/:token", about: "made up", expect: "*:404 out:404", ask: func(w *world, _ *kind) call {
+			return call{path: "/unsubscribe/" + string(w.victim.id) + ".AAAAAAAAAAAAAAAAAAAAAA"}
+		}, twin: at("/unsubscribe/nobody.AAAAAAAAAAAAAAAAAAAAAA"), after: intact},
 		{route: "GET /api/v1/me/drills", expect: "*:200", ask: at("/me/drills"), has: "monday-inbox"},
 		{route: "GET /api/v1/me/surveys", expect: "*:200", ask: at("/me/surveys")},
 		{route: "GET /api/v1/me/drills/:id", expect: "*:200", ask: at("/me/drills/monday-inbox")},

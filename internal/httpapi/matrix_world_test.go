@@ -15,6 +15,7 @@ import (
 	"hocso/internal/drill"
 	"hocso/internal/learning"
 	"hocso/internal/people"
+	"hocso/internal/reminder"
 )
 
 const (
@@ -304,4 +305,15 @@ func (w *world) passkey() string {
 		w.plant("Máy của nạn nhân", func(*kind) bool { return false })
 	}
 	return w.victimKey
+}
+
+// reminded gives a person a reminder that went out, and returns its token.
+func (w *world) reminded(p people.ID) string {
+	w.t.Helper()
+	token := w.freshName()
+	_, err := w.db.Reminders().InsertDeliveries(context.Background(), []reminder.Delivery{{
+		ID: token, Token: token, Person: p, Channel: reminder.Push, State: reminder.Sent, ExpiresAt: w.clock.Now().AddDate(1, 0, 0),
+	}})
+	w.must(err)
+	return token
 }

@@ -14,7 +14,7 @@ func (s *Server) meRoutes() []route {
 	return []route{
 		{fiber.MethodGet, "/api/v1/me", can(people.TakeCourses), shape{summary: "Who I am and what I may do", out: me{}}, s.me},
 		{fiber.MethodPatch, "/api/v1/me/settings", can(people.TakeCourses), shape{
-			summary: "Change my language or time zone", noAudit: "one's own language and time zone", in: settingsRequest{}, out: me{}, problems: []string{"422 invalid_fields"},
+			summary: "Change my language, time zone, or whether reminders come by mail", noAudit: "one's own settings", in: settingsRequest{}, out: me{}, problems: []string{"422 invalid_fields"},
 		}, s.changeSettings},
 	}
 }
@@ -102,6 +102,7 @@ func (s *Server) me(c *fiber.Ctx) error {
 type settingsRequest struct {
 	Locale   *string `json:"locale" validate:"omitempty,oneof=vi en"`
 	TimeZone *string `json:"timeZone" validate:"omitempty,max=64"`
+	NoMail   *bool   `json:"noMail"`
 }
 
 func (s *Server) changeSettings(c *fiber.Ctx) error {
@@ -114,6 +115,11 @@ func (s *Server) changeSettings(c *fiber.Ctx) error {
 			f := fault.New(fault.Invalid, "invalid_fields", "some fields are not right")
 			f.Fields = []fault.Field{{Field: "timeZone", Code: "unknown"}}
 			return f
+		}
+	}
+	if req.NoMail != nil {
+		if err := s.Reminders.WantMail(c.UserContext(), actor(c), !*req.NoMail); err != nil {
+			return err
 		}
 	}
 	p, err := s.People.ChangeSettings(c.UserContext(), actor(c), func(set *people.Settings) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"hocso/internal/letter"
 	"hocso/internal/people"
 )
 
@@ -50,6 +51,10 @@ func (s *Server) peopleRoutes() []route {
 			summary: "Change a person", audit: "person_changed", in: changePersonRequest{}, out: people.Person{},
 			problems: slices.Concat(unknown, []string{"403 own_roles", "403 above_your_scope", "409 last_administrator", "409 email_taken", "409 changed_meanwhile", "422 invalid_fields"}),
 		}, s.changePerson},
+		{fiber.MethodPost, v + "/people/:id/mail/retry", manage, shape{
+			summary: "Send mail to the person again although it came back", audit: "bounce_cleared", status: http.StatusNoContent,
+			problems: slices.Concat(unknown, []string{"404 bounce_not_found"}),
+		}, s.retryMail},
 		{fiber.MethodPost, v + "/people/:id/invite", manage, shape{
 			summary: "Make a one-time link with which a person sets a password", audit: "person_invited", out: inviteAnswer{},
 			problems: slices.Concat(unknown, []string{"403 above_your_scope", "409 person_closed"}),
@@ -90,6 +95,8 @@ type personView struct {
 	people.Person
 	Leads   []people.Led `json:"leads"`
 	Cohorts []cohortRef  `json:"cohorts"`
+	// Bounce says that mail does not reach the address, and since when.
+	Bounce *letter.Bounce `json:"bounce,omitempty"`
 }
 
 type cohortRef struct {
@@ -113,7 +120,21 @@ func (s *Server) showPerson(c *fiber.Ctx) error {
 	for _, x := range in {
 		v.Cohorts = append(v.Cohorts, cohortRef{x.ID, x.Name})
 	}
+	if v.Bounce, err = s.Auth.Letters.Find(c.UserContext(), p.Email); err != nil {
+		return err
+	}
 	return c.JSON(v)
+}
+
+func (s *Server) retryMail(c *fiber.Ctx) error {
+	p, err := s.People.Managed(c.UserContext(), actor(c), people.ID(c.Params("id")))
+	if err != nil {
+		return err
+	}
+	if err := s.Auth.Letters.Retry(c.UserContext(), p.Email); err != nil {
+		return err
+	}
+	return c.SendStatus(http.StatusNoContent)
 }
 
 type grantRequest struct {

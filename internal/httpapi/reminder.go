@@ -2,6 +2,8 @@ package httpapi
 
 import (
 	"net/http"
+	"net/url"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -28,8 +30,20 @@ func (s *Server) reminderRoutes() []route {
 			summary: "Send a message to my devices", noAudit: ownDevices, out: testAnswer{}, status: http.StatusAccepted, problems: []string{"409 no_subscription"},
 		}, s.testSubscriptions},
 		{fiber.MethodDelete, v + "/me/subscriptions/:id", mine, shape{
-			summary: "Forget a device", noAudit: ownDevices, status: http.StatusNoContent, problems: []string{"404 subscription_not_found"},
+			summary: "Forget a device; why is push_off or revoked when the person wants no more reminders on it, which is counted", query: []string{"why"}, noAudit: ownDevices, status: http.StatusNoContent, problems: []string{"404 subscription_not_found", "400 bad_query"},
 		}, s.unsubscribe},
+		{fiber.MethodGet, v + "/me/reminders", mine, shape{summary: "My reminders of the last 90 days, and why each went or did not", out: listOf[reminder.Entry]{}, compress: true}, s.listReminders},
+		// The service worker puts a reminder off without an access token.
+		{fiber.MethodPost, v + "/me/reminders/:token/snooze", canByCookie(people.TakeCourses), shape{
+			summary: "Put a reminder off until this afternoon or tomorrow", noAudit: "one's own reminder", in: snoozeRequest{}, out: snoozeAnswer{},
+			problems: []string{"404 delivery_not_found", "409 not_sent", "409 snooze_spent", "422 invalid_fields"},
+		}, s.snooze},
+		{fiber.MethodPost, v + "/unsubscribe/:token", public, shape{
+			summary: "Leave reminders by mail with the token of a letter (RFC 8058)", noAudit: "one's own mail", status: http.StatusNoContent, problems: []string{"404 link_unknown"},
+		}, s.leaveMail},
+		{fiber.MethodGet, v + "/unsubscribe/:token", public, shape{
+			summary: "The page that asks whether to leave: opening an address changes nothing", status: http.StatusSeeOther, media: "text/plain",
+		}, s.askToLeave},
 	}
 }
 
@@ -98,8 +112,57 @@ func (s *Server) testSubscriptions(c *fiber.Ctx) error {
 }
 
 func (s *Server) unsubscribe(c *fiber.Ctx) error {
-	if err := s.Reminders.Unsubscribe(c.UserContext(), actor(c), c.Params("id")); err != nil {
+	why := reminder.Why(c.Query("why"))
+	if why != reminder.SignedOut && why != reminder.TurnedOff && why != reminder.Revoked {
+		return badQuery("why", "oneof")
+	}
+	if err := s.Reminders.Unsubscribe(c.UserContext(), actor(c), c.Params("id"), why); err != nil {
 		return err
 	}
 	return c.SendStatus(fiber.StatusNoContent)
+}
+
+func (s *Server) listReminders(c *fiber.Ctx) error {
+	es, err := s.Reminders.Mine(c.UserContext(), actor(c))
+	if err != nil {
+		return err
+	}
+	return c.JSON(listOf[reminder.Entry]{Items: es})
+}
+
+type snoozeRequest struct {
+	When reminder.When `json:"when" validate:"oneof=afternoon tomorrow"`
+}
+
+type snoozeAnswer struct {
+	At time.Time `json:"at"`
+}
+
+func (s *Server) snooze(c *fiber.Ctx) error {
+	var req snoozeRequest
+	if err := s.bind(c, &req); err != nil {
+		return err
+	}
+	at, err := s.Reminders.Snooze(c.UserContext(), actor(c), c.Params("token"), req.When)
+	if err != nil {
+		return err
+	}
+	return c.JSON(snoozeAnswer{at})
+}
+
+// leaveMail does not look at the body: mail programs post a form (RFC 8058), the page nothing.
+func (s *Server) leaveMail(c *fiber.Ctx) error {
+	if err := s.Reminders.Leave(c.UserContext(), c.Params("token")); err != nil {
+		return err
+	}
+	return c.SendStatus(fiber.StatusNoContent)
+}
+
+// askToLeave is for mail programs that open the address, and for those that look through
+// every link before a person does. The token goes behind #, where no log sees it.
+func (s *Server) askToLeave(c *fiber.Ctx) error {
+	page := s.PublicURL + "/unsubscribe#" + url.PathEscape(c.Params("token"))
+	c.Set(fiber.HeaderLocation, page)
+	c.Type("txt", "utf-8")
+	return c.Status(fiber.StatusSeeOther).SendString(page)
 }

@@ -45,7 +45,7 @@ func newSchool(t *testing.T) *school {
 	x.Learning.Announced = x.announced
 	x.Courses.Settle = x.Learning.Settle
 	x.Campaigns = &campaign.Service{Store: x.db.Campaigns(), Enroller: x.Learning, People: x.People, Now: x.clock.Now, NewID: uuid.NewString, Log: log}
-	x.Reminders = &reminder.Service{Store: x.db.Reminders(), Subscriptions: x.db.Reminders(), Now: x.clock.Now, Log: log}
+	x.Reminders = &reminder.Service{Store: x.db.Reminders(), Answers: x.db.Reminders(), Subscriptions: x.db.Reminders(), Now: x.clock.Now, Log: log}
 	ctx := context.Background()
 	f, problems := course.ReadFolder(content.Files())
 	if len(problems) > 0 {

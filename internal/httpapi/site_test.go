@@ -119,7 +119,7 @@ func (x *site) services() Deps {
 		x.post = &post{}
 	}
 	d.Auth.Letters = &letter.Service{
-		Store: x.db.Letters(), Sender: x.post, Now: x.clock.Now, Log: d.Log,
+		Store: x.db.Letters(), Bounces: x.db.Letters(), Key: []byte("mail"), Sender: x.post, Now: x.clock.Now, Log: d.Log,
 		Writers: map[letter.Kind]letter.Writer{auth.ResetLetter: d.Auth.WriteReset, auth.InvitationLetter: d.Auth.WriteInvitation},
 	}
 	if err := errors.Join(d.Auth.UsePasskeys("Học số"), d.Privacy.Load(x.t.Context())); err != nil {

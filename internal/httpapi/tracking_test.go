@@ -82,8 +82,8 @@ func newOffice(t *testing.T) *office {
 		t.Fatal(err)
 	}
 	x.Reminders = &reminder.Service{
-		Store: x.db.Reminders(), Budgets: x.db.Reminders(), Subscriptions: x.db.Reminders(), Enrolments: x.db.Learning(), People: x.People,
-		Campaigns: x.db.Campaigns(), Courses: x.Courses, Pusher: sender, PublicURL: "https://hocso.test", Calendar: calendar, Now: x.clock.Now, Log: log,
+		Store: x.db.Reminders(), Answers: x.db.Reminders(), Budgets: x.db.Reminders(), Subscriptions: x.db.Reminders(), Enrolments: x.db.Learning(), People: x.People,
+		Campaigns: x.db.Campaigns(), Courses: x.Courses, Pusher: sender, ChangeSettings: x.People.ChangeSettings, Mail: x.Auth.Letters, Key: []byte("mail"), Organisation: "Bộ Thử", PublicURL: "https://hocso.test", Calendar: calendar, Now: x.clock.Now, Log: log,
 	}
 	x.Campaigns.Planner = x.Reminders
 	x.Auth.Ended = x.Reminders.Forget

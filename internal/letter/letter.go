@@ -47,6 +47,9 @@ type Mail struct {
 	Subject string
 	Text    string
 	HTML    string
+	// Unsubscribe is an address of ours that a mail program may post to when its person
+	// wants no more of these (RFC 8058); empty for mail that nobody can leave.
+	Unsubscribe string
 }
 
 // Writer writes a letter. fault.Gone means that there is nothing to say any more.
@@ -54,7 +57,8 @@ type Writer func(ctx context.Context, l Letter) (Mail, error)
 
 // Sender hands mails to a server. It is safe for concurrent use.
 type Sender interface {
-	// Send returns ErrRefused when trying again is of no use. Its errors hold no address.
+	// Send returns ErrRefused when trying again is of no use, and ErrBounced as well when
+	// that is because of the address. Its errors hold no address.
 	Send(ctx context.Context, m Mail) error
 }
 

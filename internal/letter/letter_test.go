@@ -129,7 +129,7 @@ func TestTick(t *testing.T) {
 		t.Fatal(err)
 	}
 	sent, err := s.Tick(t.Context(), at(0))
-	if err != nil || sent != 1 || len(p.mails) != 1 || p.mails[0] != (Mail{ID: "sent", To: "lan@bo.vn", Subject: "về bài học"}) {
+	if err != nil || sent != 1 || len(p.mails) != 1 || p.mails[0] != (Mail{ID: s.sign("sent", "lan@bo.vn"), To: "lan@bo.vn", Subject: "về bài học"}) {
 		t.Errorf("sent %d %v, %v; want the first letter of that id, once", sent, p.mails, err)
 	}
 	if got := st.ids(); !slices.Equal(got, []string{"away", "later", "strange"}) {

@@ -16,6 +16,9 @@ type Page struct {
 	Link   string   // where it leads
 	After  []string
 	Foot   string
+
+	Leave    string // what the link to leave such mail says, empty for none
+	LeaveURL string
 }
 
 // Text is the page as plain text.
@@ -25,6 +28,9 @@ func (p Page) Text() string {
 		parts = append(parts, p.Action+":\n"+p.Link)
 	}
 	parts = append(parts, p.After...)
+	if p.Leave != "" {
+		return strings.Join(append(parts, "-- \n"+p.Foot+"\n"+p.Leave+":\n"+p.LeaveURL), "\n\n") + "\n"
+	}
 	return strings.Join(append(parts, "-- \n"+p.Foot), "\n\n") + "\n"
 }
 
@@ -55,7 +61,7 @@ const page = `<!doctype html>
 {{end}}{{if .Action}}<p><a href="{{.Link}}" style="display:inline-block;padding:12px 20px;background:#0b6b4f;color:#ffffff;border-radius:8px;text-decoration:none;font-weight:600">{{.Action}}</a></p>
 <p style="font-size:14px;word-break:break-all">{{.Link}}</p>
 {{end}}{{range .After}}<p>{{.}}</p>
-{{end}}<p style="color:#55625b;font-size:14px">{{.Foot}}</p>
+{{end}}<p style="color:#55625b;font-size:14px">{{.Foot}}{{if .Leave}}<br><a href="{{.LeaveURL}}" style="color:#55625b">{{.Leave}}</a>{{end}}</p>
 </div>
 </body>
 </html>

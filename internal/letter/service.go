@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"hocso/internal/fault"
+	"hocso/internal/people"
 )
 
 // Service queues letters and sends what is due. Several of them, on one or on many
@@ -17,6 +18,10 @@ import (
 type Service struct {
 	Store   Store
 	Sender  Sender // nil: there is no mail
+	Bounces BounceStore
+	Key     []byte // signs the ids of mails
+	// Noted is told of every address that was found to take no mail. Nil: nobody is.
+	Noted   func(context.Context, people.ID)
 	Writers map[Kind]Writer
 	Now     func() time.Time
 	Log     *slog.Logger
@@ -120,11 +125,11 @@ func (s *Service) handle(ctx context.Context, l Letter, now time.Time) (sent boo
 		return false, err
 	}
 	m.ID = l.ID
-	err = s.Sender.Send(work, m)
+	err = s.Send(work, l.Person, m)
 	switch {
 	case err == nil:
 		return true, s.remove(ctx, l)
-	case errors.Is(err, ErrRefused):
+	case errors.Is(err, ErrRefused), errors.Is(err, ErrBounced):
 		log.WarnContext(ctx, "letter dropped: refused", "err", err)
 		return false, s.remove(ctx, l)
 	}

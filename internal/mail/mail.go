@@ -2,6 +2,7 @@
 package mail
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -156,6 +157,13 @@ func (s *Sender) message(m letter.Mail) (*gomail.Msg, error) {
 	msg.SetMessageIDWithValue(m.ID + "@" + s.from.Address[strings.LastIndexByte(s.from.Address, '@')+1:])
 	msg.SetGenHeader("Auto-Submitted", "auto-generated") // no holiday notes, please (RFC 3834)
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
+	if m.Unsubscribe != "" {
+		if u, err := url.Parse(m.Unsubscribe); err != nil || u.Host == "" || !people.PlainText(m.Unsubscribe) || strings.ContainsAny(m.Unsubscribe, "<> ") {
+			return nil, fault.New(fault.Invalid, "invalid_fields", "the address to leave at is not one")
+		}
+		msg.SetGenHeader("List-Unsubscribe", "<"+m.Unsubscribe+">")
+		msg.SetGenHeader("List-Unsubscribe-Post", "List-Unsubscribe=One-Click") // RFC 8058
+	}
 	if m.HTML != "" {
 		msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
 	}
@@ -169,6 +177,9 @@ type Failure struct {
 	Code  int    // SMTP status, 0 if there was none
 	Said  string // only for whoever asked at the terminal
 	good  bool   // worth another try
+	// Recipient says that the address is what was refused, for good.
+	Recipient bool
+	enhanced  string
 }
 
 // Error implements error.
@@ -179,8 +190,23 @@ func (f *Failure) Error() string {
 	return fmt.Sprintf("mail server: %s failed with %d", f.Stage, f.Code)
 }
 
-// Is makes what the server will never take a letter.ErrRefused.
-func (f *Failure) Is(target error) bool { return target == letter.ErrRefused && !f.good }
+// Is makes what the server will never take a letter.ErrRefused, and a letter.ErrBounced
+// as well if that is because of the address.
+func (f *Failure) Is(target error) bool {
+	return target == letter.ErrRefused && !f.good || target == letter.ErrBounced && f.Recipient
+}
+
+// Status is what the server said in numbers, as exactly as it said it.
+func (f *Failure) Status() string { return cmp.Or(f.enhanced, strconv.Itoa(f.Code)) }
+
+// deadAddress reports whether a refusal of the recipient is about the mailbox and not
+// about us: 5.7 and the like are a matter of policy, which may be repaired.
+func deadAddress(code int, enhanced string) bool {
+	if enhanced != "" && enhanced != "5.0.0" { // which says nothing
+		return strings.HasPrefix(enhanced, "5.1.") && enhanced != "5.1.7" && enhanced != "5.1.8" || enhanced == "5.2.1"
+	}
+	return code == 550 || code == 551 || code == 553
+}
 
 // failure reads an error of go-mail. Only what the server says about this very mail
 // ends it; wrong settings or a server that is away may be repaired meanwhile.
@@ -190,6 +216,8 @@ func failure(err error) error {
 	if send := (*gomail.SendError)(nil); errors.As(err, &send) {
 		f.Stage, f.Code = "send", send.ErrorCode()
 		f.good = f.Code < 500 || errors.As(err, &network)
+		f.enhanced = send.EnhancedStatusCode()
+		f.Recipient = send.Reason == gomail.ErrSMTPRcptTo && !f.good && deadAddress(f.Code, f.enhanced)
 	}
 	return f
 }

@@ -24,9 +24,10 @@ func (s *Auth) ErasePerson(ctx context.Context, p people.ID) error {
 	return removeOf(ctx, p, "_id", s.factors)
 }
 
-// ErasePerson removes the letters that wait to be written to a person.
+// ErasePerson removes the letters that wait to be written to a person, and what is known
+// of their address.
 func (s *Letters) ErasePerson(ctx context.Context, p people.ID) error {
-	return removeOf(ctx, p, "person", s.letters)
+	return removeOf(ctx, p, "person", s.letters, s.bounces)
 }
 
 // ErasePerson removes the devices and the budget of a person, and their deliveries.

@@ -47,10 +47,12 @@ func TestIndexes(t *testing.T) {
 		"campaigns":             {"live _id"},
 		"cohorts":               {},
 		"signoffs":              {"month", "unit month-"},
-		"deliveries":            {"campaign _id", "expiresAt ttl", "person state notBefore", "state notBefore"},
+		"deliveries":            {"campaign _id", "expiresAt ttl", "person state notBefore", "state channel notBefore"},
 		"notice_readings":       {"person"},
 		"privacy_requests":      {"person _id-", "state _id-"},
 		"erasures":              {"open at"},
+		"bounces":               {"person"},
+		"reminder_counts":       {"day"},
 		"reminder_budgets":      {"expiresAt ttl"},
 		"subscriptions":         {"expiresAt ttl", "person lastSeenAt-"},
 		"surveys":               {"live _id"},
@@ -132,7 +134,7 @@ func TestOrderWithoutIndexes(t *testing.T) {
 		must(t, d.InsertTemplate(ctx, drill.Template{Key: id(i), ID: drill.ID(id(when / 2)), N: when % 2}))
 		must(t, k.InsertCampaign(ctx, campaign.Campaign{ID: campaign.ID(id(i)), Live: true}))
 		_, err = r.InsertDeliveries(ctx, []reminder.Delivery{{
-			ID: id(i), Person: "p", Campaign: "k", State: reminder.Waiting, NotBefore: moment(when), ExpiresAt: moment(n),
+			ID: id(i), Person: "p", Campaign: "k", Channel: reminder.Push, State: reminder.Waiting, NotBefore: moment(when), ExpiresAt: moment(n),
 		}})
 		must(t, err)
 		must(t, r.PutSubscription(ctx, reminder.Subscription{ID: id(i), Person: "p", LastSeenAt: moment(when), ExpiresAt: moment(n)}))
@@ -165,13 +167,13 @@ func TestOrderWithoutIndexes(t *testing.T) {
 		func(x, y campaign.Campaign) int { return cmp.Compare(x.ID, y.ID) })
 	ordered(t, "waiting", func() ([]reminder.Delivery, error) { return r.WaitingDeliveries(ctx, "p", moment(n)) },
 		func(x, y reminder.Delivery) int { return x.NotBefore.Compare(y.NotBefore) })
-	ordered(t, "deliveries of a campaign", func() ([]reminder.Delivery, error) { return r.CampaignDeliveries(ctx, "k", "", n) },
+	ordered(t, "deliveries of a campaign", func() ([]reminder.Delivery, error) { return r.CampaignDeliveries(ctx, "k", "", "", n) },
 		func(x, y reminder.Delivery) int { return cmp.Compare(x.ID, y.ID) })
 	ordered(t, "devices", func() ([]reminder.Subscription, error) { return r.Subscriptions(ctx, "p") },
 		func(x, y reminder.Subscription) int { return y.LastSeenAt.Compare(x.LastSeenAt) })
 	ordered(t, "claims", func() (claimed []reminder.Delivery, err error) {
 		for range 2 * n {
-			d, ok, err := r.ClaimDelivery(ctx, moment(n), moment(n+1))
+			d, ok, err := r.ClaimDelivery(ctx, reminder.Push, moment(n), moment(n+1))
 			if !ok || err != nil {
 				return claimed, err
 			}

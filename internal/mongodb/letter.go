@@ -17,16 +17,22 @@ func letterIndexes() []index {
 	return []index{
 		{collection: "letters", keys: bson.D{{Key: "dueAt", Value: 1}}},
 		{collection: "letters", keys: bson.D{{Key: "expiresAt", Value: 1}}, ttl: true},
+		{collection: "bounces", keys: bson.D{{Key: "person", Value: 1}}},
 	}
 }
 
-// Letters implements letter.Store.
-type Letters struct{ letters *mongo.Collection }
+// Letters implements letter.Store and letter.BounceStore.
+type Letters struct{ letters, bounces *mongo.Collection }
 
-var _ letter.Store = (*Letters)(nil)
+var (
+	_ letter.Store       = (*Letters)(nil)
+	_ letter.BounceStore = (*Letters)(nil)
+)
 
-// Letters returns the letters of d.
-func (d *DB) Letters() *Letters { return &Letters{d.db.Collection("letters")} }
+// Letters returns the letters of d, and the addresses that take none.
+func (d *DB) Letters() *Letters {
+	return &Letters{letters: d.db.Collection("letters"), bounces: d.db.Collection("bounces")}
+}
 
 // InsertLetter implements letter.Store.
 func (s *Letters) InsertLetter(ctx context.Context, l letter.Letter) error {
@@ -69,4 +75,27 @@ func (s *Letters) RemoveLetter(ctx context.Context, l letter.Letter) error {
 		return fmt.Errorf("remove letter: %w", err)
 	}
 	return nil
+}
+
+// Bounce implements letter.BounceStore.
+func (s *Letters) Bounce(ctx context.Context, id string) (b letter.Bounce, err error) {
+	err = s.bounces.FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Decode(&b)
+	return b, found(err, "bounce", "find bounce")
+}
+
+// InsertBounce implements letter.BounceStore.
+func (s *Letters) InsertBounce(ctx context.Context, b letter.Bounce) error {
+	if _, err := s.bounces.InsertOne(ctx, b); err != nil && !mongo.IsDuplicateKeyError(err) {
+		return fmt.Errorf("insert bounce: %w", err)
+	}
+	return nil
+}
+
+// DeleteBounce implements letter.BounceStore.
+func (s *Letters) DeleteBounce(ctx context.Context, id string) (bool, error) {
+	res, err := s.bounces.DeleteOne(ctx, bson.D{{Key: "_id", Value: id}})
+	if err != nil {
+		return false, fmt.Errorf("delete bounce: %w", err)
+	}
+	return res.DeletedCount == 1, nil
 }

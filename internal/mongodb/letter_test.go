@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"hocso/internal/fault"
 	"hocso/internal/letter"
 	"hocso/internal/mongodb/mongodbtest"
 )
@@ -73,4 +74,27 @@ func TestRaceLetters(t *testing.T) {
 		}
 	})
 	claimed.once(t, "claimed", want)
+}
+
+func TestBounces(t *testing.T) {
+	ctx, s := t.Context(), mongodbtest.New(t).Letters()
+	find := func() (letter.Bounce, error) { return s.Bounce(ctx, "b") }
+	_, err := find()
+	refused(t, "find none", err, fault.NotFound, "bounce_not_found")
+	b := filled[letter.Bounce](0)
+	b.ID = "b"
+	must(t, s.InsertBounce(ctx, b))
+	again := filled[letter.Bounce](100)
+	again.ID = "b"
+	must(t, s.InsertBounce(ctx, again)) // the first stays
+	same(t, "bounce", ask(t, find), b)
+	for _, want := range []bool{true, false} {
+		if there, err := s.DeleteBounce(ctx, "b"); err != nil || there != want {
+			t.Errorf("delete: %v, %v; want %v", there, err, want)
+		}
+	}
+	must(t, s.InsertBounce(ctx, b))
+	must(t, s.ErasePerson(ctx, b.Person))
+	_, err = find()
+	refused(t, "find an erased person's", err, fault.NotFound, "bounce_not_found")
 }

@@ -16,10 +16,11 @@ import (
 )
 
 // Reminders implements the stores of package reminder.
-type Reminders struct{ deliveries, budgets, subscriptions *mongo.Collection }
+type Reminders struct{ deliveries, budgets, subscriptions, counts *mongo.Collection }
 
 var (
 	_ reminder.Store             = (*Reminders)(nil)
+	_ reminder.AnswerStore       = (*Reminders)(nil)
 	_ reminder.BudgetStore       = (*Reminders)(nil)
 	_ reminder.SubscriptionStore = (*Reminders)(nil)
 )
@@ -28,22 +29,24 @@ const (
 	deliveries    = "deliveries"
 	budgets       = "reminder_budgets"
 	subscriptions = "subscriptions"
+	counts        = "reminder_counts"
 )
 
 // Reminders returns the deliveries, budgets and subscriptions of d.
 func (d *DB) Reminders() *Reminders {
-	return &Reminders{d.db.Collection(deliveries), d.db.Collection(budgets), d.db.Collection(subscriptions)}
+	return &Reminders{d.db.Collection(deliveries), d.db.Collection(budgets), d.db.Collection(subscriptions), d.db.Collection(counts)}
 }
 
 func reminderIndexes() []index {
 	return []index{
-		{collection: deliveries, keys: bson.D{{Key: "state", Value: 1}, {Key: "notBefore", Value: 1}}},
+		{collection: deliveries, keys: bson.D{{Key: "state", Value: 1}, {Key: "channel", Value: 1}, {Key: "notBefore", Value: 1}}},
 		{collection: deliveries, keys: bson.D{{Key: "person", Value: 1}, {Key: "state", Value: 1}, {Key: "notBefore", Value: 1}}},
 		{collection: deliveries, keys: bson.D{{Key: "campaign", Value: 1}, {Key: "_id", Value: 1}}},
 		{collection: deliveries, keys: bson.D{{Key: "expiresAt", Value: 1}}, ttl: true},
 		{collection: budgets, keys: bson.D{{Key: "expiresAt", Value: 1}}, ttl: true},
 		{collection: subscriptions, keys: bson.D{{Key: "person", Value: 1}, {Key: "lastSeenAt", Value: -1}}},
 		{collection: subscriptions, keys: bson.D{{Key: "expiresAt", Value: 1}}, ttl: true},
+		{collection: counts, keys: bson.D{{Key: "day", Value: 1}}},
 	}
 }
 
@@ -63,10 +66,11 @@ func (s *Reminders) InsertDeliveries(ctx context.Context, ds []reminder.Delivery
 }
 
 // ClaimDelivery implements reminder.Store.
-func (s *Reminders) ClaimDelivery(ctx context.Context, now, leaseUntil time.Time) (d reminder.Delivery, ok bool, err error) {
+func (s *Reminders) ClaimDelivery(ctx context.Context, channel string, now, leaseUntil time.Time) (d reminder.Delivery, ok bool, err error) {
 	err = s.deliveries.FindOneAndUpdate(ctx,
 		bson.D{
 			{Key: "state", Value: reminder.Waiting},
+			{Key: "channel", Value: channel},
 			{Key: "notBefore", Value: bson.D{{Key: "$lte", Value: now}}},
 			{Key: "leaseUntil", Value: bson.D{{Key: "$lte", Value: now}}},
 		},
@@ -93,6 +97,7 @@ func (s *Reminders) SettleDelivery(ctx context.Context, d reminder.Delivery) err
 		{Key: "tries", Value: d.Tries},
 		{Key: "notBefore", Value: d.NotBefore},
 		{Key: "leaseUntil", Value: d.LeaseUntil},
+		{Key: "with", Value: d.With},
 	}
 	if d.SettledAt != nil {
 		set = append(set, bson.E{Key: "settledAt", Value: *d.SettledAt})
@@ -123,9 +128,16 @@ func (s *Reminders) DeliveriesOf(ctx context.Context, p people.ID) ([]reminder.D
 }
 
 // CampaignDeliveries implements reminder.Store.
-func (s *Reminders) CampaignDeliveries(ctx context.Context, campaign, after string, limit int) ([]reminder.Delivery, error) {
-	return s.find(ctx,
-		bson.D{{Key: "campaign", Value: campaign}, {Key: "_id", Value: bson.D{{Key: "$gt", Value: after}}}},
+func (s *Reminders) CampaignDeliveries(ctx context.Context, campaign string, why reminder.Reason, after string, limit int) ([]reminder.Delivery, error) {
+	filter := bson.D{{Key: "campaign", Value: campaign}, {Key: "_id", Value: bson.D{{Key: "$gt", Value: after}}}}
+	switch why {
+	case "":
+	case reminder.WaitingReason:
+		filter = append(filter, bson.E{Key: "state", Value: reminder.Waiting})
+	default:
+		filter = append(filter, bson.E{Key: "reason", Value: why})
+	}
+	return s.find(ctx, filter,
 		options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}).SetLimit(int64(limit)))
 }
 
@@ -141,22 +153,73 @@ func (s *Reminders) find(ctx context.Context, filter bson.D, o *options.FindOpti
 	return ds, nil
 }
 
-// OpenDelivery implements reminder.Store.
-func (s *Reminders) OpenDelivery(ctx context.Context, p people.ID, token string, at time.Time) error {
+// DeliveryByToken implements reminder.AnswerStore.
+func (s *Reminders) DeliveryByToken(ctx context.Context, p people.ID, token string) (reminder.Delivery, error) {
 	ds, err := s.find(ctx, bson.D{{Key: "person", Value: p}, {Key: "token", Value: token}}, options.Find().SetLimit(1))
+	if err != nil {
+		return reminder.Delivery{}, err
+	}
+	if len(ds) == 0 {
+		return reminder.Delivery{}, fault.New(fault.NotFound, "delivery_not_found", "no such delivery")
+	}
+	return ds[0], nil
+}
+
+// OpenDelivery implements reminder.AnswerStore.
+func (s *Reminders) OpenDelivery(ctx context.Context, p people.ID, token string, at time.Time) error {
+	d, err := s.DeliveryByToken(ctx, p, token)
 	if err != nil {
 		return err
 	}
-	if len(ds) == 0 {
-		return fault.New(fault.NotFound, "delivery_not_found", "no such delivery")
+	return s.setOnce(ctx, d.ID, "openedAt", at)
+}
+
+// SnoozeDelivery implements reminder.AnswerStore.
+func (s *Reminders) SnoozeDelivery(ctx context.Context, id string, at, to time.Time) (reminder.Delivery, error) {
+	if err := errors.Join(s.setOnce(ctx, id, "openedAt", at), s.setOnce(ctx, id, "snoozedTo", to)); err != nil {
+		return reminder.Delivery{}, err
 	}
-	_, err = s.deliveries.UpdateOne(ctx,
-		bson.D{{Key: "_id", Value: ds[0].ID}, {Key: "openedAt", Value: bson.D{{Key: "$exists", Value: false}}}},
-		bson.D{{Key: "$set", Value: bson.D{{Key: "openedAt", Value: at}}}})
+	var d reminder.Delivery
+	err := s.deliveries.FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Decode(&d)
+	return d, found(err, "delivery", "find delivery")
+}
+
+// setOnce sets a time of a delivery unless it is set.
+func (s *Reminders) setOnce(ctx context.Context, id, field string, at time.Time) error {
+	_, err := s.deliveries.UpdateOne(ctx,
+		bson.D{{Key: "_id", Value: id}, {Key: field, Value: bson.D{{Key: "$exists", Value: false}}}},
+		bson.D{{Key: "$set", Value: bson.D{{Key: field, Value: at}}}})
 	if err != nil {
-		return fmt.Errorf("open delivery: %w", err)
+		return fmt.Errorf("set %s of a delivery: %w", field, err)
 	}
 	return nil
+}
+
+// CountUp implements reminder.AnswerStore.
+func (s *Reminders) CountUp(ctx context.Context, day, what string) error {
+	for first := true; ; first = false {
+		_, err := s.counts.UpdateOne(ctx, bson.D{{Key: "_id", Value: day + ":" + what}},
+			bson.D{{Key: "$set", Value: bson.D{{Key: "day", Value: day}}}, {Key: "$inc", Value: bson.D{{Key: "n", Value: 1}}}}, options.UpdateOne().SetUpsert(true))
+		if first && mongo.IsDuplicateKeyError(err) {
+			continue // two upserts of one id met; now it is there to be updated
+		}
+		if err != nil {
+			return fmt.Errorf("count %s: %w", what, err)
+		}
+		return nil
+	}
+}
+
+// Count returns how often something happened on a day.
+func (s *Reminders) Count(ctx context.Context, day, what string) (int, error) {
+	var x struct {
+		N int `bson:"n"`
+	}
+	err := s.counts.FindOne(ctx, bson.D{{Key: "_id", Value: day + ":" + what}}).Decode(&x)
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		return 0, nil
+	}
+	return x.N, err
 }
 
 // Budget implements reminder.BudgetStore.

@@ -24,7 +24,7 @@ func TestRoundTripReminder(t *testing.T) {
 	settled.ID, settled.Fence = "d", d.Fence
 	must(t, s.SettleDelivery(ctx, settled))
 	d.State, d.Reason, d.Tries, d.SettledAt = settled.State, settled.Reason, settled.Tries, settled.SettledAt
-	d.NotBefore, d.LeaseUntil = settled.NotBefore, settled.LeaseUntil
+	d.NotBefore, d.LeaseUntil, d.With = settled.NotBefore, settled.LeaseUntil, settled.With
 	same(t, "delivery settled", ask(t, read), []reminder.Delivery{d}) // who, what and whether it was opened stay
 
 	b := filled[reminder.Budget](0)
@@ -64,8 +64,8 @@ func TestQueriesOfReminders(t *testing.T) {
 	all := make([]reminder.Delivery, 400)
 	for i := range all {
 		all[i] = reminder.Delivery{
-			ID: fmt.Sprintf("d%03d", (i*7)%400), Campaign: fmt.Sprint("k", i%3), Person: people.ID(fmt.Sprint("p", i%5)), State: states[i/5%4],
-			NotBefore: moment((i * 11) % 400), Token: fmt.Sprint("t", i), ExpiresAt: moment(1000),
+			ID: fmt.Sprintf("d%03d", (i*7)%400), Campaign: fmt.Sprint("k", i%3), Person: people.ID(fmt.Sprint("p", i%5)), State: states[i/5%4], Channel: reminder.Push,
+			Reason: []reminder.Reason{"", "", "sent", "capped"}[i/5%4], NotBefore: moment((i * 11) % 400), Token: fmt.Sprint("t", i), ExpiresAt: moment(1000),
 		}
 	}
 	id := func(d reminder.Delivery) string { return d.ID }
@@ -86,16 +86,26 @@ func TestQueriesOfReminders(t *testing.T) {
 		if last != nil {
 			after = last.ID
 		}
-		return s.CampaignDeliveries(ctx, "k1", after, 30)
+		return s.CampaignDeliveries(ctx, "k1", "", after, 30)
 	})
 	same(t, "of a campaign", keys(got, id), sortedKeys(chosen(all, func(d reminder.Delivery) bool { return d.Campaign == "k1" }), id))
+
+	for why, keep := range map[reminder.Reason]func(reminder.Delivery) bool{
+		"capped": func(d reminder.Delivery) bool { return d.Reason == "capped" }, reminder.WaitingReason: func(d reminder.Delivery) bool { return d.State == reminder.Waiting },
+	} {
+		of := chosen(all, func(d reminder.Delivery) bool { return d.Campaign == "k1" && keep(d) })
+		same(t, "of a campaign, "+string(why), keys(ask(t, func() ([]reminder.Delivery, error) { return s.CampaignDeliveries(ctx, "k1", why, "", 400) }), id), sortedKeys(of, id))
+	}
+	if d, ok, err := s.ClaimDelivery(ctx, reminder.Email, moment(50), moment(60)); ok || err != nil {
+		t.Errorf("claimed by another channel: %+v, %v", d, err)
+	}
 
 	// Claims go by time, whoever the delivery is for.
 	due := chosen(all, func(d reminder.Delivery) bool { return d.State == reminder.Waiting && !d.NotBefore.After(moment(50)) })
 	slices.SortFunc(due, func(a, b reminder.Delivery) int { return a.NotBefore.Compare(b.NotBefore) })
 	var claimed []reminder.Delivery
 	for range all {
-		d, ok, err := s.ClaimDelivery(ctx, moment(50), moment(60))
+		d, ok, err := s.ClaimDelivery(ctx, reminder.Push, moment(50), moment(60))
 		must(t, err)
 		if !ok {
 			break
@@ -165,7 +175,7 @@ func TestRaceClaim(t *testing.T) {
 	var all []string
 	for i := range n {
 		id := fmt.Sprintf("d%02d", i)
-		ds = append(ds, reminder.Delivery{ID: id, State: reminder.Waiting, NotBefore: moment(-i), ExpiresAt: moment(9)})
+		ds = append(ds, reminder.Delivery{ID: id, Channel: reminder.Push, State: reminder.Waiting, NotBefore: moment(-i), ExpiresAt: moment(9)})
 		all = append(all, id)
 	}
 	_, err := s.InsertDeliveries(ctx, ds)
@@ -176,7 +186,7 @@ func TestRaceClaim(t *testing.T) {
 		var ids tally
 		together(func(int) {
 			for range 2 * n { // and no more, should a lease hold nobody off
-				d, ok, err := s.ClaimDelivery(ctx, moment(lease), moment(lease+1))
+				d, ok, err := s.ClaimDelivery(ctx, reminder.Push, moment(lease), moment(lease+1))
 				if err != nil {
 					t.Error(err)
 				}
@@ -210,7 +220,7 @@ func TestRaceClaim(t *testing.T) {
 		}
 	})
 	settled.once(t, "settled", all)
-	if d, ok, err := s.ClaimDelivery(ctx, moment(5), moment(6)); ok || err != nil {
+	if d, ok, err := s.ClaimDelivery(ctx, reminder.Push, moment(5), moment(6)); ok || err != nil {
 		t.Errorf("claimed what is settled: %+v, %v", d, err)
 	}
 }
@@ -237,4 +247,43 @@ func TestRaceOpened(t *testing.T) {
 	}
 	must(t, s.OpenDelivery(ctx, "lan", "t", moment(99)))
 	same(t, "opened again", ask(t, func() ([]reminder.Delivery, error) { return s.Deliveries(ctx, []string{"d"}) })[0], first)
+}
+
+// A reminder is put off once, whoever asks how often, and opening it changes nothing.
+func TestRaceSnooze(t *testing.T) {
+	ctx, s := t.Context(), mongodbtest.New(t).Reminders()
+	_, err := s.InsertDeliveries(ctx, []reminder.Delivery{{ID: "d", Person: "lan", Token: "t", State: reminder.Sent, ExpiresAt: moment(0)}})
+	must(t, err)
+	var mu sync.Mutex
+	to := map[string]int{}
+	together(func(i int) {
+		d, err := s.SnoozeDelivery(ctx, "d", moment(i), moment(100+i))
+		fine(t, err)
+		mu.Lock()
+		defer mu.Unlock()
+		to[d.SnoozedTo.String()]++
+	})
+	if len(to) != 1 {
+		t.Errorf("put off until %v, want one time for all", to)
+	}
+	d := ask(t, func() (reminder.Delivery, error) { return s.DeliveryByToken(ctx, "lan", "t") })
+	if d.OpenedAt == nil || d.SnoozedTo == nil {
+		t.Errorf("%+v, want opened and put off", d)
+	}
+	_, err = s.DeliveryByToken(ctx, "mai", "t")
+	refused(t, "another's", err, fault.NotFound, "delivery_not_found")
+	_, err = s.SnoozeDelivery(ctx, "none", moment(0), moment(1))
+	refused(t, "none", err, fault.NotFound, "delivery_not_found")
+}
+
+func TestRaceCount(t *testing.T) {
+	ctx, s := t.Context(), mongodbtest.New(t).Reminders()
+	together(func(int) { fine(t, s.CountUp(ctx, "2026-03-02", "mail_off")) })
+	together(func(int) { fine(t, s.CountUp(ctx, "2026-03-03", "mail_off")) })
+	if n := ask(t, func() (int, error) { return s.Count(ctx, "2026-03-02", "mail_off") }); n != racers {
+		t.Errorf("counted %d, want %d", n, racers)
+	}
+	if n := ask(t, func() (int, error) { return s.Count(ctx, "2026-03-02", "push_off") }); n != 0 {
+		t.Errorf("counted %d of what never happened", n)
+	}
 }

@@ -46,8 +46,9 @@ type Grant struct {
 
 // Settings are what a person chose for themselves.
 type Settings struct {
-	Locale   string `json:"locale" bson:"locale"`     // "vi" or "en"
-	TimeZone string `json:"timeZone" bson:"timeZone"` // IANA name; empty means the organisation's
+	Locale   string `json:"locale" bson:"locale"`                     // "vi" or "en"
+	TimeZone string `json:"timeZone" bson:"timeZone"`                 // IANA name; empty means the organisation's
+	NoMail   bool   `json:"noMail,omitempty" bson:"noMail,omitempty"` // no reminders by mail
 }
 
 // Person is one employee. Name and e-mail live here alone, so that erasing this

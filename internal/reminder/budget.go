@@ -7,19 +7,19 @@ import (
 
 const rememberSends = 8 * 24 * time.Hour
 
-// begin returns b with a push that is on its way; begun again it is the same one.
+// begin returns b with a message that is on its way; begun again it is the same one.
 // What no cap looks at any more is left out.
 func (b Budget) begin(d Delivery, with []string, now time.Time) Budget {
 	b.Sends = slices.DeleteFunc(slices.Clone(b.Sends), func(s Send) bool {
 		return s.Delivery == d.ID || now.Sub(s.At) > rememberSends
 	})
 	b.Person = d.Person
-	b.Sends = append(b.Sends, Send{Delivery: d.ID, At: now, With: with})
+	b.Sends = append(b.Sends, Send{Delivery: d.ID, Channel: d.Channel, At: now, With: with})
 	b.ExpiresAt = now.Add(2 * rememberSends)
 	return b
 }
 
-// done returns b with the push of a delivery accepted.
+// done returns b with the message of a delivery accepted.
 func (b Budget) done(id string) Budget {
 	b.Sends = slices.Clone(b.Sends)
 	for i := range b.Sends {
@@ -30,7 +30,17 @@ func (b Budget) done(id string) Budget {
 	return b
 }
 
-// without returns b as if the push of a delivery had not begun.
+// carrier returns the message that spoke for a delivery, empty for none.
+func carrier(sends []Send, id string) string {
+	for _, s := range sends {
+		if s.Done && slices.Contains(s.With, id) {
+			return s.Delivery
+		}
+	}
+	return ""
+}
+
+// without returns b as if the message of a delivery had not begun.
 func (b Budget) without(id string) Budget {
 	b.Sends = slices.DeleteFunc(slices.Clone(b.Sends), func(s Send) bool { return s.Delivery == id })
 	return b

@@ -1,7 +1,7 @@
 package reminder
 
 import (
-	"slices"
+	"cmp"
 	"time"
 
 	"hocso/internal/campaign"
@@ -14,9 +14,16 @@ type Facts struct {
 	Enrolment learning.Enrolment
 	Person    people.Person
 	Campaign  campaign.State
+	Policy    Policy // of the campaign
+	HeldOut   bool   // the person is one of those whom the campaign does not remind
 	Calendar  campaign.Calendar
-	Sends     []Send // to the person lately, also this one if it was begun before
-	Devices   int    // live subscriptions of the person
+	LearnedAt time.Time // when the person last learned something
+	Sends     []Send    // to the person lately, also this one if it was begun before
+	Devices   int       // live subscriptions of the person
+	Mail      bool      // there is a mail server
+	Bounced   bool      // the address of the person takes no mail
+	Seen      bool      // the push that a mail follows was seen
+	Snoozed   bool      // or put off
 }
 
 // Action is what to do with a delivery.
@@ -38,15 +45,24 @@ type Decision struct {
 
 const (
 	aWeek      = 7 * 24 * time.Hour
-	perWeek    = 3                // pushes in seven days, over all campaigns
 	learnPause = time.Hour        // none so soon after the person's own learning
+	sendPause  = 3 * time.Hour    // none so soon after another, whatever the channel
 	pausePause = 30 * time.Minute // how often a paused campaign is looked at
-	busyPause  = time.Minute      // while another push to the person is on its way
+	busyPause  = time.Minute      // while another message to the person is on its way
 )
+
+// perWeek is how many messages go by a channel in seven days, over all campaigns.
+func perWeek(channel string) int {
+	if channel == Email {
+		return 2
+	}
+	return 3
+}
 
 // Decide says what to do with d at now. It is decided when it is sent, not when it
 // was planned: whoever has just finished gets no reminder. Caps hold over all
 // campaigns, quiet hours whatever else is true; past NotAfter nothing goes out late.
+// Caps do not count for a step that the person put off: they asked for it.
 func Decide(d Delivery, f Facts, now time.Time) Decision {
 	drop := func(r Reason) Decision { return Decision{Action: Drop, Reason: r} }
 	wait := func(until time.Time, r Reason) Decision {
@@ -61,7 +77,7 @@ func Decide(d Delivery, f Facts, now time.Time) Decision {
 		return drop(ReasonDoneBefore)
 	case !f.Enrolment.Open(), f.Person.Status.Ended(), f.Campaign == campaign.Cancelled, f.Campaign == campaign.Completed:
 		return drop(ReasonClosed)
-	case slices.ContainsFunc(f.Sends, func(s Send) bool { return s.Done && slices.Contains(s.With, d.ID) }):
+	case carrier(f.Sends, d.ID) != "":
 		return drop(ReasonMerged)
 	case now.After(d.NotAfter) && d.Tries > 0:
 		return drop(ReasonFailed)
@@ -69,27 +85,57 @@ func Decide(d Delivery, f Facts, now time.Time) Decision {
 		return drop(ReasonExpired)
 	case f.Campaign == campaign.Paused:
 		return wait(now.Add(pausePause), ReasonPaused)
-	case f.Devices == 0:
-		return drop(ReasonNoSubscription)
+	case f.HeldOut:
+		return drop(ReasonHeldOut)
+	}
+	if r := unreachable(d, f); r != "" {
+		return drop(r)
+	}
+	switch {
 	case !w.open(now):
 		return wait(w.next(now), ReasonQuiet)
-	case f.Enrolment.State == learning.Started && now.Sub(f.Enrolment.ChangedAt) < learnPause:
-		return wait(f.Enrolment.ChangedAt.Add(learnPause), ReasonQuiet)
+	case now.Sub(f.LearnedAt) < learnPause:
+		return wait(f.LearnedAt.Add(learnPause), ReasonQuiet)
 	}
 	week := 0
 	for _, s := range f.Sends {
+		same := cmp.Or(s.Channel, Push) == d.Channel
 		switch {
 		case s.Delivery == d.ID:
 		case w.sameDay(s.At, now) && !s.Done:
 			return wait(now.Add(busyPause), ReasonCapped)
-		case w.sameDay(s.At, now):
+		case d.Snooze > 0:
+		case same && w.sameDay(s.At, now):
 			return drop(ReasonCapped)
-		case now.Sub(s.At) < aWeek:
+		case now.Sub(s.At) < sendPause:
+			return wait(s.At.Add(sendPause), ReasonCapped)
+		case same && now.Sub(s.At) < aWeek:
 			week++
 		}
 	}
-	if week >= perWeek {
+	if week >= perWeek(d.Channel) && d.Snooze == 0 {
 		return drop(ReasonCapped)
 	}
 	return Decision{Action: SendNow}
+}
+
+// unreachable says why the channel of d does not lead to the person, or need not.
+func unreachable(d Delivery, f Facts) Reason {
+	switch {
+	case d.Channel == Push && f.Devices == 0:
+		return ReasonNoSubscription
+	case d.Channel != Email:
+		return ""
+	case f.Snoozed:
+		return ReasonSnoozed
+	case f.Seen:
+		return ReasonSeen
+	case !f.Mail || f.Person.Email == "":
+		return ReasonNoMail
+	case f.Person.Settings.NoMail:
+		return ReasonOptedOut
+	case f.Bounced:
+		return ReasonBounced
+	}
+	return ""
 }

@@ -1,6 +1,7 @@
 package reminder
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,7 +22,8 @@ import (
 // of the newest may settle.
 type Dispatcher struct {
 	Service *Service
-	Workers int // deliveries handled at once; 0 means 8
+	Channel string // that it serves; empty: Push
+	Workers int    // deliveries handled at once; 0 means 8
 	Log     *slog.Logger
 }
 
@@ -44,13 +46,14 @@ func (d *Dispatcher) Tick(ctx context.Context, now time.Time) (sent int, err err
 	if workers == 0 {
 		workers = 8
 	}
+	channel := cmp.Or(d.Channel, Push)
 	var total atomic.Int64
 	errs := make([]error, workers)
 	var wg sync.WaitGroup
 	for i := range workers {
 		wg.Go(func() {
 			for ctx.Err() == nil {
-				x, ok, err := d.Service.Store.ClaimDelivery(ctx, now, now.Add(leaseFor))
+				x, ok, err := d.Service.Store.ClaimDelivery(ctx, channel, now, now.Add(leaseFor))
 				if err != nil || !ok {
 					errs[i] = err
 					return
@@ -102,14 +105,21 @@ func (s *Service) handle(ctx, end context.Context, d Delivery, now time.Time) (s
 	}
 	f.Sends = b.Sends
 	if slices.ContainsFunc(b.Sends, func(x Send) bool { return x.Delivery == d.ID && x.Done }) {
+		d.With = withOf(b.Sends, d.ID)
 		return false, s.settle(ctx, d, f, ReasonSent, now) // it went out; whoever sent it could not write that down
 	}
-	devices, err := s.Subscriptions.Subscriptions(ctx, d.Person)
+	devices, err := s.reach(ctx, d, &f)
 	if err != nil {
 		return false, err
 	}
-	f.Devices = len(devices)
-	switch v := Decide(d, f, now); v.Action {
+	v := Decide(d, f, now)
+	if v.Action == SendNow { // all else is well
+		if f.LearnedAt, err = s.learnedAt(ctx, d.Person); err != nil {
+			return false, err
+		}
+		v = Decide(d, f, now)
+	}
+	switch v.Action {
 	case Drop:
 		if slices.ContainsFunc(b.Sends, func(x Send) bool { return x.Delivery == d.ID }) { // begun once, and cut off
 			if err := s.change(ctx, b, func(b Budget) Budget { return b.without(d.ID) }); err != nil {
@@ -145,10 +155,48 @@ func (s *Service) facts(ctx context.Context, d Delivery) (f Facts, err error) {
 	if f.Campaign = c.State; err != nil {
 		f.Campaign = campaign.Cancelled
 	}
+	f.Policy = policyOf(c)
+	f.HeldOut = heldOut(campaign.ID(d.Campaign), d.Person, f.Policy.HoldOut)
 	return f, nil
 }
 
-// send writes the push down in the person's budget, sends it, and settles all that
+// reach adds to the facts of d how its channel leads to the person.
+func (s *Service) reach(ctx context.Context, d Delivery, f *Facts) (devices []Subscription, err error) {
+	if d.Channel != Email {
+		devices, err = s.Subscriptions.Subscriptions(ctx, d.Person)
+		f.Devices = len(devices)
+		return devices, err
+	}
+	if f.Mail = s.mailOn(); f.Mail {
+		if f.Bounced, err = s.Mail.Bounced(ctx, f.Person.Email); err != nil {
+			return nil, err
+		}
+	}
+	if d.After == "" {
+		return nil, nil
+	}
+	before, err := s.Store.Deliveries(ctx, []string{d.After})
+	if err != nil || len(before) == 0 || before[0].State != Sent {
+		return nil, err
+	}
+	push, seen := before[0], f.Person.LastSeenAt
+	f.Snoozed = push.SnoozedTo != nil
+	f.Seen = push.OpenedAt != nil || seen != nil && push.SettledAt != nil && seen.After(*push.SettledAt)
+	return nil, nil
+}
+
+// learnedAt is when a person last began or completed something.
+func (s *Service) learnedAt(ctx context.Context, p people.ID) (at time.Time, err error) {
+	es, err := s.Enrolments.EnrolmentsOf(ctx, p)
+	for _, e := range es {
+		if (e.State == learning.Started || e.State == learning.Completed) && e.ChangedAt.After(at) {
+			at = e.ChangedAt
+		}
+	}
+	return at, err
+}
+
+// send writes the message down in the person's budget, sends it, and settles all that
 // it spoke for. Nothing is sent unless the budget was written.
 func (s *Service) send(ctx, end context.Context, d Delivery, f Facts, b Budget, devices []Subscription, now time.Time) (bool, error) {
 	duties, others, err := s.merge(ctx, d, f, now)
@@ -167,12 +215,11 @@ func (s *Service) send(ctx, end context.Context, d Delivery, f Facts, b Budget, 
 		return false, err
 	}
 	b.Version++
-	tag := short(d.Campaign)
-	text, err := payload(duties, f.Person.Settings.Locale, s.PublicURL, d.Token, tag, s.Calendar, now)
+	d.With = with
+	r, err := s.hand(ctx, d, f, duties, devices, now)
 	if err != nil {
 		return false, err
 	}
-	r := s.pushAll(ctx, devices, Message{Payload: text, TTL: max(d.NotAfter.Sub(now), time.Minute).Truncate(time.Second), Topic: tag})
 	if ctx.Err() != nil && r.accepted == 0 {
 		r = result{later: 1} // the program ends: nothing was wrong with the devices
 	}
@@ -188,12 +235,34 @@ func (s *Service) send(ctx, end context.Context, d Delivery, f Facts, b Budget, 
 		return true, err
 	}
 	for _, o := range others {
+		o.facts.Sends = []Send{{Delivery: d.ID, With: with, Done: true}}
 		// Leased by another dispatcher: it will find in the budget that it was merged.
 		if err := surely(ctx, func() error { return s.settle(ctx, o.delivery, o.facts, ReasonMerged, now) }); err != nil {
 			return true, err
 		}
 	}
 	return true, nil
+}
+
+// hand gives the message about duties to the services that bring it to the person.
+func (s *Service) hand(ctx context.Context, d Delivery, f Facts, duties []duty, devices []Subscription, now time.Time) (result, error) {
+	if d.Channel == Email {
+		m, err := s.letter(d, f.Person, duties, now)
+		if err != nil {
+			return result{}, err
+		}
+		return s.mailTo(ctx, d.Person, m), nil
+	}
+	tag := short(d.Campaign)
+	text, err := payload(duties, f.Person.Settings.Locale, s.PublicURL, d, tag, s.Calendar, now)
+	if err != nil {
+		return result{}, err
+	}
+	until := d.NotAfter
+	if end := windowOf(f.Person, s.Calendar).end(now); end.Before(until) { // they have moved to another zone since
+		until = end
+	}
+	return s.pushAll(ctx, devices, Message{Payload: text, TTL: max(until.Sub(now), time.Minute).Truncate(time.Second), Topic: tag}), nil
 }
 
 // outlive returns a context for writing down what was done, also when ctx is over:
@@ -236,10 +305,7 @@ func (s *Service) unsent(ctx context.Context, d Delivery, f Facts, b Budget, r r
 		return err
 	}
 	if r.later == 0 {
-		reason := ReasonFailed
-		if r.refused == 0 {
-			reason = ReasonNoSubscription
-		}
+		reason := cmp.Or(r.why, ReasonFailed)
 		return s.settle(ctx, d, f, reason, now)
 	}
 	d.Tries++
@@ -303,14 +369,16 @@ func (s *Service) merge(ctx context.Context, d Delivery, f Facts, now time.Time)
 		return nil, nil, err
 	}
 	for _, x := range due {
-		if x.ID == d.ID {
+		if x.ID == d.ID || x.Channel != d.Channel {
 			continue
 		}
 		g, err := s.facts(ctx, x)
 		if err != nil {
 			return nil, nil, err
 		}
-		g.Devices = f.Devices
+		if _, err := s.reach(ctx, x, &g); err != nil {
+			return nil, nil, err
+		}
 		if v := Decide(x, g, now); v.Action == Drop || g.Campaign == campaign.Paused {
 			continue // it is judged when it is claimed itself
 		}
@@ -322,10 +390,16 @@ func (s *Service) merge(ctx context.Context, d Delivery, f Facts, now time.Time)
 	return duties, others, nil
 }
 
-// settle ends d with a reason, after storing the step that follows it.
+// settle ends d with a reason, after storing what follows it: the next step, and the
+// mail where the push does not lead to the person.
 func (s *Service) settle(ctx context.Context, d Delivery, f Facts, why Reason, now time.Time) error {
 	if why != ReasonDoneBefore && why != ReasonClosed {
-		if err := s.follow(ctx, d, f.Enrolment, f.Person, now); err != nil {
+		if d.After == "" && d.Snooze == 0 {
+			if err := s.follow(ctx, d, f, now); err != nil {
+				return err
+			}
+		}
+		if err := s.fallBack(ctx, d, f, why, now); err != nil {
 			return err
 		}
 	}
@@ -335,6 +409,45 @@ func (s *Service) settle(ctx context.Context, d Delivery, f Facts, why Reason, n
 	}
 	s.count(string(why))
 	return s.Store.SettleDelivery(ctx, d)
+}
+
+const unseenFor = 24 * time.Hour // then a mail follows a push
+
+// fallBack stores the mail for a push that reached nobody, or that may not be seen.
+func (s *Service) fallBack(ctx context.Context, d Delivery, f Facts, why Reason, now time.Time) error {
+	if d.Channel != Push || d.Snooze > 0 || !slices.Contains(f.Policy.Channels, Email) {
+		return nil
+	}
+	at, after := now, d.ID
+	switch why {
+	case ReasonNoSubscription, ReasonFailed:
+	case ReasonSent, ReasonMerged:
+		if !s.mailOn() {
+			return nil // nothing would follow, and the ledger says what went
+		}
+		at = now.Add(unseenFor)
+		after = cmp.Or(carrier(f.Sends, d.ID), d.ID)
+	default:
+		return nil
+	}
+	w := windowOf(f.Person, s.Calendar)
+	if !w.open(at) || w.end(at).Sub(at) < time.Hour { // not in its last minutes, and not all at the start of the next day
+		at = w.dayAfter(d.Person, at)
+	}
+	x := newDelivery(deliveryID(campaign.ID(d.Campaign), f.Enrolment, d.Step, 0, Email), at, w.end(at))
+	x.Campaign, x.Person, x.Enrolment, x.Step, x.Channel, x.After = d.Campaign, d.Person, d.Enrolment, d.Step, Email, after
+	_, err := s.Store.InsertDeliveries(ctx, []Delivery{x})
+	return err
+}
+
+// withOf are the deliveries that one spoke for.
+func withOf(sends []Send, id string) []string {
+	for _, s := range sends {
+		if s.Delivery == id {
+			return s.With
+		}
+	}
+	return nil
 }
 
 // wait gives d back to be claimed again at until.

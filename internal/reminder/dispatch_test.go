@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -33,7 +34,7 @@ func TestTickSendsOnceAndPlansOn(t *testing.T) {
 	if got := w.pusher.bodies(t); !slices.Equal(got, want) {
 		t.Errorf("said %q, want %q", got, want)
 	}
-	if waiting := w.mem.find(func(d Delivery) bool { return d.State == Waiting }); len(waiting) != 1 || waiting[0].Step != "d+1" {
+	if waiting := w.mem.find(func(d Delivery) bool { return d.State == Waiting && d.Channel == Push }); len(waiting) != 1 || waiting[0].Step != "d+1" {
 		t.Errorf("waiting: %+v, want d+1 alone", waiting)
 	}
 }
@@ -55,7 +56,10 @@ func TestMessage(t *testing.T) {
 		Title: "Học Số", Body: "Còn 7 ngày: Nhận biết lừa đảo, 18 phút", Lang: "vi", Tag: short("c1"),
 		Navigate: "https://hocso.example/courses/phishing?delivery=" + short(d7),
 	}}
-	if got != want || m.TTL != 30*time.Minute || m.Topic != short("c1") || m.Urgent || len(m.Payload) > 2000 {
+	want.Notification.Actions = []action{
+		{"afternoon", "Chiều nay", want.Notification.Navigate + "&snooze=afternoon"}, {"tomorrow", "Ngày mai", want.Notification.Navigate + "&snooze=tomorrow"},
+	}
+	if !reflect.DeepEqual(got, want) || m.TTL != 30*time.Minute || m.Topic != short("c1") || m.Urgent || len(m.Payload) > 2000 {
 		t.Errorf("message %s, TTL %v, topic %s, urgent %v; want %+v, 30m, %s", m.Payload, m.TTL, m.Topic, m.Urgent, want, short("c1"))
 	}
 	if strings.Contains(string(m.Payload), "lan") && !strings.Contains(string(m.Payload), `"lang"`) || strings.Contains(string(m.Payload), ":lan:") {
@@ -144,7 +148,7 @@ func TestBackoff(t *testing.T) {
 // Two campaigns and two courses on one day are one push that names the count.
 func TestMerge(t *testing.T) {
 	w := newWorld(t)
-	w.mem.campaigns["c2"] = campaign.Campaign{ID: "c2", State: campaign.Running}
+	w.mem.campaigns["c2"] = running("c2", usual())
 	w.enrol(t, "c1", "lan", "phishing", "2026-03-13")
 	w.enrol(t, "c1", "lan", "passwords", "2026-03-13")
 	w.enrol(t, "c2", "lan", "privacy", "2026-03-13")
@@ -183,14 +187,14 @@ func TestFence(t *testing.T) {
 	w := newWorld(t)
 	w.enrol(t, "c1", "lan", "phishing", "2026-03-13")
 	now := w.mem.deliveries[d7].NotBefore
-	old, ok, err := w.mem.ClaimDelivery(t.Context(), now, now.Add(leaseFor))
+	old, ok, err := w.mem.ClaimDelivery(t.Context(), Push, now, now.Add(leaseFor))
 	if err != nil || !ok {
 		t.Fatal(ok, err)
 	}
-	if _, ok, _ := w.mem.ClaimDelivery(t.Context(), now.Add(leaseFor-time.Second), now); ok {
+	if _, ok, _ := w.mem.ClaimDelivery(t.Context(), Push, now.Add(leaseFor-time.Second), now); ok {
 		t.Error("claimed while it was leased")
 	}
-	if _, ok, _ := w.mem.ClaimDelivery(t.Context(), now.Add(leaseFor), now.Add(2*leaseFor)); !ok {
+	if _, ok, _ := w.mem.ClaimDelivery(t.Context(), Push, now.Add(leaseFor), now.Add(2*leaseFor)); !ok {
 		t.Error("not claimed after the lease ran out")
 	}
 	if err := w.mem.SettleDelivery(t.Context(), old); err == nil {
@@ -201,7 +205,7 @@ func TestFence(t *testing.T) {
 // Two dispatchers on one store send each reminder once.
 func TestTwoDispatchers(t *testing.T) {
 	w := newWorld(t)
-	w.mem.campaigns["c2"] = campaign.Campaign{ID: "c2", State: campaign.Running}
+	w.mem.campaigns["c2"] = running("c2", usual())
 	for i := range 60 {
 		p := people.ID("p" + string(rune('A'+i)))
 		w.person(p, "")

@@ -47,8 +47,8 @@ func (f *flaky) InsertDeliveries(ctx context.Context, ds []Delivery) (ids []stri
 	return ids, err
 }
 
-func (f *flaky) ClaimDelivery(ctx context.Context, now, until time.Time) (d Delivery, ok bool, err error) {
-	err = f.call(func() error { d, ok, err = f.mem.ClaimDelivery(ctx, now, until); return err })
+func (f *flaky) ClaimDelivery(ctx context.Context, channel string, now, until time.Time) (d Delivery, ok bool, err error) {
+	err = f.call(func() error { d, ok, err = f.mem.ClaimDelivery(ctx, channel, now, until); return err })
 	return d, ok, err
 }
 
@@ -85,6 +85,11 @@ func (f *flaky) Enrolment(ctx context.Context, id learning.EnrolmentID) (e learn
 	return e, err
 }
 
+func (f *flaky) EnrolmentsOf(ctx context.Context, p people.ID) (es []learning.Enrolment, err error) {
+	err = f.call(func() error { es, err = f.mem.EnrolmentsOf(ctx, p); return err })
+	return es, err
+}
+
 func (f *flaky) Person(ctx context.Context, id people.ID) (p people.Person, err error) {
 	err = f.call(func() error { p, err = f.mem.Person(ctx, id); return err })
 	return p, err
@@ -104,7 +109,7 @@ func TestEveryFailure(t *testing.T) {
 			calls := 0
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t)
-				w.mem.campaigns["c2"] = campaign.Campaign{ID: "c2", State: campaign.Running}
+				w.mem.campaigns["c2"] = running("c2", usual())
 				w.enrol(t, "c1", "lan", "phishing", "2026-03-13")
 				w.enrol(t, "c2", "lan", "privacy", "2026-03-13")
 				f := &flaky{mem: w.mem, k: k, after: after}

@@ -11,39 +11,26 @@ import (
 	"hocso/internal/people"
 )
 
-// step is one reminder of a duty, days from its due day.
-type step struct {
-	name string
-	days int
-}
-
-// steps are the reminders of a duty: three before, three after, then silence.
-func steps() []step {
-	return []step{{"d-7", -7}, {"d-3", -3}, {"d-1", -1}, {"d+1", 1}, {"d+7", 7}, {"d+14", 14}}
-}
-
-// Push is the channel of this package.
-const Push = "push"
-
 const kept = 90 * 24 * time.Hour // deliveries after they are due (design: trust, retention)
 
-// Plan returns the reminders of e for a campaign that are still to come at now, the
+// Plan returns the reminders of e by the policy of a campaign that are still to come at now, the
 // earliest first. Each is due at a moment inside the person's working window and
 // may go out until that window closes. A day on which nobody works is moved to the
 // working day before it, after the due day to the one behind it; of two steps that
 // meet on a day, the later one stays. Plan is pure: the same input gives the same
 // moments on every replica.
-func Plan(c campaign.ID, e learning.Enrolment, p people.Person, cal campaign.Calendar, now time.Time) []Delivery {
-	if e.DueAt == nil || !e.Open() {
+func Plan(c campaign.ID, y Policy, e learning.Enrolment, p people.Person, cal campaign.Calendar, now time.Time) []Delivery {
+	channel := y.first()
+	if e.DueAt == nil || !e.Open() || channel == "" {
 		return nil
 	}
 	w := windowOf(p, cal)
-	y, m, d := e.DueAt.In(cal.Zone).Date() // the due day is the organisation's, the hours are the person's
-	due := time.Date(y, m, d, 0, 0, 0, 0, w.zone)
+	year, m, d := e.DueAt.In(cal.Zone).Date() // the due day is the organisation's, the hours are the person's
+	due := time.Date(year, m, d, 0, 0, 0, 0, w.zone)
 	var out []Delivery
-	for _, s := range steps() {
-		day, direction := due.AddDate(0, 0, s.days), 1
-		if s.days < 0 {
+	for _, days := range y.Offsets {
+		day, direction := due.AddDate(0, 0, days), 1
+		if days < 0 {
 			direction = -1
 		}
 		for i := 0; cal.Closed(day) && i < 60; i++ {
@@ -53,12 +40,9 @@ func Plan(c campaign.ID, e learning.Enrolment, p people.Person, cal campaign.Cal
 		if !moment.After(now) {
 			continue
 		}
-		x := Delivery{
-			ID: deliveryID(c, e, s.name), Campaign: string(c), Person: p.ID, Enrolment: e.ID,
-			Step: s.name, Channel: Push, NotBefore: moment, NotAfter: w.end(day),
-			State: Waiting, ExpiresAt: moment.Add(kept),
-		}
-		x.Token = short(x.ID)
+		name := fmt.Sprintf("d%+d", days)
+		x := newDelivery(deliveryID(c, e, name, 0, channel), moment, w.end(day))
+		x.Campaign, x.Person, x.Enrolment, x.Step, x.Channel = string(c), p.ID, e.ID, name, channel
 		if n := len(out); n > 0 && out[n-1].NotAfter.Equal(x.NotAfter) {
 			out = out[:n-1]
 		}
@@ -67,14 +51,23 @@ func Plan(c campaign.ID, e learning.Enrolment, p people.Person, cal campaign.Cal
 	return out
 }
 
+// newDelivery is a delivery that waits for its moment.
+func newDelivery(id string, notBefore, notAfter time.Time) Delivery {
+	return Delivery{ID: id, Token: short(id), NotBefore: notBefore, NotAfter: notAfter, State: Waiting, ExpiresAt: notBefore.Add(kept)}
+}
+
 // deliveryID is campaign:person:course.step:channel, so that planning again, on any
-// replica, makes no second reminder. A later cycle has its own.
-func deliveryID(c campaign.ID, e learning.Enrolment, step string) string {
-	cycle := ""
+// replica, makes no second reminder. A later cycle has its own, and a step that was put
+// off for the nth time.
+func deliveryID(c campaign.ID, e learning.Enrolment, step string, n int, channel string) string {
+	cycle, again := "", ""
 	if e.Cycle > 1 {
 		cycle = fmt.Sprintf("@%d", e.Cycle)
 	}
-	return fmt.Sprintf("%s:%s:%s%s.%s:%s", c, e.Person, e.Course, cycle, step, Push)
+	if n > 0 {
+		again = fmt.Sprintf("~%d", n)
+	}
+	return fmt.Sprintf("%s:%s:%s%s.%s%s:%s", c, e.Person, e.Course, cycle, step, again, channel)
 }
 
 // short is an opaque name of s: 16 base64url characters, safe in a URL, a Topic and

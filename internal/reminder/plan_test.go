@@ -55,7 +55,7 @@ func TestPlan(t *testing.T) {
 			p := people.Person{ID: "lan", Settings: people.Settings{TimeZone: tt.zone}}
 			w := windowOf(p, cal)
 			var got []string
-			for _, d := range Plan("c1", e, p, cal, now) {
+			for _, d := range Plan("c1", usual(), e, p, cal, now) {
 				got = append(got, d.Step+" "+d.NotBefore.In(w.zone).Format("01-02"))
 				if !w.open(d.NotBefore) || !d.NotAfter.Equal(w.end(d.NotBefore)) || d.ID != "c1:lan:phishing."+d.Step+":push" {
 					t.Errorf("%+v: outside the window of its day, or a wrong id", d)
@@ -69,7 +69,7 @@ func TestPlan(t *testing.T) {
 }
 
 func TestPlanWithoutDueDate(t *testing.T) {
-	if ds := Plan("c1", learning.Enrolment{State: learning.Assigned}, people.Person{}, campaign.Calendar{Zone: time.UTC}, time.Unix(0, 0)); ds != nil {
+	if ds := Plan("c1", usual(), learning.Enrolment{State: learning.Assigned}, people.Person{}, campaign.Calendar{Zone: time.UTC}, time.Unix(0, 0)); ds != nil {
 		t.Errorf("no due date: %v, want nothing", ds)
 	}
 }
@@ -132,6 +132,7 @@ func TestDecide(t *testing.T) {
 		return x.UTC()
 	}
 	now := local("2026-03-04 10:00")
+	mail := func(d *Delivery, f *Facts) { d.Channel, f.Devices = Email, 0 }
 	for _, tt := range []struct {
 		name   string
 		now    string
@@ -153,7 +154,7 @@ func TestDecide(t *testing.T) {
 		{"tried all day", "2026-03-04 17:01", func(d *Delivery, _ *Facts) { d.Tries = 3 }, Decision{Action: Drop, Reason: ReasonFailed}},
 		{"moved to New York", "", func(_ *Delivery, f *Facts) { f.Person.Settings.TimeZone = "America/New_York" }, Decision{Action: Drop, Reason: ReasonQuiet}},
 		{"learning just now", "", func(_ *Delivery, f *Facts) {
-			f.Enrolment.State, f.Enrolment.ChangedAt = learning.Started, now.Add(-10*time.Minute)
+			f.LearnedAt = now.Add(-10 * time.Minute)
 		}, Decision{Wait, now.Add(50 * time.Minute), ReasonQuiet}},
 		{"one today already", "", func(_ *Delivery, f *Facts) {
 			f.Sends = []Send{{Delivery: "x", At: now.Add(-time.Hour), Done: true}}
@@ -169,10 +170,38 @@ func TestDecide(t *testing.T) {
 		{"three this week", "", func(_ *Delivery, f *Facts) {
 			f.Sends = []Send{{Delivery: "x", At: now.AddDate(0, 0, -1), Done: true}, {Delivery: "y", At: now.AddDate(0, 0, -2), Done: true}, {Delivery: "z", At: now.AddDate(0, 0, -5), Done: true}}
 		}, Decision{Action: Drop, Reason: ReasonCapped}},
+		{"a mail two hours ago", "", func(_ *Delivery, f *Facts) {
+			f.Sends = []Send{{Delivery: "x", Channel: Email, At: now.Add(-2 * time.Hour), Done: true}}
+		}, Decision{Wait, now.Add(time.Hour), ReasonCapped}},
+		{"a mail this morning", "2026-03-04 14:00", func(_ *Delivery, f *Facts) {
+			f.Sends = []Send{{Delivery: "x", Channel: Email, At: now.Add(-time.Hour), Done: true}}
+		}, Decision{Action: SendNow}},
+		{"held out", "", func(_ *Delivery, f *Facts) { f.HeldOut = true }, Decision{Action: Drop, Reason: ReasonHeldOut}},
+		{"put off, whatever the caps", "", func(d *Delivery, f *Facts) {
+			d.Snooze = 1
+			f.Sends = []Send{{Delivery: "x", At: now.Add(-time.Hour), Done: true}}
+		}, Decision{Action: SendNow}},
+		{"put off into lunch", "2026-03-04 12:00", func(d *Delivery, _ *Facts) { d.Snooze = 1 }, Decision{Wait, local("2026-03-04 13:30"), ReasonQuiet}},
+		{"mail", "", mail, Decision{Action: SendNow}},
+		{"mail, no server", "", func(d *Delivery, f *Facts) { mail(d, f); f.Mail = false }, Decision{Action: Drop, Reason: ReasonNoMail}},
+		{"mail, no address", "", func(d *Delivery, f *Facts) { mail(d, f); f.Person.Email = "" }, Decision{Action: Drop, Reason: ReasonNoMail}},
+		{"mail, not wanted", "", func(d *Delivery, f *Facts) { mail(d, f); f.Person.Settings.NoMail = true }, Decision{Action: Drop, Reason: ReasonOptedOut}},
+		{"mail, came back", "", func(d *Delivery, f *Facts) { mail(d, f); f.Bounced = true }, Decision{Action: Drop, Reason: ReasonBounced}},
+		{"mail, push seen", "", func(d *Delivery, f *Facts) { mail(d, f); f.Seen = true }, Decision{Action: Drop, Reason: ReasonSeen}},
+		{"mail, push put off", "", func(d *Delivery, f *Facts) { mail(d, f); f.Seen, f.Snoozed = true, true }, Decision{Action: Drop, Reason: ReasonSnoozed}},
+		{"mail at lunch", "2026-03-04 12:00", mail, Decision{Wait, local("2026-03-04 13:30"), ReasonQuiet}},
+		{"mail, pushes this week do not count", "", func(d *Delivery, f *Facts) {
+			mail(d, f)
+			f.Sends = []Send{{Delivery: "x", Channel: Push, At: now.AddDate(0, 0, -1), Done: true}, {Delivery: "y", Channel: Push, At: now.AddDate(0, 0, -2), Done: true}, {Delivery: "z", Channel: Email, At: now.AddDate(0, 0, -5), Done: true}}
+		}, Decision{Action: SendNow}},
+		{"mail, two this week", "", func(d *Delivery, f *Facts) {
+			mail(d, f)
+			f.Sends = []Send{{Delivery: "x", Channel: Email, At: now.AddDate(0, 0, -1), Done: true}, {Delivery: "z", Channel: Email, At: now.AddDate(0, 0, -5), Done: true}}
+		}, Decision{Action: Drop, Reason: ReasonCapped}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			d := Delivery{ID: "c1:lan:phishing.d-7:push", NotBefore: local("2026-03-04 09:00"), NotAfter: local("2026-03-04 17:00")}
-			f := Facts{Enrolment: learning.Enrolment{State: learning.Assigned}, Campaign: campaign.Running, Calendar: cal, Devices: 1}
+			d := Delivery{ID: "c1:lan:phishing.d-7:push", Channel: Push, NotBefore: local("2026-03-04 09:00"), NotAfter: local("2026-03-04 17:00")}
+			f := Facts{Enrolment: learning.Enrolment{State: learning.Assigned}, Campaign: campaign.Running, Calendar: cal, Devices: 1, Mail: true, Person: people.Person{Email: "lan@bo.vn"}}
 			tt.change(&d, &f)
 			at := now
 			if tt.now != "" {
@@ -214,4 +243,19 @@ func TestBody(t *testing.T) {
 			t.Errorf("%q, %d characters; want %q, at most %d", got, len([]rune(got)), tt.want, longestBody)
 		}
 	}
+}
+
+// usual is the policy of a campaign that reminds.
+func usual() Policy {
+	return Policy{Offsets: []int{-7, -3, -1, 1, 7, 14}, Channels: []string{Push, Email}}
+}
+
+// running is a campaign that reminds by y.
+func running(id campaign.ID, y Policy) campaign.Campaign {
+	c := campaign.Campaign{ID: id, State: campaign.Running}
+	c.Reminders = campaign.Reminders{Offsets: y.Offsets, HoldOut: y.HoldOut}
+	for _, way := range y.Channels {
+		c.Channels = append(c.Channels, campaign.Channel(way))
+	}
+	return c
 }

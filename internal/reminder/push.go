@@ -6,10 +6,11 @@ import (
 	"time"
 )
 
-// result sums up what became of one message to all devices of a person.
+// result sums up what became of one message to all devices of a person, or by mail.
 type result struct {
 	accepted, gone, refused, later int
 	retryAfter                     time.Duration // the longest that was asked for
+	why                            Reason        // when no try will bring it through; empty: failed
 }
 
 // pushAll sends m to all devices at once and forgets those that are gone. Only 404
@@ -40,6 +41,9 @@ func (s *Service) pushAll(ctx context.Context, devices []Subscription, m Message
 			r.later++
 			r.retryAfter = max(r.retryAfter, a.RetryAfter)
 		}
+	}
+	if r.refused == 0 {
+		r.why = ReasonNoSubscription
 	}
 	return r
 }

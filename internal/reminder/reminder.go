@@ -34,16 +34,22 @@ const (
 	ReasonClosed         Reason = "closed"
 	ReasonPaused         Reason = "paused"
 	ReasonFailed         Reason = "failed"
+	ReasonHeldOut        Reason = "held_out"  // belongs to those whom the campaign does not remind
+	ReasonOptedOut       Reason = "opted_out" // wants no mail
+	ReasonBounced        Reason = "bounced"   // mail does not reach the address
+	ReasonNoMail         Reason = "no_mail"   // there is no mail server, or no address
+	ReasonSeen           Reason = "seen"      // the push before it was seen
+	ReasonSnoozed        Reason = "snoozed"   // the person asked to be reminded later
 )
 
 // Delivery is one message due to one person by one channel, and what became of it.
 type Delivery struct {
-	ID         string               `json:"id" bson:"_id"` // campaign:person:course.step:channel
+	ID         string               `json:"id" bson:"_id"` // campaign:person:course.step:channel; ~1 and ~2 behind the step when it was put off
 	Campaign   string               `json:"campaign" bson:"campaign"`
 	Person     people.ID            `json:"person" bson:"person"`
 	Enrolment  learning.EnrolmentID `json:"enrolment" bson:"enrolment"`
-	Step       string               `json:"step" bson:"step"`       // d-7, d-3, d-1, d+1, d+7, d+14
-	Channel    string               `json:"channel" bson:"channel"` // push
+	Step       string               `json:"step" bson:"step"`       // such as d-7, d+1
+	Channel    string               `json:"channel" bson:"channel"` // push or email
 	NotBefore  time.Time            `json:"notBefore" bson:"notBefore"`
 	NotAfter   time.Time            `json:"notAfter" bson:"notAfter"` // later it is dropped, not sent
 	State      State                `json:"state" bson:"state"`
@@ -53,8 +59,12 @@ type Delivery struct {
 	Fence      int                  `json:"-" bson:"fence"` // counts claims: a later claim outruns an older one
 	SettledAt  *time.Time           `json:"settledAt,omitempty" bson:"settledAt,omitempty"`
 	OpenedAt   *time.Time           `json:"openedAt,omitempty" bson:"openedAt,omitempty"`
-	Token      string               `json:"-" bson:"token"`     // what the phone knows it by
-	ExpiresAt  time.Time            `json:"-" bson:"expiresAt"` // 90 days after it is due, TTL index
+	Token      string               `json:"-" bson:"token"`                 // what the phone knows it by
+	ExpiresAt  time.Time            `json:"-" bson:"expiresAt"`             // 90 days after it is due, TTL index
+	After      string               `json:"-" bson:"after"`                 // the push that was to reach the person before this mail; else empty
+	With       []string             `json:"-" bson:"with"`                  // deliveries that it spoke for
+	Snooze     int                  `json:"snooze,omitempty" bson:"snooze"` // how often its step was put off
+	SnoozedTo  *time.Time           `json:"snoozedTo,omitempty" bson:"snoozedTo,omitempty"`
 }
 
 // Subscription is one device that accepts push.
@@ -71,12 +81,13 @@ type Subscription struct {
 	Session    string    `json:"-" bson:"session"`   // that registered it last: goes when the session ends
 }
 
-// Send is one push that went to a person, or is on its way.
+// Send is one message that went to a person, or is on its way.
 type Send struct {
 	Delivery string    `bson:"delivery"`
+	Channel  string    `bson:"channel"`
 	At       time.Time `bson:"at"`
-	With     []string  `bson:"with"` // deliveries that the same push speaks for
-	Done     bool      `bson:"done"` // a push service took it; else it is on its way
+	With     []string  `bson:"with"` // deliveries that the same message speaks for
+	Done     bool      `bson:"done"` // it was taken; else it is on its way
 }
 
 // Budget is what a person was sent lately. Its version makes the caps hold over all

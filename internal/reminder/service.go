@@ -11,6 +11,7 @@ import (
 	"hocso/internal/course"
 	"hocso/internal/fault"
 	"hocso/internal/learning"
+	"hocso/internal/letter"
 	"hocso/internal/people"
 )
 
@@ -18,9 +19,9 @@ import (
 type Store interface {
 	// InsertDeliveries stores those that are not there yet and returns their ids.
 	InsertDeliveries(ctx context.Context, ds []Delivery) (inserted []string, err error)
-	// ClaimDelivery leases the earliest waiting delivery that is due at now and not
-	// leased by another, and counts its fence up; ok is false if there is none.
-	ClaimDelivery(ctx context.Context, now, leaseUntil time.Time) (d Delivery, ok bool, err error)
+	// ClaimDelivery leases the earliest waiting delivery by a channel that is due at now
+	// and not leased by another, and counts its fence up; ok is false if there is none.
+	ClaimDelivery(ctx context.Context, channel string, now, leaseUntil time.Time) (d Delivery, ok bool, err error)
 	// SettleDelivery stores d if the stored one still waits and has d.Fence;
 	// fault.Conflict otherwise.
 	SettleDelivery(ctx context.Context, d Delivery) error
@@ -30,8 +31,19 @@ type Store interface {
 	Deliveries(ctx context.Context, ids []string) ([]Delivery, error)
 	// DeliveriesOf returns all of a person.
 	DeliveriesOf(ctx context.Context, p people.ID) ([]Delivery, error)
-	// CampaignDeliveries returns up to limit of a campaign with ids above after, in the order of ids.
-	CampaignDeliveries(ctx context.Context, campaign, after string, limit int) ([]Delivery, error)
+	// CampaignDeliveries returns up to limit of a campaign with ids above after, in the
+	// order of ids: all, those settled for a reason, or those that wait (reason "waiting").
+	CampaignDeliveries(ctx context.Context, campaign string, why Reason, after string, limit int) ([]Delivery, error)
+}
+
+// AnswerStore keeps what people do with what they got.
+type AnswerStore interface {
+	// DeliveryByToken returns a person's; fault.NotFound delivery_not_found.
+	DeliveryByToken(ctx context.Context, p people.ID, token string) (Delivery, error)
+	// SnoozeDelivery sets SnoozedTo and OpenedAt, each unless it is set, and returns what is stored.
+	SnoozeDelivery(ctx context.Context, id string, at, to time.Time) (Delivery, error)
+	// CountUp counts something that happened on a day (yyyy-mm-dd), of nobody in particular.
+	CountUp(ctx context.Context, day, what string) error
 	// OpenDelivery sets OpenedAt of a person's delivery, once; fault.NotFound if there is none.
 	OpenDelivery(ctx context.Context, p people.ID, token string, at time.Time) error
 }
@@ -58,6 +70,8 @@ type SubscriptionStore interface {
 type Enrolments interface {
 	// Enrolment returns one; fault.NotFound if there is none.
 	Enrolment(ctx context.Context, id learning.EnrolmentID) (learning.Enrolment, error)
+	// EnrolmentsOf returns all of a person, newest assignment first.
+	EnrolmentsOf(ctx context.Context, p people.ID) ([]learning.Enrolment, error)
 }
 
 // People finds persons. *people.Service is one.
@@ -114,9 +128,21 @@ type Pusher interface {
 	Push(ctx context.Context, s Subscription, m Message) Answer
 }
 
-// Service plans reminders and keeps the devices. Every field is needed but Count.
+// Mailer sends letters to people. *letter.Service is one.
+type Mailer interface {
+	// On reports whether there is a mail server.
+	On() bool
+	// Bounced reports whether the address takes no mail.
+	Bounced(ctx context.Context, address string) (bool, error)
+	// Send hands one to the server. letter.ErrBounced and letter.ErrRefused mean that no
+	// try will bring it through.
+	Send(ctx context.Context, p people.ID, m letter.Mail) error
+}
+
+// Service plans reminders and keeps the devices. Every field is needed but Mail and Count.
 type Service struct {
 	Store         Store
+	Answers       AnswerStore
 	Budgets       BudgetStore
 	Subscriptions SubscriptionStore
 	Enrolments    Enrolments
@@ -124,13 +150,20 @@ type Service struct {
 	Campaigns     Campaigns
 	Courses       Courses
 	Pusher        Pusher
-	PublicURL     string // without a slash at the end
-	Calendar      campaign.Calendar
-	Now           func() time.Time
-	Log           *slog.Logger
-	Count         func(outcome string) // of pushes, for the metrics; nil: nobody counts
-	Kept          func() time.Duration // deliveries, after they are due; nil: 90 days
+	Mail          Mailer // nil: there is no mail
+	// ChangeSettings changes what the actor chose for themselves.
+	ChangeSettings func(ctx context.Context, a people.Actor, f func(*people.Settings)) (people.Person, error)
+	Key            []byte // signs the addresses by which people leave mail
+	Organisation   string // as letters sign
+	PublicURL      string // without a slash at the end
+	Calendar       campaign.Calendar
+	Now            func() time.Time
+	Log            *slog.Logger
+	Count          func(outcome string) // of pushes, for the metrics; nil: nobody counts
+	Kept           func() time.Duration // deliveries, after they are due; nil: 90 days
 }
+
+func (s *Service) mailOn() bool { return s.Mail != nil && s.Mail.On() }
 
 // PlanReminders implements campaign.Planner: it stores the next reminder of each
 // enrolment. The one after it is stored when that is settled, so there is one
@@ -140,10 +173,10 @@ func (s *Service) PlanReminders(ctx context.Context, c campaign.Campaign, ps []p
 	for _, p := range ps {
 		byID[p.ID] = p
 	}
-	next := make([]Delivery, 0, len(es))
+	next, y := make([]Delivery, 0, len(es)), policyOf(c)
 	for _, e := range es {
 		if p, ok := byID[e.Person]; ok {
-			if ds := s.plan(c.ID, e, p, now); len(ds) > 0 {
+			if ds := s.plan(c.ID, y, e, p, now); len(ds) > 0 {
 				next = append(next, ds[0])
 			}
 		}
@@ -158,8 +191,8 @@ func (s *Service) PlanReminders(ctx context.Context, c campaign.Campaign, ps []p
 }
 
 // plan is Plan with the end that deliveries have today.
-func (s *Service) plan(c campaign.ID, e learning.Enrolment, p people.Person, now time.Time) []Delivery {
-	ds := Plan(c, e, p, s.Calendar, now)
+func (s *Service) plan(c campaign.ID, y Policy, e learning.Enrolment, p people.Person, now time.Time) []Delivery {
+	ds := Plan(c, y, e, p, s.Calendar, now)
 	if s.Kept != nil {
 		for i := range ds {
 			ds[i].ExpiresAt = ds[i].NotBefore.Add(s.Kept())
@@ -170,12 +203,12 @@ func (s *Service) plan(c campaign.ID, e learning.Enrolment, p people.Person, now
 
 // follow stores the reminder after d, so that the chain goes on. A step that was
 // settled before (the due date was moved) is skipped.
-func (s *Service) follow(ctx context.Context, d Delivery, e learning.Enrolment, p people.Person, now time.Time) error {
+func (s *Service) follow(ctx context.Context, d Delivery, f Facts, now time.Time) error {
 	after := now
 	if d.NotAfter.After(after) {
 		after = d.NotAfter // a step of the same day is settled with this one
 	}
-	for _, next := range s.plan(campaign.ID(d.Campaign), e, p, after) {
+	for _, next := range s.plan(campaign.ID(d.Campaign), f.Policy, f.Enrolment, f.Person, after) {
 		inserted, err := s.Store.InsertDeliveries(ctx, []Delivery{next})
 		if err != nil || len(inserted) > 0 {
 			return err
@@ -191,10 +224,21 @@ func (s *Service) follow(ctx context.Context, d Delivery, e learning.Enrolment, 
 	return nil
 }
 
-// Deliveries returns a page of a campaign's ledger. The caller has checked that
-// the actor may see the campaign.
-func (s *Service) Deliveries(ctx context.Context, c campaign.ID, after string, limit int) ([]Delivery, error) {
-	return s.Store.CampaignDeliveries(ctx, string(c), after, limit)
+// WaitingReason asks a ledger for what is not settled yet.
+const WaitingReason Reason = "waiting"
+
+// Reasons lists what a ledger can be asked for.
+func Reasons() []Reason {
+	return []Reason{
+		WaitingReason, ReasonSent, ReasonMerged, ReasonDoneBefore, ReasonSeen, ReasonSnoozed, ReasonNoSubscription, ReasonNoMail, ReasonOptedOut, ReasonBounced,
+		ReasonQuiet, ReasonCapped, ReasonHeldOut, ReasonPaused, ReasonClosed, ReasonExpired, ReasonFailed,
+	}
+}
+
+// Deliveries returns a page of a campaign's ledger, of one reason if it is not empty.
+// The caller has checked that the actor may see the campaign.
+func (s *Service) Deliveries(ctx context.Context, c campaign.ID, why Reason, after string, limit int) ([]Delivery, error) {
+	return s.Store.CampaignDeliveries(ctx, string(c), why, after, limit)
 }
 
 // DeliveriesOf returns everything that was planned for or sent to a person.
@@ -208,7 +252,7 @@ func (s *Service) PublicKey() string { return s.Pusher.PublicKey() }
 // Opened records that a person opened the reminder with the given token. A token
 // that is not theirs, or was forgotten, changes nothing.
 func (s *Service) Opened(ctx context.Context, p people.ID, token string) error {
-	err := s.Store.OpenDelivery(ctx, p, token, s.Now())
+	err := s.Answers.OpenDelivery(ctx, p, token, s.Now())
 	if isKind(err, fault.NotFound) {
 		return nil
 	}

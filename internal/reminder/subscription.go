@@ -117,8 +117,19 @@ func (s *Service) Devices(ctx context.Context, a people.Actor) ([]Subscription, 
 	return s.Subscriptions.Subscriptions(ctx, a.ID)
 }
 
+// Why a device is forgotten. What the person chose is counted, so that it can be set
+// beside the number of reminders: too many of them are a nuisance.
+type Why string
+
+// The reasons.
+const (
+	SignedOut Why = ""         // not counted
+	TurnedOff Why = "push_off" // in the app
+	Revoked   Why = "revoked"  // in the settings of the browser or phone
+)
+
 // Unsubscribe forgets a device of the actor; fault.NotFound if it is not theirs.
-func (s *Service) Unsubscribe(ctx context.Context, a people.Actor, id string) error {
+func (s *Service) Unsubscribe(ctx context.Context, a people.Actor, id string, why Why) error {
 	there, err := s.Subscriptions.DeleteSubscription(ctx, a.ID, id)
 	if err != nil {
 		return err
@@ -126,7 +137,10 @@ func (s *Service) Unsubscribe(ctx context.Context, a people.Actor, id string) er
 	if !there {
 		return fault.New(fault.NotFound, "subscription_not_found", "no such device")
 	}
-	return nil
+	if why == SignedOut {
+		return nil
+	}
+	return s.Answers.CountUp(ctx, s.today(), string(why))
 }
 
 // Forget removes the devices of a person: all of them (session empty), or those

@@ -100,7 +100,7 @@ func TestSubscribeMovesAndReplaces(t *testing.T) {
 	three.Replaces = SubscriptionID(two.Endpoint)
 	subscribe(lan, three)
 	have("one mai", "three lan")
-	if err := w.Unsubscribe(t.Context(), lan, SubscriptionID(one.Endpoint)); fault.KindOf(err) != fault.NotFound {
+	if err := w.Unsubscribe(t.Context(), lan, SubscriptionID(one.Endpoint), SignedOut); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("lan removes mai's device: %v, want not found", err)
 	}
 	if err := w.Forget(t.Context(), "mai", "another session"); err != nil {
@@ -111,7 +111,7 @@ func TestSubscribeMovesAndReplaces(t *testing.T) {
 		t.Fatal(err)
 	}
 	have("three lan")
-	if err := w.Unsubscribe(t.Context(), lan, SubscriptionID(three.Endpoint)); err != nil {
+	if err := w.Unsubscribe(t.Context(), lan, SubscriptionID(three.Endpoint), TurnedOff); err != nil {
 		t.Error(err)
 	}
 	have()

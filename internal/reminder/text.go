@@ -28,11 +28,18 @@ type declarative struct {
 }
 
 type notification struct {
+	Title    string   `json:"title"`
+	Body     string   `json:"body"`
+	Navigate string   `json:"navigate"` // absolute
+	Lang     string   `json:"lang"`
+	Tag      string   `json:"tag"`
+	Actions  []action `json:"actions,omitempty"` // to put it off
+}
+
+type action struct {
+	Action   string `json:"action"` // Afternoon or Tomorrow
 	Title    string `json:"title"`
-	Body     string `json:"body"`
-	Navigate string `json:"navigate"` // absolute
-	Lang     string `json:"lang"`
-	Tag      string `json:"tag"`
+	Navigate string `json:"navigate"` // for browsers that show it without the service worker
 }
 
 // longestBody is how many characters a lock screen shows for certain.
@@ -43,17 +50,26 @@ func name() people.Text { return people.Text{Vi: "Học Số", En: "Hocso"} }
 
 // payload is the message about duties, of which the first is the most urgent. It
 // holds no name, no score, and an opaque id in the address.
-func payload(duties []duty, locale, publicURL, token, tag string, cal campaign.Calendar, now time.Time) ([]byte, error) {
-	path := "/?delivery=" + token
+func payload(duties []duty, locale, publicURL string, d Delivery, tag string, cal campaign.Calendar, now time.Time) ([]byte, error) {
+	path := "/?delivery=" + d.Token
 	if len(duties) == 1 {
 		path = "/courses/" + url.PathEscape(string(duties[0].course)) + path[1:]
 	}
 	if locale != "en" {
 		locale = "vi"
 	}
+	var actions []action
+	if d.Snooze < mostSnoozes {
+		for _, w := range []struct {
+			when When
+			text people.Text
+		}{{Afternoon, people.Text{Vi: "Chiều nay", En: "This afternoon"}}, {Tomorrow, people.Text{Vi: "Ngày mai", En: "Tomorrow"}}} {
+			actions = append(actions, action{string(w.when), w.text.In(locale), publicURL + path + "&snooze=" + string(w.when)})
+		}
+	}
 	return json.Marshal(declarative{8030, notification{
 		Title: name().In(locale), Body: body(duties, locale, cal, now),
-		Navigate: publicURL + path, Lang: locale, Tag: tag,
+		Navigate: publicURL + path, Lang: locale, Tag: tag, Actions: actions,
 	}})
 }
 
@@ -69,7 +85,7 @@ func body(duties []duty, locale string, cal campaign.Calendar, now time.Time) st
 			En: fmt.Sprintf("%d things to do, %d minutes", n, minutes),
 		}.In(locale)
 	}
-	when := When(cal.DaysUntil(duties[0].dueAt, now))
+	when := DueIn(cal.DaysUntil(duties[0].dueAt, now))
 	long := people.Text{Vi: fmt.Sprintf("%d phút", minutes), En: fmt.Sprintf("%d minutes", minutes)}.In(locale)
 	room := longestBody - utf8.RuneCountInString(when.In(locale)+": , "+long)
 	return when.In(locale) + ": " + cut(duties[0].title.In(locale), room) + ", " + long
@@ -83,8 +99,8 @@ func cut(s string, n int) string {
 	return s
 }
 
-// When says how far a due day is, from the days until then.
-func When(days int) people.Text {
+// DueIn says how far a due day is, from the days until then.
+func DueIn(days int) people.Text {
 	switch {
 	case days > 1:
 		return people.Text{Vi: fmt.Sprintf("Còn %d ngày", days), En: fmt.Sprintf("%d days left", days)}

@@ -78,6 +78,19 @@ func NextOpen(p people.Person, c campaign.Calendar, t time.Time) time.Time {
 	return windowOf(p, c).next(t)
 }
 
+// dayAfter is the person's moment of the first working day behind the day of t, or of
+// that day itself while the moment is to come.
+func (w window) dayAfter(p people.ID, t time.Time) time.Time {
+	day := t.In(w.zone)
+	for range 60 {
+		if s := w.slot(p, day); !w.calendar.Closed(day) && s.After(t) {
+			return s
+		}
+		day = at(day, 0).AddDate(0, 0, 1)
+	}
+	return w.next(t)
+}
+
 // end is when the window of the day of t closes.
 func (w window) end(t time.Time) time.Time {
 	s := spans()

@@ -39,7 +39,7 @@ func BenchmarkDispatch(b *testing.B) {
 	}
 	start := time.Now().UTC()
 	s := &reminder.Service{
-		Store: db.Reminders(), Budgets: db.Reminders(), Subscriptions: db.Reminders(), Enrolments: db.Learning(), People: db.People(),
+		Store: db.Reminders(), Answers: db.Reminders(), Budgets: db.Reminders(), Subscriptions: db.Reminders(), Enrolments: db.Learning(), People: db.People(),
 		Campaigns: db.Campaigns(), Courses: courses{}, Pusher: sender, PublicURL: "https://hocso.example.org",
 		Calendar: campaign.Calendar{Zone: time.UTC}, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	}

@@ -49,7 +49,7 @@ func TestTwoReplicasOnOneDatabase(t *testing.T) {
 			t.Fatal(err)
 		}
 		return &reminder.Service{
-			Store: db.Reminders(), Budgets: db.Reminders(), Subscriptions: db.Reminders(), Enrolments: db.Learning(), People: db.People(),
+			Store: db.Reminders(), Answers: db.Reminders(), Budgets: db.Reminders(), Subscriptions: db.Reminders(), Enrolments: db.Learning(), People: db.People(),
 			Campaigns: db.Campaigns(), Courses: courses{}, Pusher: sender, PublicURL: "https://hocso.example.org",
 			Calendar: campaign.Calendar{Zone: zone}, Now: func() time.Time { return start }, Log: slog.New(slog.DiscardHandler),
 		}

@@ -36,6 +36,7 @@ type Sender struct {
 	hosts   []string
 	client  wp.HTTPClient
 	buckets *buckets
+	breaks  *breakers
 }
 
 var _ reminder.Pusher = (*Sender)(nil)
@@ -58,7 +59,7 @@ func NewSender(o Options) (*Sender, error) {
 	for _, h := range o.Hosts {
 		hosts = append(hosts, strings.ToLower(h))
 	}
-	return &Sender{o: o, hosts: hosts, client: newClient(ports), buckets: newBuckets(float64(o.PerSecond), o.Now)}, nil
+	return &Sender{o: o, hosts: hosts, client: newClient(ports), buckets: newBuckets(float64(o.PerSecond), o.Now), breaks: newBreakers(o.Now)}, nil
 }
 
 // PublicKey implements reminder.Pusher.
@@ -79,6 +80,9 @@ func (s *Sender) Push(ctx context.Context, sub reminder.Subscription, m reminder
 	if service == "" { // a host that was allowed when it was stored
 		return reminder.Answer{Outcome: reminder.Refused}
 	}
+	if d := s.breaks.begin(service); d > 0 {
+		return reminder.Answer{Outcome: reminder.Later, RetryAfter: d}
+	}
 	if !slices.Contains(s.o.AllowedOrigins, service) {
 		if err := s.buckets.wait(ctx, service); err != nil {
 			return reminder.Answer{Outcome: reminder.Later}
@@ -88,6 +92,7 @@ func (s *Sender) Push(ctx context.Context, sub reminder.Subscription, m reminder
 	if m.Urgent {
 		urgency = wp.UrgencyHigh
 	}
+	asked := s.o.Now()
 	res, err := wp.SendNotificationWithContext(ctx, m.Payload,
 		&wp.Subscription{Endpoint: sub.Endpoint, Keys: wp.Keys{P256dh: sub.P256dh, Auth: sub.Auth}},
 		&wp.Options{
@@ -96,16 +101,24 @@ func (s *Sender) Push(ctx context.Context, sub reminder.Subscription, m reminder
 		})
 	if err != nil {
 		if network := (*url.Error)(nil); errors.As(err, &network) && !errors.Is(err, ErrEndpoint) {
+			if ctx.Err() == nil { // else it is we who end
+				s.breaks.end(service, s.o.Now().Sub(asked), false)
+			}
 			return reminder.Answer{Outcome: reminder.Later}
 		}
 		return reminder.Answer{Outcome: reminder.Refused} // an address or keys that can never work
 	}
-	// Bounded, so that the connection can be used again and nobody can feed us for
-	// ever. What the body says does not matter, nor whether it ends well.
+	// Bounded in size and time, so that the connection can be used again and nobody can
+	// feed us for ever. What the body says does not matter, nor whether it ends well.
+	enough := time.AfterFunc(bodyTime, func() { _ = res.Body.Close() })
 	_, _ = io.CopyN(io.Discard, res.Body, 4<<10)
+	enough.Stop()
 	_ = res.Body.Close()
+	s.breaks.end(service, s.o.Now().Sub(asked), true)
 	return answer(res, s.o.Now())
 }
+
+const bodyTime = time.Second // for the body of an answer
 
 // answer reads the table of the design (phone, 5).
 func answer(res *http.Response, now time.Time) reminder.Answer {

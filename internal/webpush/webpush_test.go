@@ -273,3 +273,23 @@ func TestMailAddressAsSubject(t *testing.T) {
 		}
 	}
 }
+
+// setUpOffline makes a sender and a device without a network, for synctest.
+func setUpOffline(t testing.TB) (*webpushtest.Server, *Sender, *webpushtest.Device) {
+	t.Helper()
+	stub := webpushtest.New(time.Now)
+	stub.Base = "https://well0.example"
+	keys, err := GenerateKeys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := NewSender(Options{Keys: keys, Subject: "https://hocso.example.org", Hosts: []string{"well0.example", "well1.example", "sick.example"}, PerSecond: 1 << 20, Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := stub.Subscribe(keys.Public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stub, s, d
+}

@@ -4,7 +4,7 @@ import type { IconName } from './ui/icons.ts';
 import { later, type Page, type Route } from './ui/pages.ts';
 
 // The desk is what trainers, administrators, unit heads and auditors see beside a learner's screens. Its pages live in
-// authoring/, people/, campaign/, announcement/desk/, survey/, report/, audit/ and privacy/, are loaded when opened and are not kept for offline use.
+// authoring/, people/, campaign/, announcement/desk/, survey/, report/, audit/, holiday/ and privacy/, are loaded when opened and are not kept for offline use.
 export interface DeskLink {
   href: string;
   label: Key;
@@ -23,6 +23,7 @@ const links: DeskLink[] = [
   { href: '/people', label: 'nav.people', icon: 'people', roles: ['administrator'] },
   { href: '/units', label: 'nav.units', icon: 'building', roles: ['administrator'] },
   { href: '/cohorts', label: 'nav.cohorts', icon: 'people', roles: ['administrator'] },
+  { href: '/holidays', label: 'nav.holidays', icon: 'clock', roles: ['administrator'], everywhere: true },
   { href: '/retention', label: 'nav.retention', icon: 'clock', roles: ['administrator'], everywhere: true },
   { href: '/privacy', label: 'nav.requests', icon: 'shield', roles: ['auditor'] },
   { href: '/audit', label: 'nav.audit', icon: 'shield', roles: ['auditor'], everywhere: true },
@@ -38,6 +39,7 @@ const announcing = () => import('./announcement/desk/pages.ts');
 const people = () => import('./people/pages.ts');
 const audit = () => import('./audit/pages.ts');
 const privacy = () => import('./privacy/pages.ts');
+const holiday = () => import('./holiday/pages.ts');
 
 function of<P extends { ready: () => Promise<unknown> }>(path: string, load: () => Promise<P>, page: Exclude<keyof P, 'ready'>): Route {
   return later(path, async () => {
@@ -76,6 +78,7 @@ export const deskRoutes: Route[] = [
   of('/people/:person', people, 'PersonPage'),
   of('/units', people, 'UnitsPage'),
   of('/audit', audit, 'AuditPage'),
+  of('/holidays', holiday, 'HolidayPage'),
   of('/privacy', privacy, 'RequestList'),
   of('/retention', privacy, 'RetentionPage'),
   of('/privacy/:request', privacy, 'RequestPage'),

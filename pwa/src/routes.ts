@@ -95,6 +95,15 @@ export const routes: Route[] = [
     account(() => import('./account/Reminders.svelte')),
   ),
   later(
+    '/me/reminders/log',
+    account(() => import('./account/ReminderLog.svelte')),
+  ),
+  later(
+    '/unsubscribe',
+    account(() => import('./account/Leave.svelte')),
+    'open',
+  ),
+  later(
     '/me/devices',
     account(() => import('./account/Devices.svelte')),
   ),

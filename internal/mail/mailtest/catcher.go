@@ -78,6 +78,13 @@ func (c *Catcher) Refuse(code int) {
 	}
 }
 
+// RefuseAs makes the server refuse every recipient with 550 and an enhanced status.
+func (c *Catcher) RefuseAs(class, subject, detail int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.refuse = &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{class, subject, detail}, Message: "no, lan@bo.vn"}
+}
+
 // Mails returns what arrived, oldest first.
 func (c *Catcher) Mails() []Caught {
 	c.mu.Lock()

@@ -120,8 +120,9 @@ export const countAudience = (audience: Audience) =>
 export const changeCampaign = (id: string, verb: Verb, said?: { why: string } | { hash: string }) =>
   call<Campaign>('POST', at(id, '/' + verb), said);
 export const campaignStats = (id: string) => call<CampaignStats>('GET', at(id, '/stats'));
-export const deliveries = (id: string, cursor?: string) => call<List<Delivery>>('GET', at(id, '/deliveries') + search({ cursor }));
 export const copyCampaign = (id: string) => call<Campaign>('POST', at(id, '/copy'));
 export const calendar = () => call<List<CalendarEntry>>('GET', '/campaigns/calendar').then((list) => list.items ?? []);
 export const overlaps = (plan: Plan, but?: string) =>
   call<List<Overlap>>('POST', '/campaigns/overlaps' + search({ but }), plan).then((list) => list.items ?? []);
+export const deliveries = (id: string, reason: string, cursor?: string) =>
+  call<List<Delivery>>('GET', at(id, '/deliveries') + search({ reason, cursor }));

@@ -33,7 +33,10 @@ export interface Headship {
 export interface PersonDetail extends Person {
   leads?: (Headship & { unit: string; name: Text })[];
   cohorts?: { id: string; name: Text }[];
+  bounce?: { at: string; status: string }; // mail does not reach the address
 }
+
+export const retryMail = (id: string) => call<void>('POST', '/people/' + encodeURIComponent(id) + '/mail/retry');
 
 export interface Unit {
   id: string;

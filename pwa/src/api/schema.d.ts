@@ -1378,6 +1378,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/reminders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** My reminders of the last 90 days, and why each went or did not */
+        get: operations["getMeReminders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/reminders/{token}/snooze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a reminder off until this afternoon or tomorrow */
+        post: operations["postMeRemindersTokenSnooze"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/requests": {
         parameters: {
             query?: never;
@@ -1443,7 +1477,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Change my language or time zone */
+        /** Change my language, time zone, or whether reminders come by mail */
         patch: operations["patchMeSettings"];
         trace?: never;
     };
@@ -1492,7 +1526,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Forget a device */
+        /** Forget a device; why is push_off or revoked when the person wants no more reminders on it, which is counted */
         delete: operations["deleteMeSubscriptionsId"];
         options?: never;
         head?: never;
@@ -1768,6 +1802,23 @@ export interface paths {
         put?: never;
         /** Mail such a link to the person */
         post: operations["postPeopleIdInviteMail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{id}/mail/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send mail to the person again although it came back */
+        post: operations["postPeopleIdMailRetry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2275,6 +2326,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/unsubscribe/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The page that asks whether to leave: opening an address changes nothing */
+        get: operations["getUnsubscribeToken"];
+        put?: never;
+        /** Leave reminders by mail with the token of a letter (RFC 8058) */
+        post: operations["postUnsubscribeToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -2431,7 +2500,7 @@ export interface components {
             id: string;
             /** @enum {string} */
             kind: "correction" | "erasure" | "restriction" | "objection";
-            log: components["schemas"]["Entry"][];
+            log: components["schemas"]["PrivacyEntry"][];
             name: string;
             person: string;
             /** @enum {string} */
@@ -2577,6 +2646,11 @@ export interface components {
         };
         BodyRequest: {
             body?: components["schemas"]["TextInput"];
+        };
+        Bounce: {
+            /** Format: date-time */
+            at: string;
+            status: string;
         };
         CalendarEntry: {
             /** Format: date-time */
@@ -2866,6 +2940,7 @@ export interface components {
         DataAnswer: {
             announcements: components["schemas"]["AnnouncementReading"][];
             attempts: components["schemas"]["Attempt"][];
+            bounce?: components["schemas"]["Bounce"];
             cohorts: components["schemas"]["CohortRef"][];
             deliveries: components["schemas"]["Delivery"][];
             drillRuns: components["schemas"]["Run"][];
@@ -2905,6 +2980,9 @@ export interface components {
             reason?: string;
             /** Format: date-time */
             settledAt?: string;
+            snooze?: number;
+            /** Format: date-time */
+            snoozedTo?: string;
             /** @enum {string} */
             state: "waiting" | "sent" | "dropped";
             step: string;
@@ -2926,6 +3004,9 @@ export interface components {
             reason?: string;
             /** Format: date-time */
             settledAt?: string;
+            snooze?: number;
+            /** Format: date-time */
+            snoozedTo?: string;
             /** @enum {string} */
             state: "waiting" | "sent" | "dropped";
             step: string;
@@ -3060,11 +3141,9 @@ export interface components {
             items: components["schemas"]["EnrolmentView"][];
             next?: string;
         };
-        Entry: {
-            /** Format: date-time */
-            at: string;
-            did: string;
-            text: string;
+        EntryList: {
+            items: components["schemas"]["ReminderEntry"][];
+            next?: string;
         };
         EscalationStep: {
             below: number;
@@ -3592,6 +3671,7 @@ export interface components {
             name: string;
         };
         PersonView: {
+            bounce?: components["schemas"]["Bounce"];
             /** Format: date-time */
             changedAt: string;
             cohorts: components["schemas"]["CohortRef"][];
@@ -3626,6 +3706,12 @@ export interface components {
         };
         PreviewRequest: {
             lesson?: components["schemas"]["LessonInput"];
+        };
+        PrivacyEntry: {
+            /** Format: date-time */
+            at: string;
+            did: string;
+            text: string;
         };
         PrivacyReading: {
             /** Format: date-time */
@@ -3743,6 +3829,31 @@ export interface components {
             read: number;
             unit: components["schemas"]["UnitRef"];
         };
+        ReminderEntry: {
+            campaign: string;
+            campaignName: components["schemas"]["Text"];
+            channel: string;
+            enrolment: string;
+            id: string;
+            /** Format: date-time */
+            notAfter: string;
+            /** Format: date-time */
+            notBefore: string;
+            /** Format: date-time */
+            openedAt?: string;
+            person: string;
+            reason?: string;
+            /** Format: date-time */
+            settledAt?: string;
+            snooze?: number;
+            /** Format: date-time */
+            snoozedTo?: string;
+            /** @enum {string} */
+            state: "waiting" | "sent" | "dropped";
+            step: string;
+            title: components["schemas"]["Text"];
+            tries: number;
+        };
         Reminders: {
             holdOut: number;
             offsets: number[];
@@ -3790,7 +3901,7 @@ export interface components {
             id: string;
             /** @enum {string} */
             kind: "correction" | "erasure" | "restriction" | "objection";
-            log: components["schemas"]["Entry"][];
+            log: components["schemas"]["PrivacyEntry"][];
             /** @enum {string} */
             state: "received" | "answered" | "done" | "refused";
             text: string;
@@ -3933,11 +4044,13 @@ export interface components {
         };
         Settings: {
             locale: string;
+            noMail?: boolean;
             timeZone: string;
         };
         SettingsRequest: {
             /** @enum {string} */
             locale?: "vi" | "en";
+            noMail?: boolean;
             timeZone?: string;
         };
         SignInAnswer: {
@@ -3971,6 +4084,14 @@ export interface components {
         SignoffList: {
             items: components["schemas"]["Signoff"][];
             next?: string;
+        };
+        SnoozeAnswer: {
+            /** Format: date-time */
+            at: string;
+        };
+        SnoozeRequest: {
+            /** @enum {string} */
+            when?: "afternoon" | "tomorrow";
         };
         SourceProblem: {
             code: string;
@@ -6234,6 +6355,7 @@ export interface operations {
     getCampaignsIdDeliveries: {
         parameters: {
             query?: {
+                reason?: string;
                 cursor?: string;
             };
             header?: never;
@@ -8057,6 +8179,84 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    getMeReminders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postMeRemindersTokenSnooze: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SnoozeRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnoozeAnswer"];
+                };
+            };
+            /** @description delivery_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_sent, snooze_spent */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     getMeRequests: {
         parameters: {
             query?: never;
@@ -8308,7 +8508,9 @@ export interface operations {
     };
     deleteMeSubscriptionsId: {
         parameters: {
-            query?: never;
+            query?: {
+                why?: string;
+            };
             header?: {
                 /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
                 "X-Hocso"?: components["parameters"]["AppHeader"];
@@ -8326,6 +8528,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description bad_query */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description subscription_not_found */
             404: {
@@ -9134,6 +9345,39 @@ export interface operations {
             };
             /** @description too_many_tries */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postPeopleIdMailRetry: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description person_not_found, bounce_not_found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10742,6 +10986,62 @@ export interface operations {
             };
             /** @description report_not_ready */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getUnsubscribeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See Other */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postUnsubscribeToken: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description link_unknown */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -76,9 +76,31 @@ export function stepName(step: string): string {
   return n ? offsetName(sign === '-' ? -n : Number(n)) : step;
 }
 
+// reasons are what the ledger can be asked for.
+export const reasons = [
+  'waiting',
+  'sent',
+  'merged',
+  'done_before',
+  'seen',
+  'snoozed',
+  'no_subscription',
+  'no_mail',
+  'opted_out',
+  'bounced',
+  'quiet',
+  'capped',
+  'held_out',
+  'paused',
+  'closed',
+  'expired',
+  'failed',
+] as const;
+
 // outcome says in words what became of a delivery.
 export function outcome(delivery: Delivery): string {
   if (delivery.state === 'waiting') return d('ledger.waiting');
+  if (delivery.state === 'sent') return d(delivery.channel === 'email' ? 'ledger.mailed' : 'reason.sent');
   const key = pick('reason.' + delivery.reason);
   return d(key ?? `ledger.state.${delivery.state}`);
 }

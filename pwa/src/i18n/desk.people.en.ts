@@ -41,6 +41,11 @@ export const peopleEn: Record<keyof typeof peopleVi, string> = {
 
   'person.title': 'Details',
   'person.changed': 'Saved',
+  'person.bounce': 'Mail has not arrived since {date}',
+  'person.bounceWhat':
+    'The mail server sent it back (code {code}). No more mail goes to this address. Correct the address if it is wrong, or try again if the mailbox is open again.',
+  'person.bounceRetry': 'Try again',
+  'person.bounceRetried': 'Mail goes to this address again',
   'person.notSaved': 'Could not save',
   'person.notAdded': 'Could not add this person',
   'person.notInvited': 'Could not make the link',

@@ -40,6 +40,11 @@ export const peopleVi = {
 
   'person.title': 'Thông tin',
   'person.changed': 'Đã lưu',
+  'person.bounce': 'Thư không tới được từ {date}',
+  'person.bounceWhat':
+    'Máy chủ thư trả lại (mã {code}). Không gửi thư nào tới địa chỉ này nữa. Sửa địa chỉ nếu sai, hoặc thử lại nếu hộp thư đã mở lại.',
+  'person.bounceRetry': 'Cho gửi lại',
+  'person.bounceRetried': 'Thư lại được gửi tới địa chỉ này',
   'person.notSaved': 'Chưa lưu được',
   'person.notAdded': 'Chưa thêm được người này',
   'person.notInvited': 'Chưa tạo được liên kết',

@@ -26,6 +26,7 @@ export const en: Record<keyof typeof vi, string> = {
   'nav.announcing': 'Announcements',
   'nav.people': 'People',
   'nav.requests': 'Data requests',
+  'nav.holidays': 'Holidays',
   'nav.retention': 'Retention',
   'nav.units': 'Units',
   'nav.cohorts': 'Cohorts',

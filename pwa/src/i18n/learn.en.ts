@@ -197,6 +197,13 @@ export const learnEn: Record<keyof typeof learnVi, string> = {
   'drill.notHere': 'This exercise is not on the phone yet',
   'drill.notHereWhat': 'With a network it comes by itself.',
 
+  'snooze.title': 'Busy now? Be reminded later.',
+  'snooze.afternoon': 'This afternoon',
+  'snooze.tomorrow': 'Tomorrow',
+  'snooze.no': 'No need',
+  'snooze.until': 'You will be reminded {when}',
+  'snooze.spent': 'It was put off twice already; now it is up to you.',
+  'snooze.failed': 'That did not work. Try again when you are online.',
   'ask.title': 'Shall we remind you before it is due?',
   'ask.what': 'A few times a week at most, never at night. You can turn it off at any time.',
   'ask.yes': 'Turn reminders on',

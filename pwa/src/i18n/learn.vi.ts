@@ -196,6 +196,13 @@ export const learnVi = {
   'drill.notHere': 'Bài này chưa có trên máy',
   'drill.notHereWhat': 'Khi có mạng, bài sẽ tự tải về.',
 
+  'snooze.title': 'Bận lúc này? Hẹn nhắc lại sau.',
+  'snooze.afternoon': 'Chiều nay',
+  'snooze.tomorrow': 'Ngày mai',
+  'snooze.no': 'Không cần',
+  'snooze.until': 'Sẽ nhắc lại {when}',
+  'snooze.spent': 'Đã hẹn lại hai lần, lần này bạn tự sắp xếp nhé.',
+  'snooze.failed': 'Chưa hẹn được. Bạn thử lại khi có mạng nhé.',
   'ask.title': 'Nhắc bạn trước khi đến hạn nhé?',
   'ask.what': 'Nhiều nhất vài lần mỗi tuần, không nhắc ban đêm. Tắt lúc nào cũng được.',
   'ask.yes': 'Bật nhắc việc',

@@ -25,6 +25,7 @@ export const vi = {
   'nav.announcing': 'Thông báo',
   'nav.people': 'Con người',
   'nav.requests': 'Yêu cầu về dữ liệu',
+  'nav.holidays': 'Lịch nghỉ',
   'nav.retention': 'Thời hạn lưu',
   'nav.units': 'Đơn vị',
   'nav.cohorts': 'Nhóm',

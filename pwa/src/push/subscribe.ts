@@ -45,22 +45,28 @@ async function tell(subscription: PushSubscription, device: string): Promise<voi
 
 // tellAgain repeats the subscription on every start: browsers change it without a word, and the server forgets devices
 // it has not seen for long.
+// Where the browser was told to let nothing through any more, the server is told why the device goes.
 export async function tellAgain(device: string): Promise<void> {
+  if ('Notification' in window && Notification.permission === 'denied') return unsubscribe('revoked');
   if (!('PushManager' in window) || !('Notification' in window) || Notification.permission !== 'granted') return;
   const subscription = await existing();
   if (subscription) await tell(subscription, device);
 }
 
+// Why a device goes: what a person chose is counted, signing out is not.
+type Why = 'push_off' | 'revoked';
+
 // unsubscribe ends reminders on this device, here and on the server.
-export async function unsubscribe(): Promise<void> {
+export async function unsubscribe(why?: Why): Promise<void> {
   const subscription = 'serviceWorker' in navigator && 'PushManager' in window ? await existing() : undefined;
   const id = isOpen() ? ((await db().get('meta', 'subscription')) as string | undefined) : undefined;
-  if (id) await remove(id).catch(() => undefined);
+  if (id) await remove(id, why).catch(() => undefined);
   await subscription?.unsubscribe();
   if (id && isOpen()) await db().delete('meta', 'subscription');
 }
 
-export const remove = (id: string): Promise<void> => call('DELETE', '/me/subscriptions/' + encodeURIComponent(id));
+export const remove = (id: string, why?: Why): Promise<void> =>
+  call('DELETE', '/me/subscriptions/' + encodeURIComponent(id) + (why ? `?why=${why}` : ''));
 export const sendTest = (): Promise<void> => call('POST', '/me/subscriptions/test', {});
 export const thisSubscription = async (): Promise<string | undefined> => (await db().get('meta', 'subscription')) as string | undefined;
 

@@ -8,6 +8,7 @@ interface Notice {
   tag?: string;
   lang?: string;
   app_badge?: number | string;
+  actions?: { action: string; title: string }[]; // to put it off
 }
 
 const unknown: Notice = { title: 'Học Số', body: 'Bạn có tin mới. Mở ứng dụng để xem.', navigate: '/' };
@@ -37,7 +38,8 @@ export async function notify(worker: ServiceWorkerGlobalScope, data: PushMessage
       icon: '/icons/icon-192.png',
       badge: '/icons/badge-96.png',
       data: notice.navigate,
-    }),
+      actions: notice.actions?.map(({ action, title }) => ({ action, title })),
+    } as NotificationOptions),
     notice.app_badge === undefined ? undefined : badge?.call(worker.navigator, Number(notice.app_badge)),
   ]);
 }

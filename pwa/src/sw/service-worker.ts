@@ -2,6 +2,7 @@
 import { show } from './click.ts';
 import { activate, answer, install } from './precache.ts';
 import { notify, type SubscriptionChange, subscribeAgain } from './push.ts';
+import { snooze } from './snooze.ts';
 
 declare const self: ServiceWorkerGlobalScope;
 
@@ -17,6 +18,7 @@ self.addEventListener('fetch', (event) => {
 self.addEventListener('push', (event) => event.waitUntil(notify(self, event.data)));
 self.addEventListener('notificationclick', (event) => {
   event.notification.close();
-  event.waitUntil(show(self.clients, new URL(event.notification.data ?? '/', location.origin)));
+  const url = new URL(event.notification.data ?? '/', location.origin);
+  event.waitUntil(snooze(event.action, url).then((done) => (done ? undefined : show(self.clients, url))));
 });
 self.addEventListener('pushsubscriptionchange', (event) => event.waitUntil(subscribeAgain(self, event as SubscriptionChange)));

@@ -1,0 +1,4 @@
+import '../ui/desk/desk.css';
+
+export { default as HolidayPage } from './HolidayPage.svelte';
+export { ready } from './texts.ts';
