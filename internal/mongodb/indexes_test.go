@@ -54,6 +54,7 @@ func TestIndexes(t *testing.T) {
 		"surveys":             {"live _id"},
 		"survey_participants": {"person"},
 		"survey_pools":        {"survey"},
+		"webhook_deliveries":  {"endpoint createdAt-", "endpoint state dueAt", "expiresAt ttl", "person"},
 	}
 	collections, err := db.ListCollectionNames(ctx, bson.D{})
 	must(t, err)
