@@ -26,6 +26,7 @@ import (
 	"hocso/internal/reminder"
 	"hocso/internal/report"
 	"hocso/internal/survey"
+	"hocso/internal/webhook"
 )
 
 // largeDatabase is the number of documents from which the program warns: the embedded database serves two million.
@@ -49,6 +50,7 @@ type App struct {
 	reminders *reminder.Service
 	reports   *report.Service
 	surveys   *survey.Service
+	webhooks  *webhook.Service
 	privacy   *privacy.Service
 	audit     *audit.Service
 }

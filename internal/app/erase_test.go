@@ -31,6 +31,7 @@ import (
 	"hocso/internal/privacy"
 	"hocso/internal/reminder"
 	"hocso/internal/survey"
+	"hocso/internal/webhook"
 )
 
 const erasedName = "Đặng Thị Dấuẩn"
@@ -123,6 +124,7 @@ func plant(t *testing.T, now func() time.Time) *planted {
 		_, err = x.drills.Apply(ctx, q.ID, "inbox", []drill.Event{{Action: drill.View, N: 1, At: at}})
 		must(err)
 		must(x.db.Surveys().InsertParticipant(ctx, survey.Participant{ID: "v:" + id, Survey: "v", Person: q.ID, Claim: "c" + mark}))
+		must(x.db.Webhooks().InsertDeliveries(ctx, []webhook.Delivery{{ID: "w:" + id, Endpoint: "w", Person: q.ID, Payload: []byte(mark), ExpiresAt: later}}))
 		_, err = x.privacy.Read(ctx, people.Actor{ID: q.ID}, x.privacy.Text.Version)
 		must(err)
 		r, err := x.privacy.Ask(ctx, people.Actor{ID: q.ID}, privacy.Objection, "Về "+mark, "Tôi là "+mark)
@@ -130,6 +132,7 @@ func plant(t *testing.T, now func() time.Time) *planted {
 		_, err = x.privacy.Do(ctx, auditor(), r.ID, privacy.Deed{Did: "answer", Text: "Chào " + mark})
 		must(err)
 	}
+	must(x.db.Webhooks().InsertEndpoint(ctx, webhook.Endpoint{ID: "w", State: webhook.Off}))
 	must(x.db.Surveys().PutResult(ctx, survey.Result{ID: "v"}))
 	return x
 }

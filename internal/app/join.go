@@ -100,6 +100,9 @@ func (a *App) join(ctx context.Context) error {
 		Enrolments: a.db.Learning(), People: a.people, Courses: a.courses, Campaigns: a.db.Campaigns(), Zone: a.cfg.TimeZone, Now: a.now, Log: a.log,
 	}
 	a.learning.Changed, a.people.Changed = a.reports.Put, a.reports.PutPerson
+	if err := a.joinWebhooks(); err != nil {
+		return err
+	}
 	return a.joinPrivacy(calendar)
 }
 

@@ -33,6 +33,7 @@ func (a *App) joinPrivacy(calendar campaign.Calendar) error {
 		{Name: "learning", Erase: a.db.Learning().ErasePerson},
 		{Name: "drills", Erase: a.drills.Erase},
 		{Name: "surveys", Erase: a.db.Surveys().ErasePerson},
+		{Name: "webhooks", Erase: a.db.Webhooks().ErasePerson},
 	}
 	if file := ledgerOf(a.cfg); file != "" {
 		a.privacy.KeepLedger = func(all []privacy.Erasure) error { return writeLedger(file, all) }

@@ -141,6 +141,7 @@ func (a *App) loops() []func(context.Context) {
 		func(ctx context.Context) { a.reports.Run(ctx, time.Second) },
 		func(ctx context.Context) { a.privacy.Run(ctx, 20*time.Second) },
 		func(ctx context.Context) { a.letters.Run(ctx, 2*time.Second) },
+		a.runWebhooks,
 		a.settle,
 	}
 }
@@ -187,7 +188,7 @@ func (a *App) server() (*httpapi.Server, error) {
 	}
 	return httpapi.New(httpapi.Deps{
 		Auth: a.auth, People: a.people, Courses: a.courses, Learning: a.learning, Drills: a.drills,
-		Campaigns: a.campaigns, Reminders: a.reminders, Reports: a.reports, Surveys: a.surveys, Privacy: a.privacy, Audit: a.audit,
+		Campaigns: a.campaigns, Reminders: a.reminders, Reports: a.reports, Surveys: a.surveys, Webhooks: a.webhooks, Privacy: a.privacy, Audit: a.audit,
 		Ready: a.ready, Now: a.now, Log: a.log,
 		PublicURL: a.cfg.PublicURL, App: built, TrustedProxies: a.cfg.TrustedProxies, Unavailable: mongodb.Unavailable,
 		Demo: a.demo(), InsecureCookie: a.cfg.InsecureCookie,

@@ -54,7 +54,8 @@ func actions(g Group) []Action {
 	case Privacy:
 		return []Action{"request_made", "request_answered", "request_extended", "request_completed", "request_refused"}
 	case Operations:
-		return []Action{"program_started", "database_restored", "database_copied", TrailPruned}
+		return []Action{"program_started", "database_restored", "database_copied", TrailPruned,
+			"webhook_added", "webhook_changed", "webhook_removed", "webhook_secret_renewed", "webhook_tested", "webhook_sent_again"}
 	}
 	return nil
 }

@@ -149,6 +149,7 @@ func TestSurvey(t *testing.T) {
 	}
 	desk.Tap("Kết thúc sớm")
 	desk.See("Kết thúc khảo sát ngay?")
+	desk.Check("survey-close")
 	desk.Tap("Kết thúc")
 	desk.See("Đã kết thúc")
 	desk.tap("Theo đơn vị…", "summary")

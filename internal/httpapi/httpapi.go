@@ -31,6 +31,7 @@ import (
 	"hocso/internal/reminder"
 	"hocso/internal/report"
 	"hocso/internal/survey"
+	"hocso/internal/webhook"
 )
 
 // Deps are the services the API exposes.
@@ -44,6 +45,7 @@ type Deps struct {
 	Reminders *reminder.Service
 	Reports   *report.Service
 	Surveys   *survey.Service
+	Webhooks  *webhook.Service
 	Privacy   *privacy.Service
 	Audit     *audit.Service
 	Ready     func(context.Context) error // nil when the database answers

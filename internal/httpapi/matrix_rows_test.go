@@ -50,7 +50,7 @@ const (
 
 // matrixRows is the table: every route with everything that matters to it.
 func matrixRows() []matrixRow {
-	return slices.Concat(openRows(), ownRows(), learningRows(), peopleRows(), unitRows(), cohortRows(), campaignRows(), trackingRows(), authoringRows(), surveyRows(), privacyRows(), auditRows())
+	return slices.Concat(openRows(), ownRows(), learningRows(), peopleRows(), unitRows(), cohortRows(), campaignRows(), trackingRows(), authoringRows(), surveyRows(), webhookRows(), privacyRows(), auditRows())
 }
 
 // left ends a person's time yesterday, which nobody has closed the account for.

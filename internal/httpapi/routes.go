@@ -73,6 +73,7 @@ func (s *Server) routes() []route {
 		s.reminderRoutes(),
 		s.reportRoutes(),
 		s.privacyRoutes(),
+		s.webhookRoutes(),
 		s.auditRoutes(),
 	)
 }

@@ -31,6 +31,7 @@ import (
 	"hocso/internal/people"
 	"hocso/internal/privacy"
 	"hocso/internal/survey"
+	"hocso/internal/webhook"
 )
 
 // clock is a time that tests set.
@@ -92,6 +93,10 @@ func (x *site) services() Deps {
 	if err != nil {
 		x.t.Fatal(err)
 	}
+	guard, err := webhook.NewGuard([]string{"http://127.0.0.1:9"})
+	if err != nil {
+		x.t.Fatal(err)
+	}
 	d := Deps{
 		People: ps,
 		Audit:  &audit.Service{Store: x.db.Audit(), Key: bytes.Repeat([]byte("a"), 32), Now: x.clock.Now, NewID: newID},
@@ -107,7 +112,11 @@ func (x *site) services() Deps {
 			Organisation: []string{"Cục Chuyển đổi số"}, FactorKey: bytes.Repeat([]byte("f"), 32), Now: x.clock.Now, NewID: newID,
 		},
 		Surveys: &survey.Service{Surveys: x.db.Surveys(), Answers: x.db.Surveys(), People: ps, Zone: zone, Now: x.clock.Now, NewID: newID},
-		Ready:   x.db.Ping, Now: x.clock.Now, Log: slog.New(slog.NewTextHandler(lockedWriter{w: x.log, mu: &sync.Mutex{}}, nil)), Timeout: 10 * time.Second,
+		Webhooks: &webhook.Service{
+			Store: x.db.Webhooks(), People: ps, Guard: guard, Client: guard.Client(), Now: x.clock.Now, NewID: newID,
+			NewSecret: func() []byte { return []byte(uuid.NewString()) }, Log: slog.New(slog.DiscardHandler),
+		},
+		Ready: x.db.Ping, Now: x.clock.Now, Log: slog.New(slog.NewTextHandler(lockedWriter{w: x.log, mu: &sync.Mutex{}}, nil)), Timeout: 10 * time.Second,
 		PublicURL: "https://hocso.test", App: testApp(), Unavailable: mongodb.Unavailable,
 	}
 	if x.post == nil {
