@@ -4,7 +4,7 @@ import type { IconName } from './ui/icons.ts';
 import { later, type Page, type Route } from './ui/pages.ts';
 
 // The desk is what trainers, administrators, unit heads and auditors see beside a learner's screens. Its pages live in
-// authoring/, people/, campaign/, survey/, report/, audit/ and privacy/, are loaded when opened and are not kept for offline use.
+// authoring/, people/, campaign/, survey/, report/, audit/, privacy/ and webhook/, are loaded when opened and are not kept for offline use.
 export interface DeskLink {
   href: string;
   label: Key;
@@ -22,6 +22,7 @@ const links: DeskLink[] = [
   { href: '/units', label: 'nav.units', icon: 'building', roles: ['administrator'] },
   { href: '/cohorts', label: 'nav.cohorts', icon: 'people', roles: ['administrator'] },
   { href: '/retention', label: 'nav.retention', icon: 'clock', roles: ['administrator'] },
+  { href: '/webhooks', label: 'nav.webhooks', icon: 'link', roles: ['administrator'] },
   { href: '/privacy', label: 'nav.requests', icon: 'shield', roles: ['auditor'] },
   { href: '/audit', label: 'nav.audit', icon: 'shield', roles: ['auditor'] },
 ];
@@ -32,6 +33,7 @@ const writing = () => import('./authoring/writing.ts');
 const report = () => import('./report/pages.ts');
 const campaign = () => import('./campaign/pages.ts');
 const survey = () => import('./survey/pages.ts');
+const webhook = () => import('./webhook/pages.ts');
 const people = () => import('./people/pages.ts');
 const audit = () => import('./audit/pages.ts');
 const privacy = () => import('./privacy/pages.ts');
@@ -59,6 +61,9 @@ export const deskRoutes: Route[] = [
   of('/surveys', survey, 'SurveyList'),
   of('/surveys/new', survey, 'NewSurvey'),
   of('/surveys/:survey', survey, 'SurveyPage'),
+  of('/webhooks', webhook, 'WebhookList'),
+  of('/webhooks/new', webhook, 'NewWebhook'),
+  of('/webhooks/:webhook', webhook, 'WebhookPage'),
   of('/people', people, 'PeopleList'),
   of('/people/new', people, 'NewPerson'),
   of('/people/import', people, 'ImportPage'),

@@ -24,6 +24,7 @@ export const en: Record<keyof typeof vi, string> = {
   'nav.campaigns': 'Campaigns',
   'nav.surveys': 'Surveys',
   'nav.people': 'People',
+  'nav.webhooks': 'Webhooks',
   'nav.requests': 'Data requests',
   'nav.retention': 'Retention',
   'nav.units': 'Units',

@@ -23,6 +23,7 @@ export const vi = {
   'nav.campaigns': 'Chiến dịch',
   'nav.surveys': 'Khảo sát',
   'nav.people': 'Con người',
+  'nav.webhooks': 'Kết nối',
   'nav.requests': 'Yêu cầu về dữ liệu',
   'nav.retention': 'Thời hạn lưu',
   'nav.units': 'Đơn vị',
