@@ -252,7 +252,7 @@ func TestErasureLeavesNothing(t *testing.T) {
 	now := func() time.Time { return clock }
 	x := plant(t, now)
 	want := []string{
-		"attempts", "deliveries", "factors", "identities", "invitations", "ops", "people", "privacy_requests", "ratings", "reminder_budgets", "sessions", "subscriptions",
+		"attempts", "deliveries", "factors", "identities", "invitations", "ops", "people", "privacy_requests", "ratings", "reminder_budgets", "sessions", "subscriptions", "survey_participants",
 	}
 	if in := x.mentioned(t); !slices.Equal(in, want) {
 		t.Fatalf("planted in %v, want %v", in, want)

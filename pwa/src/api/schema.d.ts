@@ -2526,7 +2526,8 @@ export interface components {
             reason?: string;
             /** Format: date-time */
             rotatedAt: string;
-            state: string;
+            /** @enum {string} */
+            state: "on" | "off";
             url: string;
             version: number;
         };
@@ -3492,12 +3493,14 @@ export interface components {
         };
         SurveyQuestion: {
             id: string;
-            kind: string;
+            /** @enum {string} */
+            kind: "satisfaction" | "scale" | "choice" | "several" | "text";
             options: components["schemas"]["SurveyOption"][];
             prompt: components["schemas"]["Text"];
         };
         SurveyQuestionInput: {
-            kind?: string;
+            /** @enum {string} */
+            kind?: "satisfaction" | "scale" | "choice" | "several" | "text";
             options?: components["schemas"]["TextInput"][];
             prompt?: components["schemas"]["TextInput"];
         };
@@ -3529,8 +3532,10 @@ export interface components {
             owner: string;
             questions: components["schemas"]["SurveyQuestion"][];
             size: number;
-            state: string;
-            stateNow: string;
+            /** @enum {string} */
+            state: "draft" | "published" | "closed";
+            /** @enum {string} */
+            stateNow: "draft" | "published" | "closed";
             title: components["schemas"]["Text"];
             units: string[];
             untilOn: string;
@@ -3707,7 +3712,8 @@ export interface components {
             /** Format: date-time */
             rotatedAt: string;
             secret?: string;
-            state: string;
+            /** @enum {string} */
+            state: "on" | "off";
             url: string;
             version: number;
         };
@@ -3732,7 +3738,8 @@ export interface components {
             queuedAt: string;
             /** Format: date-time */
             settledAt?: string;
-            state: string;
+            /** @enum {string} */
+            state: "waiting" | "sent" | "dead";
             status: number;
             tries: number;
         };
