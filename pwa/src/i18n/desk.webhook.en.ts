@@ -68,8 +68,4 @@ export const webhookEn: Record<keyof typeof webhookVi, string> = {
   'webhook.delivery.waiting': 'Waiting',
   'webhook.delivery.sent': 'Received',
   'webhook.delivery.dead': 'Given up after three days',
-  'field.url.url': 'This is not an address',
-  'field.url.https': 'The address must begin with https://',
-  'field.url.private': 'This address lies inside the network, so nothing may be sent there',
-  'field.events.required': 'Choose at least one event',
 };

@@ -65,8 +65,4 @@ export const webhookVi = {
   'webhook.delivery.waiting': 'Chờ gửi',
   'webhook.delivery.sent': 'Đã nhận',
   'webhook.delivery.dead': 'Bỏ sau ba ngày',
-  'field.url.url': 'Địa chỉ chưa đúng',
-  'field.url.https': 'Địa chỉ phải bắt đầu bằng https://',
-  'field.url.private': 'Địa chỉ này nằm trong mạng nội bộ nên không được gửi tới',
-  'field.events.required': 'Chọn ít nhất một sự kiện',
 } as const;
