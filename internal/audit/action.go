@@ -47,15 +47,19 @@ func actions(g Group) []Action {
 	case Content:
 		return []Action{"course_started", "course_published", "content_published"}
 	case Campaigns:
-		return []Action{"campaign_created", "campaign_paused", "campaign_resumed", "campaign_closed", "campaign_cancelled",
-			"survey_added", "survey_changed", "survey_removed", "survey_published", "survey_closed"}
+		return []Action{
+			"campaign_created", "campaign_paused", "campaign_resumed", "campaign_closed", "campaign_cancelled",
+			"survey_added", "survey_changed", "survey_removed", "survey_published", "survey_closed",
+		}
 	case Exports:
 		return []Action{"people_exported", "tracking_exported", "survey_exported", "own_data_exported"}
 	case Privacy:
 		return []Action{"request_made", "request_answered", "request_extended", "request_completed", "request_refused"}
 	case Operations:
-		return []Action{"program_started", "database_restored", "database_copied", TrailPruned,
-			"webhook_added", "webhook_changed", "webhook_removed", "webhook_secret_renewed", "webhook_tested", "webhook_sent_again"}
+		return []Action{
+			"program_started", "database_restored", "database_copied", TrailPruned,
+			"webhook_added", "webhook_changed", "webhook_removed", "webhook_secret_renewed", "webhook_tested", "webhook_sent_again",
+		}
 	}
 	return nil
 }
