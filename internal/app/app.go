@@ -28,6 +28,7 @@ import (
 	"hocso/internal/report"
 	"hocso/internal/signoff"
 	"hocso/internal/survey"
+	"hocso/internal/webhook"
 )
 
 // largeDatabase is the number of documents from which the program warns: the embedded database serves two million.
@@ -54,6 +55,7 @@ type App struct {
 	signoffs      *signoff.Service
 	surveys       *survey.Service
 	announcements *announcement.Service
+	webhooks      *webhook.Service
 	privacy       *privacy.Service
 	audit         *audit.Service
 }

@@ -32,6 +32,7 @@ import (
 	"hocso/internal/privacy"
 	"hocso/internal/reminder"
 	"hocso/internal/survey"
+	"hocso/internal/webhook"
 )
 
 const erasedName = "Đặng Thị Dấuẩn"
@@ -125,6 +126,7 @@ func plant(t *testing.T, now func() time.Time) *planted {
 		must(err)
 		must(x.db.Announcements().InsertReading(ctx, announcement.Reading{ID: "n:" + id, Announcement: "n", Person: q.ID, At: at}))
 		must(x.db.Surveys().InsertParticipant(ctx, survey.Participant{ID: "v:" + id, Survey: "v", Person: q.ID, Claim: "c" + mark}))
+		must(x.db.Webhooks().InsertDeliveries(ctx, []webhook.Delivery{{ID: "w:" + id, Endpoint: "w", Person: q.ID, Payload: []byte(mark), ExpiresAt: later}}))
 		_, err = x.privacy.Read(ctx, people.Actor{ID: q.ID}, x.privacy.Notice().Version)
 		must(err)
 		r, err := x.privacy.Ask(ctx, people.Actor{ID: q.ID}, privacy.Objection, "Về "+mark, "Tôi là "+mark)
@@ -132,6 +134,7 @@ func plant(t *testing.T, now func() time.Time) *planted {
 		_, err = x.privacy.Do(ctx, auditor(), r.ID, privacy.Deed{Did: "answer", Text: "Chào " + mark})
 		must(err)
 	}
+	must(x.db.Webhooks().InsertEndpoint(ctx, webhook.Endpoint{ID: "w", State: webhook.Off}))
 	must(x.db.Surveys().PutResult(ctx, survey.Result{ID: "v"}))
 	return x
 }
@@ -251,7 +254,7 @@ func TestErasureLeavesNothing(t *testing.T) {
 	now := func() time.Time { return clock }
 	x := plant(t, now)
 	want := []string{
-		"attempts", "deliveries", "factors", "identities", "invitations", "ops", "people", "privacy_requests", "ratings", "reminder_budgets", "sessions", "subscriptions",
+		"attempts", "deliveries", "factors", "identities", "invitations", "ops", "people", "privacy_requests", "ratings", "reminder_budgets", "sessions", "subscriptions", "survey_participants",
 	}
 	if in := x.mentioned(t); !slices.Equal(in, want) {
 		t.Fatalf("planted in %v, want %v", in, want)
@@ -288,7 +291,7 @@ func TestErasureLeavesNothing(t *testing.T) {
 		t.Errorf("while the program runs marks are in %v", in)
 	}
 	after := x.documents(t)
-	gone := map[string]int{"attempts": 1, "deliveries": 1, "drill_runs": 1, "factors": 1, "identities": 1, "invitations": 1, "letters": 1, "ops": 1, "reminder_budgets": 1, "sessions": 2, "subscriptions": 1, "privacy_requests": -1, "erasures": -1}
+	gone := map[string]int{"attempts": 1, "deliveries": 1, "drill_runs": 1, "factors": 1, "identities": 1, "invitations": 1, "letters": 1, "ops": 1, "reminder_budgets": 1, "sessions": 2, "subscriptions": 1, "survey_participants": 1, "webhook_deliveries": 1, "privacy_requests": -1, "erasures": -1}
 	for name := range before {
 		if len(before[name])-len(after[name]) != gone[name] {
 			t.Errorf("%s: %d documents before, %d after, want %d fewer", name, len(before[name]), len(after[name]), gone[name])

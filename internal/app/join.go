@@ -115,6 +115,9 @@ func (a *App) join(ctx context.Context) error {
 	}
 	a.learning.Changed, a.people.Changed = a.reports.Put, a.reports.PutPerson
 	a.signoffs = &signoff.Service{Store: a.db.Signoffs(), People: a.people, Reports: a.reports, Zone: a.cfg.TimeZone, Now: a.now}
+	if err := a.joinWebhooks(); err != nil {
+		return err
+	}
 	return a.joinPrivacy(ctx, calendar)
 }
 

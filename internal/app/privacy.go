@@ -46,6 +46,7 @@ func (a *App) joinPrivacy(ctx context.Context, calendar campaign.Calendar) error
 		{Name: "drills", Erase: a.drills.Erase},
 		{Name: "surveys", Erase: a.db.Surveys().ErasePerson},
 		{Name: "announcements", Erase: a.db.Announcements().ErasePerson},
+		{Name: "webhooks", Erase: a.db.Webhooks().ErasePerson},
 	}
 	if file := ledgerOf(a.cfg); file != "" {
 		a.privacy.KeepLedger = func(all []privacy.Erasure) error { return writeLedger(file, all) }

@@ -144,6 +144,7 @@ func (a *App) loops() []func(context.Context) {
 		func(ctx context.Context) { a.reports.Run(ctx, time.Second) },
 		func(ctx context.Context) { a.privacy.Run(ctx, 20*time.Second) },
 		func(ctx context.Context) { a.letters.Run(ctx, 2*time.Second) },
+		a.runWebhooks,
 		a.settle,
 	}
 }
@@ -201,6 +202,7 @@ func (a *App) server() (*httpapi.Server, error) {
 		Signoffs:      a.signoffs,
 		Surveys:       a.surveys,
 		Announcements: a.announcements,
+		Webhooks:      a.webhooks,
 		Privacy:       a.privacy,
 		Audit:         a.audit,
 		Ready:         a.ready, Now: a.now, Log: a.log,

@@ -60,6 +60,7 @@ func actions(g Group) []Action {
 	case Operations:
 		return []Action{
 			"holidays_added", "holiday_removed", "holidays_reset", "retention_changed", "program_started", "database_restored", "database_copied", TrailPruned,
+			"webhook_added", "webhook_changed", "webhook_removed", "webhook_secret_renewed", "webhook_tested", "webhook_sent_again",
 		}
 	}
 	return nil

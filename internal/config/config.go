@@ -30,6 +30,7 @@ type Config struct {
 	TrustedProxies   []netip.Prefix // addresses or networks whose X-Forwarded-For is believed
 	PushHosts        []string       // push services allowed besides the known ones
 	PushOrigins      []string       // exact origins allowed for push on loopback: only for tests
+	WebhookOrigins   []string       // exact origins allowed for webhooks on loopback: only for tests
 	PushContact      string         // https address push services may write to; empty: PublicURL
 	SecondFactor     bool           // administrators and security officers need a second factor
 	SMTPURL          string         // server that takes mail, with its password; empty: no mail
@@ -95,6 +96,7 @@ func settings() []setting {
 		}},
 		{"push-hosts", "", "push services allowed besides the known ones, with commas", false, func(c *Config, v string) error { c.PushHosts = list(v); return nil }},
 		{"push-origins", "", "exact loopback origins allowed as push services, for tests", false, func(c *Config, v string) error { c.PushOrigins = list(v); return nil }},
+		{"webhook-origins", "", "exact loopback origins allowed for webhooks, for tests", false, func(c *Config, v string) error { c.WebhookOrigins = list(v); return nil }},
 		{"push-contact", "", "https address push services may write to; default the public address", false, func(c *Config, v string) error { c.PushContact = v; return webAddress(v, "https") }},
 		{"second-factor", "required", "for administrators and security officers: required or optional", false, func(c *Config, v string) error {
 			c.SecondFactor = v == "required"

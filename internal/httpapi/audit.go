@@ -16,6 +16,7 @@ import (
 	"hocso/internal/fault"
 	"hocso/internal/people"
 	"hocso/internal/survey"
+	"hocso/internal/webhook"
 )
 
 // auditRoutes are the rows of reading the trail.
@@ -204,6 +205,9 @@ func (s *Server) nameOf(ctx context.Context, o audit.Object) (people.Text, error
 	case "survey":
 		x, err := s.Surveys.Find(ctx, people.Console(), survey.ID(o.ID))
 		return x.Title, err
+	case "webhook":
+		e, err := s.Webhooks.Find(ctx, people.Console(), webhook.ID(o.ID))
+		return people.Text{Vi: e.Name, En: e.Name}, err
 	case "cohort":
 		x, err := s.People.Cohort(ctx, people.Console(), people.CohortID(o.ID))
 		return x.Name, err

@@ -145,6 +145,10 @@ func leftOuts() []leftOut {
 			people.Text{Vi: "Chỉ là mã và con số kỹ thuật, tự mất sau nhiều nhất 180 ngày; nội dung đã có ở trên.", En: "Technical ids and counts that go by themselves within 180 days; what they stand for is above."},
 		},
 		{
+			people.Text{Vi: "Tin về bạn chờ gửi cho cổng tin nhắn của cơ quan", En: "Messages about you that wait for a gateway of the organisation"},
+			people.Text{Vi: "Chỉ có mã của bạn và lời nhắc như ở trên, tự mất sau 30 ngày.", En: "They hold your id and reminders as above, and go by themselves after 30 days."},
+		},
+		{
 			people.Text{Vi: "Câu trả lời khảo sát của bạn", En: "Your answers to surveys"},
 			people.Text{Vi: "Khảo sát ẩn danh: không ai, kể cả hệ thống, biết câu trả lời nào là của bạn. Chỉ lưu việc bạn đã trả lời.", En: "Surveys are anonymous: nobody, and no program, knows which answers are yours. Only that you have answered is kept."},
 		},

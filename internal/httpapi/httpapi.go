@@ -33,6 +33,7 @@ import (
 	"hocso/internal/report"
 	"hocso/internal/signoff"
 	"hocso/internal/survey"
+	"hocso/internal/webhook"
 )
 
 // Deps are the services the API exposes.
@@ -49,6 +50,7 @@ type Deps struct {
 	Signoffs      *signoff.Service
 	Surveys       *survey.Service
 	Announcements *announcement.Service
+	Webhooks      *webhook.Service
 	Privacy       *privacy.Service
 	Audit         *audit.Service
 	Ready         func(context.Context) error // nil when the database answers

@@ -76,6 +76,7 @@ func (s *Server) routes() []route {
 		s.reportRoutes(),
 		s.signoffRoutes(),
 		s.privacyRoutes(),
+		s.webhookRoutes(),
 		s.auditRoutes(),
 	)
 }

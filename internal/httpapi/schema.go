@@ -15,6 +15,8 @@ import (
 	"hocso/internal/people"
 	"hocso/internal/privacy"
 	"hocso/internal/reminder"
+	"hocso/internal/survey"
+	"hocso/internal/webhook"
 )
 
 // use says which way a type travels: an answer always has the fields that are not
@@ -29,19 +31,23 @@ const (
 // enums are the values of string types that have a fixed set of them.
 func enums() map[reflect.Type][]any {
 	return map[reflect.Type][]any{
-		reflect.TypeFor[people.Status]():      {people.Invited, people.Active, people.Closed, people.Erased},
-		reflect.TypeFor[people.Role]():        {people.Learner, people.Trainer, people.Administrator, people.SecurityOfficer, people.Auditor, people.Head},
-		reflect.TypeFor[learning.State]():     {learning.Assigned, learning.Started, learning.Completed, learning.Closed},
-		reflect.TypeFor[learning.Status]():    {learning.Assigned, learning.Started, learning.Completed, learning.Closed, learning.Overdue},
-		reflect.TypeFor[campaign.State]():     values(campaign.States()),
-		reflect.TypeFor[announcement.State](): {announcement.Draft, announcement.Published, announcement.Withdrawn},
-		reflect.TypeFor[course.Class]():       {course.Editorial, course.Minor, course.Material},
-		reflect.TypeFor[drill.Truth]():        {drill.Phish, drill.Legit},
-		reflect.TypeFor[drill.Choice]():       {drill.Report, drill.Keep},
-		reflect.TypeFor[privacy.Kind]():       {privacy.Correction, privacy.Deletion, privacy.Restriction, privacy.Objection},
-		reflect.TypeFor[privacy.State]():      {privacy.Received, privacy.Answered, privacy.Done, privacy.Refused},
-		reflect.TypeFor[privacy.Urgency]():    {privacy.Overdue, privacy.DueToday, privacy.DueSoon, privacy.InTime, privacy.Over},
-		reflect.TypeFor[reminder.State]():     {reminder.Waiting, reminder.Sent, reminder.Dropped},
+		reflect.TypeFor[people.Status]():         {people.Invited, people.Active, people.Closed, people.Erased},
+		reflect.TypeFor[people.Role]():           {people.Learner, people.Trainer, people.Administrator, people.SecurityOfficer, people.Auditor, people.Head},
+		reflect.TypeFor[learning.State]():        {learning.Assigned, learning.Started, learning.Completed, learning.Closed},
+		reflect.TypeFor[learning.Status]():       {learning.Assigned, learning.Started, learning.Completed, learning.Closed, learning.Overdue},
+		reflect.TypeFor[campaign.State]():        values(campaign.States()),
+		reflect.TypeFor[announcement.State]():    {announcement.Draft, announcement.Published, announcement.Withdrawn},
+		reflect.TypeFor[course.Class]():          {course.Editorial, course.Minor, course.Material},
+		reflect.TypeFor[drill.Truth]():           {drill.Phish, drill.Legit},
+		reflect.TypeFor[drill.Choice]():          {drill.Report, drill.Keep},
+		reflect.TypeFor[privacy.Kind]():          {privacy.Correction, privacy.Deletion, privacy.Restriction, privacy.Objection},
+		reflect.TypeFor[privacy.State]():         {privacy.Received, privacy.Answered, privacy.Done, privacy.Refused},
+		reflect.TypeFor[privacy.Urgency]():       {privacy.Overdue, privacy.DueToday, privacy.DueSoon, privacy.InTime, privacy.Over},
+		reflect.TypeFor[reminder.State]():        {reminder.Waiting, reminder.Sent, reminder.Dropped},
+		reflect.TypeFor[survey.Kind]():           {survey.Satisfaction, survey.Scale, survey.Choice, survey.Several, survey.Words},
+		reflect.TypeFor[survey.State]():          {survey.Draft, survey.Published, survey.Closed},
+		reflect.TypeFor[webhook.State]():         {webhook.On, webhook.Off},
+		reflect.TypeFor[webhook.DeliveryState](): {webhook.Waiting, webhook.Sent, webhook.Dead},
 	}
 }
 

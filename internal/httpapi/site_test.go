@@ -29,6 +29,7 @@ import (
 	"hocso/internal/people"
 	"hocso/internal/privacy"
 	"hocso/internal/survey"
+	"hocso/internal/webhook"
 )
 
 // clock is a time that tests set.
@@ -94,6 +95,10 @@ func (x *site) services() Deps {
 	}
 	zone := time.FixedZone("ICT", 7*60*60)
 	ps := &people.Service{Store: x.db.People(), UnitStore: x.db.People(), Scan: x.db.People(), CohortStore: x.db.Cohorts(), Now: x.clock.Now, NewID: newID, Zone: zone}
+	guard, err := webhook.NewGuard([]string{"http://127.0.0.1:9"})
+	if err != nil {
+		x.t.Fatal(err)
+	}
 	d := Deps{
 		People:   ps,
 		Holidays: &campaign.HolidayService{Store: x.db.Holidays(), Now: x.clock.Now, Log: slog.New(slog.DiscardHandler)},
@@ -109,6 +114,10 @@ func (x *site) services() Deps {
 			People: ps, Sessions: x.db.Auth(), Invitations: x.db.Auth(), Throttles: x.db.Auth(), Factor: x.db.Auth(), Spent: x.db.Auth(), Logins: x.db.Auth(), Keys: keys,
 			Hasher: auth.NewHasher(auth.Cost{Memory: 64, Passes: 1, Threads: 1}, 2), Issuer: "https://hocso.test",
 			Organisation: []string{"Cục Chuyển đổi số"}, FactorKey: bytes.Repeat([]byte("f"), 32), Now: x.clock.Now, NewID: newID,
+		},
+		Webhooks: &webhook.Service{
+			Store: x.db.Webhooks(), People: ps, Guard: guard, Client: guard.Client(), Now: x.clock.Now, NewID: newID,
+			NewSecret: func() []byte { return []byte(uuid.NewString()) }, Log: slog.New(slog.DiscardHandler),
 		},
 		Announcements: &announcement.Service{Store: x.db.Announcements(), People: ps, Zone: zone, Now: x.clock.Now, NewID: newID},
 		Surveys:       &survey.Service{Surveys: x.db.Surveys(), Answers: x.db.Surveys(), People: ps, Zone: zone, Now: x.clock.Now, NewID: newID},

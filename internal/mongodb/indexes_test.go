@@ -60,6 +60,7 @@ func TestIndexes(t *testing.T) {
 		"announcements":         {"state until"},
 		"announcement_readings": {"announcement unit", "expiresAt ttl", "person"},
 		"survey_pools":          {"survey"},
+		"webhook_deliveries":    {"endpoint createdAt-", "endpoint state dueAt", "expiresAt ttl", "person"},
 	}
 	collections, err := db.ListCollectionNames(ctx, bson.D{})
 	must(t, err)

@@ -15,7 +15,7 @@ func (p Permission) Sentence() string {
 	case ManagePeople:
 		return "Add, change, invite, import and disable people; add, rename and move units; say who leads a unit; grant roles."
 	case ManageCampaigns:
-		return "Plan campaigns (what, for whom, until when, with which reminders), approve what somebody else planned, start, pause and end them; see who was reminded, when and why not; announce something to the people of units, and see how many have read it."
+		return "Plan campaigns (what, for whom, until when, with which reminders), approve what somebody else planned, start, pause and end them; see who was reminded, when and why not; announce something to the people of units, and see how many have read it; make anonymous surveys and see what five or more have answered."
 	case TrackCompletion:
 		return "See by name who has done, not done or is late with which course, and export that as a table; never what somebody did in a drill."
 	case ReadAudit:
@@ -23,7 +23,7 @@ func (p Permission) Sentence() string {
 	case HandleRequests:
 		return "Answer what people ask about their own data (to correct, erase, restrict, object), extend or refuse it, and have a person erased who asked for it; change nothing else."
 	case ManageOperations:
-		return "Change the settings of the service and look after deliveries."
+		return "Change the settings of the service and look after deliveries; say which other programs are told of events."
 	}
 	return ""
 }

@@ -285,8 +285,10 @@ func content() Content {
 	return Content{
 		Title: text("Khảo sát"), Intro: text("Vài câu hỏi"), FromOn: "2026-03-02", UntilOn: "2026-03-06",
 		Questions: []Question{
-			{Kind: Satisfaction, Prompt: text("Hài lòng không?")}, {Kind: Scale, Prompt: text("Dễ không?")},
-			{Kind: Choice, Prompt: text("Chọn một"), Options: options()}, {Kind: Several, Prompt: text("Chọn nhiều"), Options: options()},
+			{Kind: Satisfaction, Prompt: text("Hài lòng không?")},
+			{Kind: Scale, Prompt: text("Dễ không?")},
+			{Kind: Choice, Prompt: text("Chọn một"), Options: options()},
+			{Kind: Several, Prompt: text("Chọn nhiều"), Options: options()},
 			{Kind: Words, Prompt: text("Góp ý")},
 		},
 	}

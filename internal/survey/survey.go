@@ -126,8 +126,3 @@ func (s Survey) includes(unit people.UnitID, path []people.UnitID) bool {
 func (s Survey) question(id string) int {
 	return slices.IndexFunc(s.Questions, func(q Question) bool { return q.ID == id })
 }
-
-// csat returns the place of the question that measures satisfaction, -1 if there is none.
-func (s Survey) csat() int {
-	return slices.IndexFunc(s.Questions, func(q Question) bool { return q.Kind == Satisfaction })
-}

@@ -5,7 +5,18 @@ const kB = 1000;
 export const limits = { first: 35 * kB, shared: 16 * kB, css: 8 * kB, route: 15 * kB, desk: 36 * kB, worker: 4 * kB, html: 2 * kB };
 
 // The screens of trainers, administrators and unit heads: loaded when needed and never kept for offline use.
-export const deskParts = ['authoring', 'people', 'campaign', 'survey', 'announcement/desk', 'report', 'audit', 'privacy', 'holiday'];
+export const deskParts = [
+  'authoring',
+  'people',
+  'campaign',
+  'survey',
+  'announcement/desk',
+  'report',
+  'audit',
+  'privacy',
+  'holiday',
+  'webhook',
+];
 export const deskFolder = new RegExp(`/src/(${deskParts.join('|')})/|/src/i18n/desk\\.`);
 
 type Bundle = Rollup.OutputBundle;

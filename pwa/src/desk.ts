@@ -4,7 +4,7 @@ import type { IconName } from './ui/icons.ts';
 import { later, type Page, type Route } from './ui/pages.ts';
 
 // The desk is what trainers, administrators, unit heads and auditors see beside a learner's screens. Its pages live in
-// authoring/, people/, campaign/, announcement/desk/, survey/, report/, audit/, holiday/ and privacy/, are loaded when opened and are not kept for offline use.
+// authoring/, people/, campaign/, announcement/desk/, survey/, report/, audit/, holiday/, privacy/ and webhook/, are loaded when opened and are not kept for offline use.
 export interface DeskLink {
   href: string;
   label: Key;
@@ -25,6 +25,7 @@ const links: DeskLink[] = [
   { href: '/cohorts', label: 'nav.cohorts', icon: 'people', roles: ['administrator'] },
   { href: '/holidays', label: 'nav.holidays', icon: 'clock', roles: ['administrator'], everywhere: true },
   { href: '/retention', label: 'nav.retention', icon: 'clock', roles: ['administrator'], everywhere: true },
+  { href: '/webhooks', label: 'nav.webhooks', icon: 'link', roles: ['administrator'], everywhere: true },
   { href: '/privacy', label: 'nav.requests', icon: 'shield', roles: ['auditor'] },
   { href: '/audit', label: 'nav.audit', icon: 'shield', roles: ['auditor'], everywhere: true },
 ];
@@ -36,6 +37,7 @@ const report = () => import('./report/pages.ts');
 const campaign = () => import('./campaign/pages.ts');
 const survey = () => import('./survey/pages.ts');
 const announcing = () => import('./announcement/desk/pages.ts');
+const webhook = () => import('./webhook/pages.ts');
 const people = () => import('./people/pages.ts');
 const audit = () => import('./audit/pages.ts');
 const privacy = () => import('./privacy/pages.ts');
@@ -71,6 +73,9 @@ export const deskRoutes: Route[] = [
   of('/announcing/new', announcing, 'Editor'),
   of('/announcing/:announcement', announcing, 'One'),
   of('/announcing/:announcement/edit', announcing, 'Editor'),
+  of('/webhooks', webhook, 'WebhookList'),
+  of('/webhooks/new', webhook, 'NewWebhook'),
+  of('/webhooks/:webhook', webhook, 'WebhookPage'),
   of('/people', people, 'PeopleList'),
   of('/people/new', people, 'NewPerson'),
   of('/people/import', people, 'ImportPage'),

@@ -2344,6 +2344,128 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The addresses of other programs that are told of events */
+        get: operations["getWebhooks"];
+        put?: never;
+        /** Add an address; the answer has its secret, which is shown once */
+        post: operations["postWebhooks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The events, and what each carries as JSON Schema */
+        get: operations["getWebhooksEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One address */
+        get: operations["getWebhooksId"];
+        /** Change an address, switch it on or off */
+        put: operations["putWebhooksId"];
+        post?: never;
+        /** Remove an address with what waits for it */
+        delete: operations["deleteWebhooksId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What went or should go there, newest first */
+        get: operations["getWebhooksIdDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/deliveries/{delivery}/again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send once more, under the same webhook-id */
+        post: operations["postWebhooksIdDeliveriesDeliveryAgain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a new secret, shown once; the one before signs as well for a day */
+        post: operations["postWebhooksIdSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a test event at once */
+        post: operations["postWebhooksIdTest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -2942,7 +3064,7 @@ export interface components {
             attempts: components["schemas"]["Attempt"][];
             bounce?: components["schemas"]["Bounce"];
             cohorts: components["schemas"]["CohortRef"][];
-            deliveries: components["schemas"]["Delivery"][];
+            deliveries: components["schemas"]["ReminderDelivery"][];
             drillRuns: components["schemas"]["Run"][];
             enrolments: components["schemas"]["Enrolment"][];
             factors: components["schemas"]["FactorView"];
@@ -2965,28 +3087,9 @@ export interface components {
             text: string;
             thirdParty?: boolean;
         };
-        Delivery: {
-            campaign: string;
-            channel: string;
-            enrolment: string;
-            id: string;
-            /** Format: date-time */
-            notAfter: string;
-            /** Format: date-time */
-            notBefore: string;
-            /** Format: date-time */
-            openedAt?: string;
-            person: string;
-            reason?: string;
-            /** Format: date-time */
-            settledAt?: string;
-            snooze?: number;
-            /** Format: date-time */
-            snoozedTo?: string;
-            /** @enum {string} */
-            state: "waiting" | "sent" | "dropped";
-            step: string;
-            tries: number;
+        DeliveryList: {
+            items: components["schemas"]["WebhookDelivery"][];
+            next?: string;
         };
         DeliveryView: {
             campaign: string;
@@ -3064,6 +3167,28 @@ export interface components {
         };
         DrillViewList: {
             items: components["schemas"]["DrillView"][];
+            next?: string;
+        };
+        Endpoint: {
+            /** Format: date-time */
+            createdAt: string;
+            events: string[];
+            /** Format: date-time */
+            failingSince?: string;
+            id: string;
+            name: string;
+            owner: string;
+            personalData: boolean;
+            reason?: string;
+            /** Format: date-time */
+            rotatedAt: string;
+            /** @enum {string} */
+            state: "on" | "off";
+            url: string;
+            version: number;
+        };
+        EndpointList: {
+            items: components["schemas"]["Endpoint"][];
             next?: string;
         };
         EnrolRequest: {
@@ -3829,6 +3954,29 @@ export interface components {
             read: number;
             unit: components["schemas"]["UnitRef"];
         };
+        ReminderDelivery: {
+            campaign: string;
+            channel: string;
+            enrolment: string;
+            id: string;
+            /** Format: date-time */
+            notAfter: string;
+            /** Format: date-time */
+            notBefore: string;
+            /** Format: date-time */
+            openedAt?: string;
+            person: string;
+            reason?: string;
+            /** Format: date-time */
+            settledAt?: string;
+            snooze?: number;
+            /** Format: date-time */
+            snoozedTo?: string;
+            /** @enum {string} */
+            state: "waiting" | "sent" | "dropped";
+            step: string;
+            tries: number;
+        };
         ReminderEntry: {
             campaign: string;
             campaignName: components["schemas"]["Text"];
@@ -4192,12 +4340,14 @@ export interface components {
         };
         SurveyQuestion: {
             id: string;
-            kind: string;
+            /** @enum {string} */
+            kind: "satisfaction" | "scale" | "choice" | "several" | "text";
             options: components["schemas"]["SurveyOption"][];
             prompt: components["schemas"]["Text"];
         };
         SurveyQuestionInput: {
-            kind?: string;
+            /** @enum {string} */
+            kind?: "satisfaction" | "scale" | "choice" | "several" | "text";
             options?: components["schemas"]["TextInput"][];
             prompt?: components["schemas"]["TextInput"];
         };
@@ -4229,8 +4379,10 @@ export interface components {
             owner: string;
             questions: components["schemas"]["SurveyQuestion"][];
             size: number;
-            state: string;
-            stateNow: string;
+            /** @enum {string} */
+            state: "draft" | "published" | "closed";
+            /** @enum {string} */
+            stateNow: "draft" | "published" | "closed";
             title: components["schemas"]["Text"];
             units: string[];
             untilOn: string;
@@ -4302,6 +4454,10 @@ export interface components {
         TextRequest: {
             en?: string;
             vi: string;
+        };
+        Tried: {
+            problem?: string;
+            status: number;
         };
         Try: {
             /** Format: date-time */
@@ -4406,6 +4562,61 @@ export interface components {
             id: string;
             name: string;
             unit: string;
+        };
+        WebhookChange: {
+            /** Format: date-time */
+            createdAt: string;
+            events: string[];
+            /** Format: date-time */
+            failingSince?: string;
+            id: string;
+            name: string;
+            owner: string;
+            personalData: boolean;
+            reason?: string;
+            /** Format: date-time */
+            rotatedAt: string;
+            secret?: string;
+            /** @enum {string} */
+            state: "on" | "off";
+            url: string;
+            version: number;
+        };
+        WebhookContentInput: {
+            events?: string[];
+            name?: string;
+            on?: boolean;
+            personalData?: boolean;
+            url?: string;
+        };
+        WebhookDelivery: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            dueAt: string;
+            endpoint: string;
+            event: string;
+            id: string;
+            message: string;
+            problem: string;
+            /** Format: date-time */
+            queuedAt: string;
+            /** Format: date-time */
+            settledAt?: string;
+            /** @enum {string} */
+            state: "waiting" | "sent" | "dead";
+            status: number;
+            tries: number;
+        };
+        WebhookEvent: {
+            event: string;
+            personal: boolean;
+            schema: unknown;
+            title: components["schemas"]["Text"];
+        };
+        WebhookEventList: {
+            items: components["schemas"]["WebhookEvent"][];
+            next?: string;
         };
     };
     responses: {
@@ -11041,6 +11252,356 @@ export interface operations {
                 content?: never;
             };
             /** @description link_unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getWebhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndpointList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postWebhooks: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookContentInput"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookChange"];
+                };
+            };
+            /** @description too_many_webhooks */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getWebhooksEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEventList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getWebhooksId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Endpoint"];
+                };
+            };
+            /** @description webhook_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    putWebhooksId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookContentInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookChange"];
+                };
+            };
+            /** @description webhook_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteWebhooksId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description webhook_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getWebhooksIdDeliveries: {
+        parameters: {
+            query?: {
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryList"];
+                };
+            };
+            /** @description webhook_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postWebhooksIdDeliveriesDeliveryAgain: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            /** @description webhook_not_found, webhook_delivery_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description still_waiting, changed_meanwhile */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postWebhooksIdSecret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookChange"];
+                };
+            };
+            /** @description webhook_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postWebhooksIdTest: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tried"];
+                };
+            };
+            /** @description webhook_not_found */
             404: {
                 headers: {
                     [name: string]: unknown;

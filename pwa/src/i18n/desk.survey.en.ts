@@ -91,9 +91,4 @@ export const surveyEn: Record<keyof typeof surveyVi, string> = {
   'survey.direct': 'its own people',
   'survey.others': 'Others',
   'survey.notShown': 'Not shown',
-  'field.units.required': 'Choose at least one unit',
-  'field.units.too_few_people': 'At least five people must be asked, or it would not be anonymous',
-  'field.untilOn.before_start': 'The last day must not be before the first',
-  'field.untilOn.past': 'This day is over',
-  'field.untilOn.too_far': 'One year at most',
 };

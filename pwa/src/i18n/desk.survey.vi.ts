@@ -90,9 +90,4 @@ export const surveyVi = {
   'survey.direct': 'trực thuộc',
   'survey.others': 'Còn lại',
   'survey.notShown': 'Không hiện',
-  'field.units.required': 'Chọn ít nhất một đơn vị',
-  'field.units.too_few_people': 'Phải hỏi ít nhất 5 người thì mới giữ được ẩn danh',
-  'field.untilOn.before_start': 'Ngày kết thúc phải sau ngày bắt đầu',
-  'field.untilOn.past': 'Ngày này đã qua',
-  'field.untilOn.too_far': 'Nhiều nhất một năm',
 } as const;

@@ -25,6 +25,7 @@ export const en: Record<keyof typeof vi, string> = {
   'nav.surveys': 'Surveys',
   'nav.announcing': 'Announcements',
   'nav.people': 'People',
+  'nav.webhooks': 'Webhooks',
   'nav.requests': 'Data requests',
   'nav.holidays': 'Holidays',
   'nav.retention': 'Retention',

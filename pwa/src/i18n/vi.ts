@@ -24,6 +24,7 @@ export const vi = {
   'nav.surveys': 'Khảo sát',
   'nav.announcing': 'Thông báo',
   'nav.people': 'Con người',
+  'nav.webhooks': 'Kết nối',
   'nav.requests': 'Yêu cầu về dữ liệu',
   'nav.holidays': 'Lịch nghỉ',
   'nav.retention': 'Thời hạn lưu',
