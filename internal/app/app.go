@@ -18,6 +18,7 @@ import (
 	"hocso/internal/config"
 	"hocso/internal/course"
 	"hocso/internal/drill"
+	"hocso/internal/feed"
 	"hocso/internal/learning"
 	"hocso/internal/letter"
 	"hocso/internal/mongodb"
@@ -51,6 +52,7 @@ type App struct {
 	privacy       *privacy.Service
 	audit         *audit.Service
 	announcements *announcement.Service
+	feeds         *feed.Service
 }
 
 // Open opens the database and joins the services. now is the program's clock; only

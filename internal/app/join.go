@@ -15,6 +15,7 @@ import (
 	"hocso/internal/campaign"
 	"hocso/internal/course"
 	"hocso/internal/drill"
+	"hocso/internal/feed"
 	"hocso/internal/learning"
 	"hocso/internal/people"
 	"hocso/internal/reminder"
@@ -90,6 +91,7 @@ func (a *App) join(ctx context.Context) error {
 	}
 	a.announcements = &announcement.Service{Store: a.db.Announcements(), People: a.people, Zone: a.cfg.TimeZone, Now: a.now, NewID: newID}
 	a.announcements.InCampaign, a.learning.Announced = a.announcedBy, a.announced
+	a.feeds = &feed.Service{People: a.people, Announcements: a.announcements, Zone: a.cfg.TimeZone, PublicURL: a.cfg.PublicURL, Organisation: a.cfg.OrganisationName}
 	a.campaigns.Planner = a.reminders
 	a.learning.Opened = a.reminders.Opened
 	a.auth.Ended = a.reminders.Forget

@@ -26,6 +26,7 @@ import (
 	"hocso/internal/course"
 	"hocso/internal/drill"
 	"hocso/internal/fault"
+	"hocso/internal/feed"
 	"hocso/internal/learning"
 	"hocso/internal/people"
 	"hocso/internal/privacy"
@@ -46,6 +47,7 @@ type Deps struct {
 	Privacy       *privacy.Service
 	Audit         *audit.Service
 	Announcements *announcement.Service
+	Feeds         *feed.Service
 	Ready         func(context.Context) error // nil when the database answers
 	Now           func() time.Time
 	Log           *slog.Logger

@@ -70,6 +70,7 @@ func (s *Server) routes() []route {
 		s.drillRoutes(),
 		s.campaignRoutes(),
 		s.announcementRoutes(),
+		s.feedRoutes(),
 		s.reminderRoutes(),
 		s.reportRoutes(),
 		s.privacyRoutes(),

@@ -26,6 +26,7 @@ import (
 	"hocso/internal/audit"
 	"hocso/internal/auth"
 	"hocso/internal/campaign"
+	"hocso/internal/feed"
 	"hocso/internal/letter"
 	"hocso/internal/mongodb"
 	"hocso/internal/mongodb/mongodbtest"
@@ -70,6 +71,7 @@ func newSite(t *testing.T, changes ...func(*Deps)) *site {
 	db := mongodbtest.New(t)
 	x := &site{t: t, db: db, clock: &clock{now: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)}, log: &bytes.Buffer{}}
 	d := x.services()
+	d.Feeds = &feed.Service{People: d.People, Announcements: d.Announcements, Zone: d.People.Zone, PublicURL: d.PublicURL, Organisation: "Bộ Thử"}
 	for _, change := range changes {
 		change(&d)
 	}
