@@ -184,7 +184,7 @@ func (a *App) server() (*httpapi.Server, error) {
 	}
 	return httpapi.New(httpapi.Deps{
 		Auth: a.auth, People: a.people, Courses: a.courses, Learning: a.learning, Drills: a.drills,
-		Campaigns: a.campaigns, Reminders: a.reminders, Reports: a.reports, Privacy: a.privacy, Audit: a.audit, Announcements: a.announcements, Feeds: a.feeds,
+		Campaigns: a.campaigns, Reminders: a.reminders, Reports: a.reports, Privacy: a.privacy, Audit: a.audit, Announcements: a.announcements, Feeds: a.feeds, Organisation: a.cfg.OrganisationName,
 		Ready: a.ready, Now: a.now, Log: a.log,
 		PublicURL: a.cfg.PublicURL, App: built, TrustedProxies: a.cfg.TrustedProxies, Unavailable: mongodb.Unavailable,
 		Demo: a.demo(), InsecureCookie: a.cfg.InsecureCookie,

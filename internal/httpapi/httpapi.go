@@ -53,6 +53,7 @@ type Deps struct {
 	Log           *slog.Logger
 	Timeout       time.Duration // per request, 0: 15 s; Fiber does not cancel when the client leaves
 
+	Organisation   string           // its name
 	PublicURL      string           // as people type it, without a slash at its end; https switches HSTS on
 	App            fs.FS            // the built app, with index.html at its top; nil or without it: a page that says how to build
 	TrustedProxies []netip.Prefix   // whose X-Forwarded-For is believed; empty: nobody's

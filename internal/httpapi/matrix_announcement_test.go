@@ -102,3 +102,30 @@ func feedRows() (rows []matrixRow) {
 	}
 	return rows
 }
+
+func posterRows() (rows []matrixRow) {
+	for key, expect := range map[string]string{"a": inA("200"), "b": inB("200"), "all": ofAll("200")} {
+		rows = append(rows, matrixRow{
+			route: "GET /api/v1/campaigns/:id/poster", about: "for " + key, expect: expect,
+			ask:  func(w *world, _ *kind) call { return call{path: "/campaigns/" + string(w.campaigns[key]) + "/poster"} },
+			twin: at("/campaigns/%s/poster", nowhere),
+		})
+	}
+	for unit, expect := range map[people.UnitID]string{"a9": inA("200"), "b": inB("200")} {
+		rows = append(rows, matrixRow{
+			route: "GET /api/v1/announcements/:id/poster", about: "for " + string(unit), expect: expect,
+			ask: func(w *world, _ *kind) call {
+				return call{path: "/announcements/" + string(w.announcement(unit, true)) + "/poster"}
+			},
+			twin: at("/announcements/%s/poster", nowhere),
+		})
+	}
+	const writers = "admin:%s adminA:%s adminB:%s trainer:%s otherTrainer:%s trainerA:%s *:403"
+	return append(rows,
+		matrixRow{route: "GET /api/v1/courses/:id/poster", about: "published", expect: strings.ReplaceAll(writers, "%s", "200"), ask: at("/courses/%s/poster", quizCourse)},
+		matrixRow{
+			route: "GET /api/v1/courses/:id/poster", about: "a trainer's draft", expect: strings.ReplaceAll(writers, "%s", "404"),
+			ask: at("/courses/%s/poster", draftOf), twin: at("/courses/none/poster"),
+		},
+	)
+}

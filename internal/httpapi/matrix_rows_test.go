@@ -50,7 +50,7 @@ const (
 
 // matrixRows is the table: every route with everything that matters to it.
 func matrixRows() []matrixRow {
-	return slices.Concat(openRows(), ownRows(), learningRows(), peopleRows(), unitRows(), cohortRows(), campaignRows(), announcementRows(), feedRows(), trackingRows(), authoringRows(), privacyRows(), auditRows())
+	return slices.Concat(openRows(), ownRows(), learningRows(), peopleRows(), unitRows(), cohortRows(), campaignRows(), announcementRows(), feedRows(), posterRows(), trackingRows(), authoringRows(), privacyRows(), auditRows())
 }
 
 // left ends a person's time yesterday, which nobody has closed the account for.

@@ -71,6 +71,7 @@ func (s *Server) routes() []route {
 		s.campaignRoutes(),
 		s.announcementRoutes(),
 		s.feedRoutes(),
+		s.posterRoutes(),
 		s.reminderRoutes(),
 		s.reportRoutes(),
 		s.privacyRoutes(),

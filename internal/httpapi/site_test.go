@@ -115,7 +115,7 @@ func (x *site) services() Deps {
 		},
 		Announcements: &announcement.Service{Store: x.db.Announcements(), People: ps, Zone: zone, Now: x.clock.Now, NewID: newID},
 		Ready:         x.db.Ping, Now: x.clock.Now, Log: slog.New(slog.NewTextHandler(lockedWriter{w: x.log, mu: &sync.Mutex{}}, nil)), Timeout: 10 * time.Second,
-		PublicURL: "https://hocso.test", App: testApp(), Unavailable: mongodb.Unavailable,
+		Organisation: "Bộ Thử", PublicURL: "https://hocso.test", App: testApp(), Unavailable: mongodb.Unavailable,
 	}
 	if x.post == nil {
 		x.post = &post{}

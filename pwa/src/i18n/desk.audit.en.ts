@@ -164,6 +164,8 @@ export const auditEn: Record<keyof typeof auditVi, string> = {
   'do.people_invited': 'print invitations',
   'did.unit_removed': 'removed {what}',
   'do.unit_removed': 'remove {what}',
+  'did.portal_changed': 'changed the public page of {what}',
+  'do.portal_changed': 'change the public page of {what}',
   'did.cohort_added': 'made {what}',
   'do.cohort_added': 'make a cohort',
   'did.cohort_changed': 'changed {what}',

@@ -163,6 +163,8 @@ export const auditVi = {
   'do.people_invited': 'in phiếu mời',
   'did.unit_removed': 'đã bỏ {what}',
   'do.unit_removed': 'bỏ {what}',
+  'did.portal_changed': 'đã đổi việc hiện công khai của {what}',
+  'do.portal_changed': 'đổi việc hiện công khai của {what}',
   'did.cohort_added': 'đã lập {what}',
   'do.cohort_added': 'lập nhóm',
   'did.cohort_changed': 'đã sửa {what}',

@@ -170,7 +170,15 @@ test('the mark of a quiz comes with its verdict', async () => {
 
 test('an announcement that was read here stays read, before and after it was sent', async () => {
   const announcement = {
-    ...{ id: 'n', title: { vi: 'a', en: 'a' }, html: { vi: '', en: '' }, important: true, from: '2026-01-01', until: '2026-02-01', read: false },
+    ...{
+      id: 'n',
+      title: { vi: 'a', en: 'a' },
+      html: { vi: '', en: '' },
+      important: true,
+      from: '2026-01-01',
+      until: '2026-02-01',
+      read: false,
+    },
   };
   await db().put('items', { key: 'n', kind: 'announcement', announcement });
   await db().put('items', { key: 'm', kind: 'announcement', announcement: { ...announcement, id: 'm', from: '2026-01-02' } });
