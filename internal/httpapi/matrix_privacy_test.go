@@ -47,7 +47,7 @@ func privacyRows() []matrixRow {
 		return call{path: v + "/" + mine[0].ID}
 	}
 	rows := []matrixRow{
-		{route: "GET /api/v1/me/notice", expect: "*:200", ask: at("/me/notice"), has: `"version":"1-`},
+		{route: "GET /api/v1/me/notice", expect: "*:200", ask: at("/me/notice"), has: `"version":"2-`},
 		{route: "POST /api/v1/me/notice", about: "the one there is", expect: "*:200", ask: func(w *world, _ *kind) call {
 			return call{path: "/me/notice", body: map[string]string{"version": w.Privacy.Text.Version}}
 		}},
