@@ -259,7 +259,7 @@ export const peopleEn: Record<keyof typeof peopleVi, string> = {
   'portal.row': 'Web page',
   'portal.title': 'Web page of {name}',
   'portal.what':
-    'When this is on, announcements marked “Show it on the web page” are public: anybody with the address can read them without signing in. Nothing in them is about persons.',
+    'When this is on, announcements marked “Show it on the web page” are public: anybody with the address can read them without signing in. Who wrote them and how many have read them is not shown.',
   'portal.on': 'Let everybody see what is publicly announced to this unit',
   'portal.failed': 'Not changed',
   'portal.snippet': 'Code to paste into the web page',

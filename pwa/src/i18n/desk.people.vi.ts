@@ -257,7 +257,7 @@ export const peopleVi = {
   'portal.row': 'Trang web',
   'portal.title': 'Trang web của {name}',
   'portal.what':
-    'Bật lên thì thông báo được chọn “Đưa lên trang web” sẽ hiện công khai: ai có địa chỉ cũng đọc được, không cần đăng nhập. Không có tên hay số liệu của cá nhân nào.',
+    'Bật lên thì thông báo được chọn “Đưa lên trang web” sẽ hiện công khai: ai có địa chỉ cũng đọc được, không cần đăng nhập. Người soạn và số người đọc không hiện ra.',
   'portal.on': 'Cho mọi người xem thông báo công khai của đơn vị này',
   'portal.failed': 'Chưa đổi được',
   'portal.snippet': 'Đoạn mã dán vào trang web',
