@@ -18,6 +18,7 @@ import (
 	"hocso/internal/config"
 	"hocso/internal/course"
 	"hocso/internal/drill"
+	"hocso/internal/feed"
 	"hocso/internal/learning"
 	"hocso/internal/letter"
 	"hocso/internal/mongodb"
@@ -58,6 +59,8 @@ type App struct {
 	webhooks      *webhook.Service
 	privacy       *privacy.Service
 	audit         *audit.Service
+
+	feeds *feed.Service
 }
 
 // Open opens the database and joins the services. now is the program's clock; only

@@ -15,6 +15,7 @@ import (
 	"hocso/internal/campaign"
 	"hocso/internal/course"
 	"hocso/internal/drill"
+	"hocso/internal/feed"
 	"hocso/internal/learning"
 	"hocso/internal/people"
 	"hocso/internal/reminder"
@@ -103,6 +104,7 @@ func (a *App) join(ctx context.Context) error {
 	}
 	a.announcements = &announcement.Service{Store: a.db.Announcements(), People: a.people, Zone: a.cfg.TimeZone, Now: a.now, NewID: newID}
 	a.announcements.InCampaign, a.learning.Announced = a.announcedBy, a.announced
+	a.feeds = &feed.Service{People: a.people, Announcements: a.announcements, Zone: a.cfg.TimeZone, PublicURL: a.cfg.PublicURL, Organisation: a.cfg.OrganisationName, Campaigns: a.portalCampaigns}
 	a.campaigns.Planner = a.reminders
 	a.learning.Opened = a.reminders.Opened
 	a.auth.Ended = a.reminders.Forget
@@ -181,6 +183,14 @@ func (a *App) announcedBy(ctx context.Context, id announcement.ID, p people.Pers
 	return slices.ContainsFunc(running, func(c campaign.Campaign) bool {
 		return c.Asks(campaign.Announcement, string(id)) && c.Audience.Includes(p, path, cohorts)
 	}), nil
+}
+
+// portalCampaigns are those that ask to be shown to the public, now or soon.
+func (a *App) portalCampaigns(ctx context.Context) ([]campaign.Campaign, error) {
+	live, err := a.campaigns.Live(ctx)
+	return slices.DeleteFunc(slices.Clone(live), func(c campaign.Campaign) bool {
+		return !slices.Contains(c.Channels, campaign.Portal) || c.State != campaign.Scheduled && c.State != campaign.Running
+	}), err
 }
 
 func (a *App) announced(ctx context.Context, p people.ID, id string) error {

@@ -203,6 +203,8 @@ func (a *App) server() (*httpapi.Server, error) {
 		Surveys:       a.surveys,
 		Announcements: a.announcements,
 		Webhooks:      a.webhooks,
+		Feeds:         a.feeds,
+		Organisation:  a.cfg.OrganisationName,
 		Privacy:       a.privacy,
 		Audit:         a.audit,
 		Ready:         a.ready, Now: a.now, Log: a.log,

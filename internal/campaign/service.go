@@ -103,6 +103,10 @@ func (s *Service) Running(ctx context.Context) ([]Campaign, error) {
 	return slices.DeleteFunc(slices.Clone(all), func(c Campaign) bool { return !c.State.Open() }), nil
 }
 
+// Live returns those with which the clock has work, as fresh as Running. The result must
+// not be changed.
+func (s *Service) Live(ctx context.Context) ([]Campaign, error) { return s.liveCampaigns(ctx) }
+
 func (s *Service) liveCampaigns(ctx context.Context) ([]Campaign, error) {
 	now := s.Now()
 	s.mu.Lock()

@@ -4,7 +4,14 @@ package e2e
 
 import (
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
 )
 
 // TestAnnouncement writes and publishes one on a desk; an employee reads it without a
@@ -94,4 +101,80 @@ func TestAnnouncement(t *testing.T) {
 	m.tap(title+"…", "a")
 	m.Settled()
 	m.CheckBoth("announcing-published")
+}
+
+// TestPortal switches the public page of a unit on, pastes the offered code into a page of
+// another site with a strict policy, and reads there what is publicly announced.
+func TestPortal(t *testing.T) {
+	t.Parallel()
+	server := start(t)
+	admin := server.SignIns["administrator"]
+	day := time.Now().Format(time.DateOnly)
+	for title, portal := range map[string]bool{"Tuần lễ an toàn thông tin": true, "Họp nội bộ": false} {
+		var made struct{ ID string }
+		body := fmt.Sprintf(`{"title":{"vi":%q,"en":"Security week"},"body":{"vi":"Mời **mọi người** <3 tham gia.","en":"Everybody is invited."},"units":[],"portal":%t,"from":%q,"until":%q}`, title, portal, day, time.Now().AddDate(0, 0, 7).Format(time.DateOnly))
+		if status := server.API(admin, "POST", "/api/v1/announcements", body, &made); status != 201 {
+			t.Fatalf("announce: %d", status)
+		}
+		if status := server.API(admin, "POST", "/api/v1/announcements/"+made.ID+"/publish", "", nil); status != 200 {
+			t.Fatalf("publish: %d", status)
+		}
+	}
+	var snippet string
+	for _, p := range []*phone{newDesk(t), newPhone(t).Hurry()} {
+		p.Open(server.URL)
+		p.Speak("vi")
+		p.SignIn(server, admin)
+		p.Go("/units")
+		p.Settled()
+		if p.Mobile {
+			p.do(chromedp.Click(`summary`, chromedp.ByQuery))
+		}
+		p.Tap("Trang web")
+		if !p.Mobile {
+			p.CheckBoth("portal-off")
+			p.tap("Cho mọi người xem thông báo công khai của đơn vị này", "dialog label")
+		}
+		p.See("Mọi người đang thấy")
+		p.See("Tuần lễ an toàn thông tin")
+		p.CheckBoth("portal-on")
+		p.Eval(`document.querySelector("dialog textarea").value`, &snippet)
+	}
+
+	policy := "default-src 'none'; script-src " + server.URL
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", policy+"; require-trusted-types-for 'script'")
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		code := snippet
+		if r.URL.Path == "/en" {
+			code = strings.Replace(code, `data-lang="vi"`, `data-lang="en"`, 1)
+		}
+		_, _ = io.WriteString(w, `<!doctype html><html lang="vi"><meta name="viewport" content="width=device-width"><title>Trang của Sở</title><main><h1>Trang của Sở</h1>`+code+`</main></html>`)
+	}))
+	defer other.Close()
+	for _, p := range []*phone{newDesk(t), newPhone(t)} {
+		for path, want := range map[string][]string{"/": {"Thông báo – ", "Tuần lễ an toàn thông tin", "Mời mọi người <3 tham gia.", "Đến hết"}, "/en": {"Announcements – ", "Security week", "Everybody is invited.", "Until"}} {
+			p.Open(other.URL + path)
+			var text string
+			p.wait("the announcements on another site", func() bool {
+				p.Eval(`document.getElementById("hocso")?.shadowRoot?.textContent ?? ""`, &text)
+				return text != ""
+			})
+			for _, w := range want {
+				if !strings.Contains(text, w) {
+					t.Errorf("%s: %q is not in %q", path, w, text)
+				}
+			}
+			if strings.Contains(text, "Họp nội bộ") {
+				t.Errorf("%s: what is not public is in %q", path, text)
+			}
+			if !p.holds(`getComputedStyle(document.getElementById("hocso").shadowRoot.querySelector("li")).paddingTop !== "0px"`) {
+				t.Errorf("%s: its styles do not work under the page's policy", path)
+			}
+			if !p.holds(`document.cookie === "" && localStorage.length === 0 && performance.getEntriesByType("resource").every((e) => e.name.includes("/feed/") || e.name.endsWith("/favicon.ico"))`) {
+				t.Errorf("%s: it keeps or asks for something", path)
+			}
+			p.Check("portal-on-another-site" + strings.ReplaceAll(path, "/", "-"))
+		}
+	}
 }

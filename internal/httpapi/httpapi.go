@@ -26,6 +26,7 @@ import (
 	"hocso/internal/course"
 	"hocso/internal/drill"
 	"hocso/internal/fault"
+	"hocso/internal/feed"
 	"hocso/internal/learning"
 	"hocso/internal/people"
 	"hocso/internal/privacy"
@@ -53,11 +54,14 @@ type Deps struct {
 	Webhooks      *webhook.Service
 	Privacy       *privacy.Service
 	Audit         *audit.Service
-	Ready         func(context.Context) error // nil when the database answers
-	Now           func() time.Time
-	Log           *slog.Logger
-	Timeout       time.Duration // per request, 0: 15 s; Fiber does not cancel when the client leaves
 
+	Feeds   *feed.Service
+	Ready   func(context.Context) error // nil when the database answers
+	Now     func() time.Time
+	Log     *slog.Logger
+	Timeout time.Duration // per request, 0: 15 s; Fiber does not cancel when the client leaves
+
+	Organisation   string           // its name
 	PublicURL      string           // as people type it, without a slash at its end; https switches HSTS on
 	App            fs.FS            // the built app, with index.html at its top; nil or without it: a page that says how to build
 	TrustedProxies []netip.Prefix   // whose X-Forwarded-For is believed; empty: nobody's

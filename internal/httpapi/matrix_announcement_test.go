@@ -77,3 +77,55 @@ func announcementRows() []matrixRow {
 	}
 	return rows
 }
+
+// feedRows are about the feed of a9, which is switched on, and of B, which is not.
+func feedRows() (rows []matrixRow) {
+	on := func(w *world) {
+		_, err := w.People.SetPortal(context.Background(), people.Console(), "a9", true)
+		w.must(err)
+	}
+	for _, form := range []string{"atom", "json", "js"} {
+		route := "GET /feed/:unit." + form
+		rows = append(rows,
+			matrixRow{route: route, about: "switched on", expect: everybody, ask: func(w *world, _ *kind) call {
+				on(w)
+				return call{path: "/feed/a9." + form}
+			}},
+			matrixRow{route: route, about: "not switched on", expect: "*:404 out:404", ask: at("/feed/b.%s", form), twin: at("/feed/none.%s", form)},
+		)
+	}
+	for unit, expect := range map[string]string{"a9": inA("200"), "b": inB("200")} {
+		rows = append(rows, matrixRow{
+			route: "PUT /api/v1/units/:id/portal", about: "of " + unit, expect: expect,
+			ask: send("/units/"+unit+"/portal", `{"on":false}`), twin: send("/units/none/portal", `{"on":false}`),
+		})
+	}
+	return rows
+}
+
+func posterRows() (rows []matrixRow) {
+	for key, expect := range map[string]string{"a": inA("200"), "b": inB("200"), "all": ofAll("200")} {
+		rows = append(rows, matrixRow{
+			route: "GET /api/v1/campaigns/:id/poster", about: "for " + key, expect: expect,
+			ask:  func(w *world, _ *kind) call { return call{path: "/campaigns/" + string(w.campaigns[key]) + "/poster"} },
+			twin: at("/campaigns/%s/poster", nowhere),
+		})
+	}
+	for unit, expect := range map[people.UnitID]string{"a9": inA("200"), "b": inB("200")} {
+		rows = append(rows, matrixRow{
+			route: "GET /api/v1/announcements/:id/poster", about: "for " + string(unit), expect: expect,
+			ask: func(w *world, _ *kind) call {
+				return call{path: "/announcements/" + string(w.announcement(unit, true)) + "/poster"}
+			},
+			twin: at("/announcements/%s/poster", nowhere),
+		})
+	}
+	const writers = "admin:%s adminA:%s adminB:%s trainer:%s otherTrainer:%s trainerA:%s *:403"
+	return append(rows,
+		matrixRow{route: "GET /api/v1/courses/:id/poster", about: "published", expect: strings.ReplaceAll(writers, "%s", "200"), ask: at("/courses/%s/poster", quizCourse)},
+		matrixRow{
+			route: "GET /api/v1/courses/:id/poster", about: "a trainer's draft", expect: strings.ReplaceAll(writers, "%s", "404"),
+			ask: at("/courses/%s/poster", draftOf), twin: at("/courses/none/poster"),
+		},
+	)
+}

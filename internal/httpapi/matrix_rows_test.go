@@ -57,7 +57,7 @@ func matrixRows() map[string][]matrixRow {
 		"what is open":    openRows(),
 		"what is learned": slices.Concat(ownRows(), learningRows(), authoringRows(), privacyRows(), surveyRows(), webhookRows()),
 		"who is who":      slices.Concat(peopleRows(), unitRows(), cohortRows()),
-		"what is due":     slices.Concat(campaignRows(), announcementRows(), holidayRows(), trackingRows(), auditRows()),
+		"what is due":     slices.Concat(campaignRows(), announcementRows(), feedRows(), posterRows(), holidayRows(), trackingRows(), auditRows()),
 	}
 }
 

@@ -72,6 +72,8 @@ func (s *Server) routes() []route {
 		s.holidayRoutes(),
 		s.surveyRoutes(),
 		s.announcementRoutes(),
+		s.feedRoutes(),
+		s.posterRoutes(),
 		s.reminderRoutes(),
 		s.reportRoutes(),
 		s.signoffRoutes(),

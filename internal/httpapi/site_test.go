@@ -23,6 +23,7 @@ import (
 	"hocso/internal/audit"
 	"hocso/internal/auth"
 	"hocso/internal/campaign"
+	"hocso/internal/feed"
 	"hocso/internal/letter"
 	"hocso/internal/mongodb"
 	"hocso/internal/mongodb/mongodbtest"
@@ -69,6 +70,7 @@ func newSite(t *testing.T, changes ...func(*Deps)) *site {
 	db := mongodbtest.New(t)
 	x := &site{t: t, db: db, clock: &clock{now: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)}, log: &bytes.Buffer{}}
 	d := x.services()
+	d.Feeds = &feed.Service{People: d.People, Announcements: d.Announcements, Zone: d.People.Zone, PublicURL: d.PublicURL, Organisation: "Bộ Thử"}
 	for _, change := range changes {
 		change(&d)
 	}
@@ -105,7 +107,7 @@ func (x *site) services() Deps {
 		Audit:    &audit.Service{Store: x.db.Audit(), Key: bytes.Repeat([]byte("a"), 32), Now: x.clock.Now, NewID: newID},
 		Privacy: &privacy.Service{
 			Notices: x.db.Privacy(), Requests: x.db.Privacy(), Erasures: x.db.Privacy(), People: ps, Clocks: privacy.UsualClocks(), Retentions: x.db.Retention(),
-			Write:    notice,
+			Write:    noticeFor,
 			Calendar: campaign.Calendar{Zone: zone, Holidays: campaign.Holidays()},
 			Erasers:  []privacy.Eraser{{Name: "person", Erase: ps.Erase}, {Name: "sessions", Erase: x.db.Auth().ErasePerson}, {Name: "reminders", Erase: x.db.Reminders().ErasePerson}, {Name: "learning", Erase: x.db.Learning().ErasePerson}, {Name: "surveys", Erase: x.db.Surveys().ErasePerson}},
 			Now:      x.clock.Now, NewID: newID, Log: slog.New(slog.DiscardHandler),
@@ -122,7 +124,7 @@ func (x *site) services() Deps {
 		Announcements: &announcement.Service{Store: x.db.Announcements(), People: ps, Zone: zone, Now: x.clock.Now, NewID: newID},
 		Surveys:       &survey.Service{Surveys: x.db.Surveys(), Answers: x.db.Surveys(), People: ps, Zone: zone, Now: x.clock.Now, NewID: newID},
 		Ready:         x.db.Ping, Now: x.clock.Now, Log: slog.New(slog.NewTextHandler(lockedWriter{w: x.log, mu: &sync.Mutex{}}, nil)), Timeout: 10 * time.Second,
-		PublicURL: "https://hocso.test", App: testApp(), Unavailable: mongodb.Unavailable,
+		Organisation: "Bộ Thử", PublicURL: "https://hocso.test", App: testApp(), Unavailable: mongodb.Unavailable,
 	}
 	if x.post == nil {
 		x.post = &post{}
@@ -169,8 +171,8 @@ func testApp() fs.FS {
 	}
 }
 
-// notice is that of every site.
-func notice(r privacy.Retention) (privacy.Notice, error) {
+// noticeFor is that of every site.
+func noticeFor(r privacy.Retention) (privacy.Notice, error) {
 	if len(r.Chosen) == 0 {
 		return usualNotice()
 	}

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"cmp"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -27,6 +28,10 @@ func (s *Server) unitRoutes() []route {
 			summary: "Say who leads a unit, and when", audit: "heads_changed", in: headsRequest{}, out: people.Unit{},
 			problems: []string{"404 unit_not_found", "409 changed_meanwhile", "422 invalid_fields"},
 		}, s.setHeads},
+		{fiber.MethodPut, v + "/units/:id/portal", manage, shape{
+			summary: "Say whether anybody may see what is publicly announced to a unit", audit: "portal_changed", in: portalRequest{}, out: people.Unit{},
+			problems: []string{"404 unit_not_found", "409 changed_meanwhile", "422 invalid_fields"},
+		}, s.setPortal},
 		{fiber.MethodDelete, v + "/units/:id", manage, shape{
 			summary: "Remove a unit that nobody is in and nothing is for; its history stays", audit: "unit_removed", status: http.StatusNoContent,
 			problems: []string{"404 unit_not_found", "409 unit_has_people", "409 unit_has_units", "409 unit_in_use", "409 changed_meanwhile"},
@@ -142,6 +147,23 @@ func (s *Server) setHeads(c *fiber.Ctx) error {
 		return err
 	}
 	note(c, "heads", headsText(before.Heads), headsText(u.Heads))
+	return c.JSON(u)
+}
+
+type portalRequest struct {
+	On *bool `json:"on" validate:"required"`
+}
+
+func (s *Server) setPortal(c *fiber.Ctx) error {
+	var req portalRequest
+	if err := s.bind(c, &req); err != nil {
+		return err
+	}
+	u, err := s.People.SetPortal(c.UserContext(), actor(c), people.UnitID(c.Params("id")), *req.On)
+	if err != nil {
+		return err
+	}
+	note(c, "portal", "", strconv.FormatBool(u.Portal))
 	return c.JSON(u)
 }
 

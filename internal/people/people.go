@@ -87,6 +87,7 @@ type Unit struct {
 	Parent    UnitID     `json:"parent,omitempty" bson:"parent,omitempty"`
 	Path      []UnitID   `json:"path" bson:"path"` // ancestors from the top, without itself
 	Heads     []Headship `json:"heads" bson:"heads"`
+	Portal    bool       `json:"portal" bson:"portal"`                           // what is announced to it publicly can be shown on its web page
 	RemovedAt *time.Time `json:"removedAt,omitempty" bson:"removedAt,omitempty"` // nil: it is there; its id is never used again
 	ChangedAt time.Time  `json:"changedAt" bson:"changedAt"`
 	Version   int        `json:"version" bson:"ver"`

@@ -284,6 +284,22 @@ func (s *Service) SetHeads(ctx context.Context, a Actor, id UnitID, heads []Head
 	return u, nil
 }
 
+// SetPortal says whether anybody may see what is publicly announced to a unit that a
+// manages, on web pages and in feeds. fault.Conflict changed_meanwhile.
+func (s *Service) SetPortal(ctx context.Context, a Actor, id UnitID, on bool) (Unit, error) {
+	u, err := s.managedUnit(ctx, a, id)
+	if err != nil || u.Portal == on {
+		return u, err
+	}
+	defer s.tree.forget()
+	u.Portal, u.ChangedAt = on, s.Now()
+	if err := s.UnitStore.ReplaceUnits(ctx, []Unit{u}); err != nil {
+		return Unit{}, err
+	}
+	u.Version++
+	return u, nil
+}
+
 var notSlug = regexp.MustCompile(`[^a-z0-9]+`) // never assigned again
 
 // UnitSlug makes a unit's id out of a name or a code: folded, with hyphens, at most

@@ -62,7 +62,9 @@ func New(t testing.TB, certificate *tls.Certificate, implicit bool) *Catcher {
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(ln) }()
 	t.Cleanup(func() {
-		_ = s.Close() // what it says about the listener is no matter
+		// What they say about the listener is no matter. The server does not know it yet
+		// when a test ends at once, so it is closed here as well.
+		_, _ = s.Close(), ln.Close()
 		<-done
 	})
 	return c

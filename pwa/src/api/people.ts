@@ -45,6 +45,7 @@ export interface Unit {
   path: string[] | null;
   heads: Headship[] | null;
   people: number;
+  portal?: boolean; // what is publicly announced to it can be seen by anybody
   answering?: { id: string; name: string; unit: string; of: Text; deputy?: boolean }; // who answers for it; none: the administrators
 }
 
@@ -145,6 +146,19 @@ export const changeUnit = (id: string, fields: { name?: Text; parent?: string })
   call<Unit>('PATCH', '/units/' + encodeURIComponent(id), fields);
 export const removeUnit = (id: string) => call<void>('DELETE', '/units/' + encodeURIComponent(id));
 export const setHeads = (id: string, heads: Headship[]) => call<Unit>('PUT', '/units/' + encodeURIComponent(id) + '/heads', { heads });
+
+export const setPortal = (id: string, on: boolean) => call<Unit>('PUT', '/units/' + encodeURIComponent(id) + '/portal', { on });
+
+export interface PublicFeed {
+  items: { id: string; title: string; summary?: string; date_published: string }[];
+}
+
+// publicFeed is what the public sees of a unit, asked for as anybody does.
+export async function publicFeed(id: string, lang: string): Promise<PublicFeed> {
+  const response = await fetch(`/feed/${encodeURIComponent(id)}.json?lang=${lang}`, { credentials: 'omit', cache: 'no-cache' });
+  if (!response.ok) throw new Error(String(response.status));
+  return response.json();
+}
 
 // search makes the query string of what is not empty.
 export function search(query: Record<string, string | undefined>): string {

@@ -203,6 +203,8 @@ export const auditEn: Record<keyof typeof auditVi, string> = {
   'do.unit_removed': 'remove {what}',
   'did.unit_signed_off': 'signed off a month of {what}',
   'do.unit_signed_off': 'sign off a month of {what}',
+  'did.portal_changed': 'changed the public page of {what}',
+  'do.portal_changed': 'change the public page of {what}',
   'did.cohort_added': 'made {what}',
   'do.cohort_added': 'make a cohort',
   'did.cohort_changed': 'changed {what}',

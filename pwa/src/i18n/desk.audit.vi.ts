@@ -202,6 +202,8 @@ export const auditVi = {
   'do.unit_removed': 'bỏ {what}',
   'did.unit_signed_off': 'đã xác nhận tháng cho {what}',
   'do.unit_signed_off': 'xác nhận tháng cho {what}',
+  'did.portal_changed': 'đã đổi việc hiện công khai của {what}',
+  'do.portal_changed': 'đổi việc hiện công khai của {what}',
   'did.cohort_added': 'đã lập {what}',
   'do.cohort_added': 'lập nhóm',
   'did.cohort_changed': 'đã sửa {what}',

@@ -270,6 +270,17 @@ export const peopleEn: Record<keyof typeof peopleVi, string> = {
   'unitsPage.top': 'The top',
   'unitsPage.code': 'Unit code',
   'unitsPage.codeHint': 'Left empty, one is made from the name. It never changes.',
+  'portal.row': 'Web page',
+  'portal.title': 'Web page of {name}',
+  'portal.what':
+    'When this is on, announcements marked “Show it on the web page” are public: anybody with the address can read them without signing in. Who wrote them and how many have read them is not shown.',
+  'portal.on': 'Let everybody see what is publicly announced to this unit',
+  'portal.failed': 'Not changed',
+  'portal.snippet': 'Code to paste into the web page',
+  'portal.snippetHint':
+    'Give it to whoever keeps the web page. The page must allow scripts from this address; it uses no cookies and follows nobody.',
+  'portal.preview': 'What everybody sees now',
+  'portal.none': 'Nothing is publicly announced at the moment.',
   'unitsPage.rename': 'Edit',
   'unitsPage.seePeople': 'See people',
   'unitsPage.setHead': 'Head',

@@ -24,10 +24,11 @@ export async function activate(): Promise<void> {
   }
 }
 
-// answer is the response to what the app asks for itself; nothing under /api is ever kept here.
+// answer is the response to what the app asks for itself; nothing under /api is ever kept here, and what is under /feed
+// is for others.
 export function answer(request: Request): Promise<Response> | undefined {
   const url = new URL(request.url);
-  if (request.method !== 'GET' || url.origin !== location.origin || url.pathname.startsWith('/api/')) return;
+  if (request.method !== 'GET' || url.origin !== location.origin || /^\/(api|feed)\//.test(url.pathname)) return;
   if (request.mode === 'navigate') return files.has(url.pathname) ? kept(url.pathname, request) : kept('/index.html', request);
   if (files.has(url.pathname)) return kept(url.pathname, request);
 }
