@@ -18,6 +18,7 @@ import (
 	"hocso/internal/config"
 	"hocso/internal/course"
 	"hocso/internal/drill"
+	"hocso/internal/escalation"
 	"hocso/internal/feed"
 	"hocso/internal/learning"
 	"hocso/internal/letter"
@@ -53,6 +54,7 @@ type App struct {
 	holidays      *campaign.HolidayService
 	reminders     *reminder.Service
 	reports       *report.Service
+	escalations   *escalation.Service
 	signoffs      *signoff.Service
 	surveys       *survey.Service
 	announcements *announcement.Service

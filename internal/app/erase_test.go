@@ -25,6 +25,7 @@ import (
 	"hocso/internal/config"
 	"hocso/internal/course"
 	"hocso/internal/drill"
+	"hocso/internal/escalation"
 	"hocso/internal/learning"
 	"hocso/internal/letter"
 	"hocso/internal/mongodb"
@@ -126,6 +127,8 @@ func plant(t *testing.T, now func() time.Time) *planted {
 		must(err)
 		must(x.db.Announcements().InsertReading(ctx, announcement.Reading{ID: "n:" + id, Announcement: "n", Person: q.ID, At: at}))
 		must(x.db.Surveys().InsertParticipant(ctx, survey.Participant{ID: "v:" + id, Survey: "v", Person: q.ID, Claim: "c" + mark}))
+		_, err = x.db.Escalations().InsertEscalations(ctx, []escalation.Escalation{{ID: "e:" + id, Person: q.ID, At: at, ExpiresAt: later}})
+		must(err)
 		must(x.db.Webhooks().InsertDeliveries(ctx, []webhook.Delivery{{ID: "w:" + id, Endpoint: "w", Person: q.ID, Payload: []byte(mark), ExpiresAt: later}}))
 		_, err = x.privacy.Read(ctx, people.Actor{ID: q.ID}, x.privacy.Notice().Version)
 		must(err)
@@ -291,7 +294,7 @@ func TestErasureLeavesNothing(t *testing.T) {
 		t.Errorf("while the program runs marks are in %v", in)
 	}
 	after := x.documents(t)
-	gone := map[string]int{"announcement_readings": 1, "attempts": 1, "deliveries": 1, "drill_runs": 1, "factors": 1, "identities": 1, "invitations": 1, "letters": 1, "ops": 1, "reminder_budgets": 1, "sessions": 2, "subscriptions": 1, "survey_participants": 1, "webhook_deliveries": 1, "privacy_requests": -1, "erasures": -1}
+	gone := map[string]int{"announcement_readings": 1, "attempts": 1, "deliveries": 1, "drill_runs": 1, "escalations": 1, "factors": 1, "identities": 1, "invitations": 1, "letters": 1, "ops": 1, "reminder_budgets": 1, "sessions": 2, "subscriptions": 1, "survey_participants": 1, "webhook_deliveries": 1, "privacy_requests": -1, "erasures": -1}
 	for name := range before {
 		if len(before[name])-len(after[name]) != gone[name] {
 			t.Errorf("%s: %d documents before, %d after, want %d fewer", name, len(before[name]), len(after[name]), gone[name])

@@ -15,6 +15,7 @@ import (
 	"hocso/internal/campaign"
 	"hocso/internal/course"
 	"hocso/internal/drill"
+	"hocso/internal/escalation"
 	"hocso/internal/feed"
 	"hocso/internal/learning"
 	"hocso/internal/people"
@@ -116,6 +117,11 @@ func (a *App) join(ctx context.Context) error {
 		Enrolments: a.db.Learning(), People: a.people, Courses: a.courses, Campaigns: a.db.Campaigns(), Zone: a.cfg.TimeZone, Now: a.now, Log: a.log,
 	}
 	a.learning.Changed, a.people.Changed = a.reports.Put, a.reports.PutPerson
+	a.escalations = &escalation.Service{
+		Store: a.db.Escalations(), Campaigns: a.db.Campaigns(), People: a.people, Reports: a.reports, Letters: a.letters, Reminders: a.reminders, Calendar: calendar,
+		PublicURL: a.cfg.PublicURL, Foot: a.cfg.OrganisationName + " · " + a.cfg.PublicURL, Now: a.now, Log: a.log,
+	}
+	a.letters.Writers[escalation.Letter] = a.escalations.WriteDigest
 	a.signoffs = &signoff.Service{Store: a.db.Signoffs(), People: a.people, Reports: a.reports, Zone: a.cfg.TimeZone, Now: a.now}
 	if err := a.joinWebhooks(); err != nil {
 		return err

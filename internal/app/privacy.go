@@ -44,6 +44,7 @@ func (a *App) joinPrivacy(ctx context.Context, calendar campaign.Calendar) error
 		{Name: "reminders", Erase: a.db.Reminders().ErasePerson},
 		{Name: "learning", Erase: a.db.Learning().ErasePerson},
 		{Name: "drills", Erase: a.drills.Erase},
+		{Name: "escalations", Erase: a.db.Escalations().ErasePerson},
 		{Name: "surveys", Erase: a.db.Surveys().ErasePerson},
 		{Name: "announcements", Erase: a.db.Announcements().ErasePerson},
 		{Name: "webhooks", Erase: a.db.Webhooks().ErasePerson},

@@ -60,11 +60,18 @@ type Targets struct {
 	Satisfaction int `json:"satisfaction" bson:"satisfaction"`
 }
 
+// Who is told of a unit that is behind.
+const (
+	ToHead   = "head"   // of the unit
+	ToParent = "parent" // the head above; for the second time the next one up
+	ToOwner  = "owner"  // of the campaign
+)
+
 // EscalationStep tells somebody of a unit that is behind.
 type EscalationStep struct {
-	Day   int    `json:"day" bson:"day"`                                  // from the due day
-	Below int    `json:"below" bson:"below"`                              // per cent completed; 0: the target
-	To    string `json:"to" bson:"to" validate:"oneof=head parent owner"` // head of the unit, of the unit above, or the campaign's owner
+	Day   int    `json:"day" bson:"day"`     // from the due day
+	Below int    `json:"below" bson:"below"` // per cent completed; 0: the target
+	To    string `json:"to" bson:"to" validate:"oneof=head parent owner"`
 }
 
 // Plan is what a campaign is: what its author writes and a second person approves.
@@ -142,7 +149,7 @@ func (p Plan) withDefaults() Plan {
 		p.Reminders.Offsets = []int{-7, -3, -1, 1, 7, 14}
 	}
 	if p.Escalation == nil {
-		p.Escalation = []EscalationStep{{-3, 70, "head"}, {1, 0, "head"}, {7, 0, "owner"}, {7, 0, "parent"}}
+		p.Escalation = []EscalationStep{{-3, 70, ToHead}, {1, 0, ToHead}, {7, 0, ToOwner}, {7, 0, ToParent}, {14, 0, ToParent}}
 	}
 	if p.GraceDays == 0 {
 		p.GraceDays = 30

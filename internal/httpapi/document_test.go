@@ -28,7 +28,7 @@ func TestRoutesNameTheirPermission(t *testing.T) {
 		"POST /api/v1/auth/invitations/:token", "POST /api/v1/auth/password-reset", "POST /api/v1/auth/password-reset/:token",
 		"POST /api/v1/auth/second-factor", "POST /api/v1/auth/second-factor/options", "POST /api/v1/auth/passkeys/options", "POST /api/v1/auth/passkeys/sign-in",
 		"GET /api/v1/auth/oidc/start", "GET /api/v1/auth/oidc/callback",
-		"GET /api/v1/push/key", "GET /api/v1/notice", "GET /api/v1/unsubscribe/:token", "POST /api/v1/unsubscribe/:token",
+		"GET /feed/:unit.atom", "GET /feed/:unit.json", "GET /feed/:unit.js", "GET /api/v1/push/key", "GET /api/v1/notice", "GET /api/v1/unsubscribe/:token", "POST /api/v1/unsubscribe/:token",
 	}
 	byCookie := []string{"POST /api/v1/me/subscriptions", "POST /api/v1/me/reminders/:token/snooze"}
 	seen := map[string]bool{}

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"encoding/xml"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -86,9 +87,12 @@ func TestFeed(t *testing.T) {
 	// Campaigns that ask for it are told with their dates.
 	o.Feeds.Campaigns = func(ctx context.Context) ([]campaign.Campaign, error) { return o.Campaigns.Running(ctx) }
 	for _, units := range []string{`"a"`, `"b"`} {
-		o.ask(o.root, "POST", "/campaigns", `{"name":{"vi":"Tháng `+units[1:2]+`","en":"Month"},"audience":{"units":[`+units+`]},"items":[{"kind":"course","id":"phishing"}],"dueOn":"2026-03-13"}`).want(t, 201, "", "")
+		plan := strings.Replace(fmt.Sprintf(march, `"units":[`+units+`]`), "Tháng 3", "Tháng "+units[1:2], 1)
+		a := o.ask(o.root, "POST", "/campaigns", plan)
+		a.want(t, 201, "", "")
+		begin(t, o.Campaigns, decode[campaign.Campaign](t, a).ID)
 	}
-	o.feed("a.js", nil).want(t, 200, `"kind":"campaign","title":{"en":"Month","vi":"Tháng a"},"summary":{"en":"","vi":""},"url":"https://hocso.test/","from":"2026-03-02","until":"2026-03-13"`, "Tháng b")
+	o.feed("a.js", nil).want(t, 200, `"kind":"campaign","title":{"en":"March","vi":"Tháng a"},"summary":{"en":"Everybody knows","vi":"Ai cũng biết"},"url":"https://hocso.test/","from":"2026-03-02","until":"2026-03-13"`, "Tháng b")
 	o.ask(o.unitAdmin, "PUT", "/units/a/portal", `{"on":false}`).want(t, 200, `"portal":false`, "")
 	o.feed("a.json", nil).want(t, 404, "feed_not_found", "Cho")
 }

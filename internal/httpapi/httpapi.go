@@ -25,6 +25,7 @@ import (
 	"hocso/internal/campaign"
 	"hocso/internal/course"
 	"hocso/internal/drill"
+	"hocso/internal/escalation"
 	"hocso/internal/fault"
 	"hocso/internal/feed"
 	"hocso/internal/learning"
@@ -48,6 +49,7 @@ type Deps struct {
 	Holidays      *campaign.HolidayService
 	Reminders     *reminder.Service
 	Reports       *report.Service
+	Escalations   *escalation.Service
 	Signoffs      *signoff.Service
 	Surveys       *survey.Service
 	Announcements *announcement.Service

@@ -422,6 +422,13 @@ func trackingRows() (rows []matrixRow) {
 			route: "POST /api/v1/units/:id/signoffs", about: "of A", expect: "headA:201 adminB:404 headB:404 admin:403/not_accountable adminA:403/not_accountable auditor:403/not_accountable auditorA:403/not_accountable headTop:403/not_accountable *:403",
 			ask: sign, twin: send("/units/none/signoffs", `{"month":"2026-02","comment":"Tốt"}`),
 		},
+		matrixRow{route: "GET /api/v1/units/:id/campaigns", about: "of A", expect: trackA, ask: at("/units/a/campaigns"), twin: at("/units/none/campaigns")},
+		matrixRow{
+			route: "POST /api/v1/units/:id/campaigns/:campaign/remind", about: "of A", expect: "headA:202 adminB:404 headB:404 admin:403/not_accountable adminA:403/not_accountable auditor:403/not_accountable auditorA:403/not_accountable headTop:403/not_accountable *:403",
+			ask: func(w *world, _ *kind) call {
+				return call{path: "/units/a/campaigns/" + string(w.campaigns["a"]) + "/remind"}
+			}, twin: at("/units/none/campaigns/none/remind"),
+		},
 		matrixRow{route: "GET /api/v1/signoffs", expect: trackers, ask: at("/signoffs?month=2026-02")},
 	)
 	for _, what := range []string{"overview", "units", "matrix", "overdue", "export.csv"} {

@@ -43,11 +43,11 @@ func (s *Server) campaignNotice(c *fiber.Ctx) (notice, error) {
 	if err != nil {
 		return notice{}, err
 	}
-	if x.State == campaign.Completed || x.State == campaign.Cancelled {
-		return notice{}, fault.New(fault.Conflict, "wrong_state", "a %s campaign needs no poster", x.State)
+	if x.State != campaign.Scheduled && x.State != campaign.Running {
+		return notice{}, fault.New(fault.Conflict, "wrong_state", "a %s campaign has no poster", x.State)
 	}
 	day := func(at time.Time) string { return at.In(s.People.Zone).Format(time.DateOnly) }
-	return notice{title: x.Name, dates: between(day(x.StartsAt), day(x.DueAt)), path: "/"}, nil
+	return notice{title: x.Name, text: x.Goal, dates: between(day(x.StartsAt), day(x.DueAt)), path: "/"}, nil
 }
 
 func (s *Server) announcementNotice(c *fiber.Ctx) (notice, error) {

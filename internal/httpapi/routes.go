@@ -76,6 +76,7 @@ func (s *Server) routes() []route {
 		s.posterRoutes(),
 		s.reminderRoutes(),
 		s.reportRoutes(),
+		s.escalationRoutes(),
 		s.signoffRoutes(),
 		s.privacyRoutes(),
 		s.webhookRoutes(),

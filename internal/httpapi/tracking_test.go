@@ -16,6 +16,7 @@ import (
 	"hocso/internal/campaign"
 	"hocso/internal/course"
 	"hocso/internal/drill"
+	"hocso/internal/escalation"
 	"hocso/internal/fault"
 	"hocso/internal/learning"
 	"hocso/internal/people"
@@ -93,6 +94,10 @@ func newOffice(t *testing.T) *office {
 	x.People.CampaignsIn, x.People.CampaignsFor = x.Campaigns.Naming, x.Campaigns.NamingCohort
 	x.Reports = &report.Service{
 		Enrolments: x.db.Learning(), People: x.People, Courses: x.Courses, Campaigns: x.db.Campaigns(), Zone: calendar.Zone, Now: x.clock.Now, Log: log,
+	}
+	x.Escalations = &escalation.Service{
+		Store: x.db.Escalations(), Campaigns: x.db.Campaigns(), People: x.People, Reports: x.Reports, Letters: x.Auth.Letters, Reminders: x.Reminders, Calendar: calendar,
+		PublicURL: "https://hocso.test", Now: x.clock.Now, Log: log,
 	}
 	x.Signoffs = &signoff.Service{Store: x.db.Signoffs(), People: x.People, Reports: x.Reports, Zone: calendar.Zone, Now: x.clock.Now}
 	x.Learning.Changed, x.People.Changed = x.Reports.Put, x.Reports.PutPerson

@@ -46,6 +46,7 @@ func TestIndexes(t *testing.T) {
 		"drill_totals":          {"drill n"},
 		"campaigns":             {"live _id"},
 		"cohorts":               {},
+		"escalations":           {"digest _id", "expiresAt ttl", "person at-", "written at"},
 		"signoffs":              {"month", "unit month-"},
 		"deliveries":            {"campaign _id", "expiresAt ttl", "person state notBefore", "state channel notBefore"},
 		"notice_readings":       {"person"},

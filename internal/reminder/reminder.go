@@ -48,7 +48,7 @@ type Delivery struct {
 	Campaign   string               `json:"campaign" bson:"campaign"`
 	Person     people.ID            `json:"person" bson:"person"`
 	Enrolment  learning.EnrolmentID `json:"enrolment" bson:"enrolment"`
-	Step       string               `json:"step" bson:"step"`       // such as d-7, d+1
+	Step       string               `json:"step" bson:"step"`       // such as d-7, d+1, ask
 	Channel    string               `json:"channel" bson:"channel"` // push or email
 	NotBefore  time.Time            `json:"notBefore" bson:"notBefore"`
 	NotAfter   time.Time            `json:"notAfter" bson:"notAfter"` // later it is dropped, not sent

@@ -44,6 +44,7 @@ func BenchmarkDispatch(b *testing.B) {
 		Calendar: campaign.Calendar{Zone: time.UTC}, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	}
 	c := campaign.Campaign{ID: "c1", State: campaign.Running, Version: 1}
+	c.Channels, c.Reminders.Offsets = []campaign.Channel{campaign.Push}, []int{-7, -3, -1, 1, 7, 14}
 	if err := db.Campaigns().InsertCampaign(ctx, c); err != nil {
 		b.Fatal(err)
 	}

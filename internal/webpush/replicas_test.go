@@ -56,6 +56,7 @@ func TestTwoReplicasOnOneDatabase(t *testing.T) {
 	}
 	one, two := replica(), replica()
 	c := campaign.Campaign{ID: "c1", State: campaign.Running, Version: 1}
+	c.Channels, c.Reminders.Offsets = []campaign.Channel{campaign.Push}, []int{-7, -3, -1, 1, 7, 14}
 	if err := db.Campaigns().InsertCampaign(ctx, c); err != nil {
 		t.Fatal(err)
 	}

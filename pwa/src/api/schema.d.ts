@@ -2342,6 +2342,40 @@ export interface paths {
         patch: operations["patchUnitsId"];
         trace?: never;
     };
+    "/api/v1/units/{id}/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a unit stands in each campaign that can be done now, and what was said to me about it */
+        get: operations["getUnitsIdCampaigns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units/{id}/campaigns/{campaign}/remind": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remind everybody of the unit one answers for who is not done, in their next working hour, once a day */
+        post: operations["postUnitsIdCampaignsCampaignRemind"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/units/{id}/heads": {
         parameters: {
             query?: never;
@@ -3389,6 +3423,19 @@ export interface components {
             items: components["schemas"]["ReminderEntry"][];
             next?: string;
         };
+        Escalation: {
+            /** Format: date-time */
+            at: string;
+            campaign: string;
+            completed: number;
+            goal: number;
+            id: string;
+            people: number;
+            person: string;
+            step: string;
+            to: string;
+            unit: string;
+        };
         EscalationStep: {
             below: number;
             day: number;
@@ -4076,6 +4123,9 @@ export interface components {
             read: number;
             unit: components["schemas"]["UnitRef"];
         };
+        RemindedAnswer: {
+            people: number;
+        };
         ReminderDelivery: {
             campaign: string;
             channel: string;
@@ -4602,6 +4652,23 @@ export interface components {
             /** Format: date-time */
             removedAt?: string;
             version: number;
+        };
+        UnitCampaign: {
+            behind: boolean;
+            campaign: string;
+            completed: number;
+            /** Format: date-time */
+            dueAt: string;
+            name: components["schemas"]["Text"];
+            people: number;
+            said: components["schemas"]["Escalation"][];
+            /** @enum {string} */
+            state: "draft" | "in_review" | "approved" | "scheduled" | "running" | "paused" | "closing" | "completed" | "archived" | "cancelled";
+            target: number;
+        };
+        UnitCampaignList: {
+            items: components["schemas"]["UnitCampaign"][];
+            next?: string;
         };
         UnitCount: {
             answering?: components["schemas"]["Answering"];
@@ -11307,6 +11374,110 @@ export interface operations {
             };
             /** @description invalid_fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getUnitsIdCampaigns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitCampaignList"];
+                };
+            };
+            /** @description unit_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description report_not_ready */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postUnitsIdCampaignsCampaignRemind: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+                campaign: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemindedAnswer"];
+                };
+            };
+            /** @description not_accountable */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unit_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description campaign_not_open, no_channel */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description report_not_ready */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

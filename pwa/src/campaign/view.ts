@@ -72,6 +72,7 @@ export function unitRow(line: UnitLine, campaign: Campaign, days: number): BarRo
 
 // stepName turns d-7 into words.
 export function stepName(step: string): string {
+  if (step === 'ask') return d('ledger.asked');
   const [, sign, n] = /d([+-])(\d+)$/.exec(step) ?? [];
   return n ? offsetName(sign === '-' ? -n : Number(n)) : step;
 }

@@ -201,6 +201,8 @@ export const auditEn: Record<keyof typeof auditVi, string> = {
   'do.people_invited': 'print invitations',
   'did.unit_removed': 'removed {what}',
   'do.unit_removed': 'remove {what}',
+  'did.unit_reminded': 'reminded all of {what}',
+  'do.unit_reminded': 'remind all of {what}',
   'did.unit_signed_off': 'signed off a month of {what}',
   'do.unit_signed_off': 'sign off a month of {what}',
   'did.portal_changed': 'changed the public page of {what}',

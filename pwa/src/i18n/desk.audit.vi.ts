@@ -200,6 +200,8 @@ export const auditVi = {
   'do.people_invited': 'in phiếu mời',
   'did.unit_removed': 'đã bỏ {what}',
   'do.unit_removed': 'bỏ {what}',
+  'did.unit_reminded': 'đã nhắc cả {what}',
+  'do.unit_reminded': 'nhắc cả {what}',
   'did.unit_signed_off': 'đã xác nhận tháng cho {what}',
   'do.unit_signed_off': 'xác nhận tháng cho {what}',
   'did.portal_changed': 'đã đổi việc hiện công khai của {what}',

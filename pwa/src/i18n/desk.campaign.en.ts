@@ -82,6 +82,7 @@ export const campaignEn: Record<keyof typeof campaignVi, string> = {
   'ledger.none': 'No reminders yet',
   'ledger.noneWhat': 'The first is planned 7 days before the due date.',
   'ledger.person': 'To',
+  'ledger.asked': 'asked for by the head',
   'ledger.step': 'Step',
   'ledger.when': 'When',
   'ledger.outcome': 'Outcome',

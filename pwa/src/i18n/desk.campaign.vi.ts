@@ -81,6 +81,7 @@ export const campaignVi = {
   'ledger.none': 'Chưa có lời nhắc nào',
   'ledger.noneWhat': 'Lời nhắc đầu tiên được lên lịch 7 ngày trước hạn.',
   'ledger.person': 'Người nhận',
+  'ledger.asked': 'theo lời người phụ trách',
   'ledger.step': 'Lần nhắc',
   'ledger.when': 'Lúc',
   'ledger.outcome': 'Kết quả',

@@ -75,4 +75,18 @@ export const reportEn: Record<keyof typeof reportVi, string> = {
   'drills.hits': 'Phishing reported',
   'drills.falseAlarms': 'Real mail reported',
   'drills.until': 'Until',
+
+  'against.title': 'Against the target',
+  'against.ok': 'target reached',
+  'against.behind': 'behind',
+  'against.figures': '{share} done ({done} of {all} people), target {target} %',
+  'against.due': 'due {date}',
+  'against.over': 'overdue since {date}',
+  'against.said': 'You were told on {date}: {share} done, {goal} % needed',
+  'against.remind': 'Remind {n} {n|person|people}',
+  'against.ask': 'Remind the whole unit?',
+  'against.askWhat': 'Who is not done gets a reminder in the next working hour. Once a day; nobody gets more than one a day.',
+  'against.reminded': '{n} {n|person is|people are} reminded in the next working hour',
+  'against.remindedBefore': 'They were reminded today already',
+  'against.failed': 'Nobody was reminded',
 };

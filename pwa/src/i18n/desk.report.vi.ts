@@ -73,4 +73,19 @@ export const reportVi = {
   'drills.hits': 'Thư lừa đảo được báo',
   'drills.falseAlarms': 'Thư thật bị báo nhầm',
   'drills.until': 'Đến ngày',
+
+  'against.title': 'So với mục tiêu',
+  'against.ok': 'đạt mục tiêu',
+  'against.behind': 'đang chậm',
+  'against.figures': '{share} đã xong ({done} / {all} người), mục tiêu {target} %',
+  'against.due': 'hạn {date}',
+  'against.over': 'quá hạn từ {date}',
+  'against.said': 'Đã báo bạn {date}: {share} xong, cần {goal} %',
+  'against.remind': 'Nhắc {n} người chưa xong',
+  'against.ask': 'Nhắc cả đơn vị?',
+  'against.askWhat':
+    'Ai chưa xong sẽ nhận một lời nhắc trong giờ làm việc tới. Mỗi ngày nhắc được một lần, và không ai bị nhắc quá một lần trong ngày.',
+  'against.reminded': 'Sẽ nhắc {n} người trong giờ làm việc tới',
+  'against.remindedBefore': 'Hôm nay đã nhắc rồi',
+  'against.failed': 'Chưa nhắc được',
 } as const;
