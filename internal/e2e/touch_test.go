@@ -39,9 +39,15 @@ func (p *phone) tap(name, kinds string) {
 	js := fmt.Sprintf(`(() => { const e = (%s)(%s, %s); if (!e) return null; e.scrollIntoView({block: "center", behavior: "instant"});
 		const r = e.getBoundingClientRect(), x = r.x + r.width / 2, y = r.y + r.height / 2, top = document.elementFromPoint(x, y);
 		return {x, y, hit: !!top && (e.contains(top) || top.contains(e) || (e.control && e.control === top)), what: top ? top.outerHTML.slice(0, 200) : ""}; })()`, finder, p.words(name), quote(kinds))
+	x, y := -1.0, -1.0
 	p.wait("a control named "+name, func() bool {
 		var raw json.RawMessage
-		return p.try(evaluate(js, &raw)) == nil && string(raw) != "null" && json.Unmarshal(raw, &at) == nil && at.Hit
+		if p.try(evaluate(js, &raw)) != nil || string(raw) == "null" || json.Unmarshal(raw, &at) != nil || !at.Hit {
+			return false
+		}
+		still := at.X == x && at.Y == y // not on its way, as in a sheet that comes up
+		x, y = at.X, at.Y
+		return still
 	})
 	p.touch(at.X, at.Y)
 }
