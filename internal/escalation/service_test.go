@@ -32,21 +32,27 @@ var zone = time.FixedZone("ICT", 7*60*60)
 func (o *office) Campaign(context.Context, campaign.ID) (campaign.Campaign, error) {
 	return o.campaign, nil
 }
+
 func (o *office) LiveCampaigns(context.Context) ([]campaign.Campaign, error) {
 	return []campaign.Campaign{o.campaign}, nil
 }
+
 func (o *office) Person(_ context.Context, id people.ID) (people.Person, error) {
 	return people.Person{ID: id, Name: "Bà " + string(id), Email: string(id) + "@bo.vn", Status: people.Active}, nil
 }
+
 func (o *office) Units(context.Context) ([]people.Unit, error) {
 	return []people.Unit{{ID: "bo", Name: people.Text{Vi: "Bộ", En: "Ministry"}}, {ID: "vu", Parent: "bo", Path: []people.UnitID{"bo"}, Name: people.Text{Vi: "Vụ", En: "Department"}}}, nil
 }
+
 func (o *office) AnsweringFor(context.Context, []people.Unit) (map[people.UnitID]people.Answering, error) {
 	return map[people.UnitID]people.Answering{"bo": {ID: "minh", Unit: "bo"}, "vu": {ID: "hoa", Unit: "vu"}}, nil
 }
+
 func (o *office) Standings(campaign.ID) ([]report.Standing, error) {
 	return []report.Standing{{Unit: "bo", People: 40, Completed: 20}, {Unit: "vu", People: 20, Completed: 2}}, nil
 }
+
 func (o *office) Unfinished(_ campaign.ID, u people.UnitID, limit int) ([]string, int, error) {
 	names := []string{}
 	for i := range limit {
