@@ -2,14 +2,17 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"hocso/internal/campaign"
+	"hocso/internal/escalation"
 	"hocso/internal/fault"
 	"hocso/internal/learning"
 	"hocso/internal/letter"
 	"hocso/internal/people"
+	"hocso/internal/reminder"
 	"hocso/internal/webhook"
 )
 
@@ -38,6 +41,18 @@ func (a *App) joinWebhooks() error {
 			}
 		},
 	}
+	a.reminders.Due = func(ctx context.Context, d reminder.Delivery, p people.Person, text, link string) error {
+		return a.webhooks.Emit(ctx, webhook.Message{
+			ID: "reminder.due:" + d.ID, Event: webhook.ReminderDue, At: d.NotBefore, Person: p.ID,
+			Data: webhook.MessageData{Person: p.ID, Language: language(p), Text: text, Link: link, Campaign: d.Campaign},
+		})
+	}
+	a.escalations.Due = func(ctx context.Context, e escalation.Escalation, p people.Person, text string) error {
+		return a.webhooks.Emit(ctx, webhook.Message{
+			ID: "escalation.due:" + e.ID, Event: webhook.EscalationDue, At: e.At, Person: p.ID,
+			Data: webhook.MessageData{Person: p.ID, Language: language(p), Text: text, Link: a.cfg.PublicURL + "/my-unit", Campaign: string(e.Campaign)},
+		})
+	}
 	a.letters.Writers[webhookOff] = a.writeWebhookOff
 	changed := a.learning.Changed
 	a.learning.Changed = func(e learning.Enrolment) {
@@ -63,7 +78,36 @@ func (a *App) tellEnrolment(e learning.Enrolment) {
 	}
 }
 
-// runWebhooks sends what is due, and looks every minute what has become of campaigns.
+func language(p people.Person) string {
+	if p.Settings.Locale == "en" {
+		return "en"
+	}
+	return "vi"
+}
+
+// tellAnnouncements tells of what was published within the last days.
+func (a *App) tellAnnouncements(ctx context.Context) error {
+	live, err := a.announcements.Live(ctx)
+	if err != nil {
+		return err
+	}
+	for _, x := range live {
+		if x.PublishedAt == nil || a.now().Sub(*x.PublishedAt) > toldFor {
+			continue
+		}
+		err := a.webhooks.Emit(ctx, webhook.Message{
+			ID: "announcement.published:" + string(x.ID) + ":" + x.PublishedAt.Format(time.RFC3339), Event: webhook.AnnouncementPublished, At: *x.PublishedAt,
+			Data: webhook.AnnouncementData{Announcement: string(x.ID), Title: x.Title, Link: a.cfg.PublicURL + "/announcements/" + string(x.ID)},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// runWebhooks sends what is due, and looks every minute what has become of campaigns and
+// announcements.
 func (a *App) runWebhooks(ctx context.Context) {
 	done := make(chan struct{})
 	go func() {
@@ -78,8 +122,8 @@ func (a *App) runWebhooks(ctx context.Context) {
 			<-done
 			return
 		case <-t.C:
-			if err := a.tellCampaigns(ctx); err != nil && ctx.Err() == nil {
-				a.log.Error("tell of campaigns", "err", err)
+			if err := errors.Join(a.tellCampaigns(ctx), a.tellAnnouncements(ctx)); err != nil && ctx.Err() == nil {
+				a.log.Error("tell of campaigns and announcements", "err", err)
 			}
 		}
 	}

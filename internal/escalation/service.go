@@ -31,7 +31,8 @@ type Service struct {
 	Reminders Reminders
 	Calendar  campaign.Calendar
 	PublicURL string
-	Foot      string // under each letter
+	Foot      string                                                                      // under each letter
+	Due       func(ctx context.Context, e Escalation, p people.Person, text string) error // hears of each one, again while it is told; nil: nobody listens
 	Now       func() time.Time
 	Log       *slog.Logger
 }
@@ -63,10 +64,35 @@ func (s *Service) Advance(ctx context.Context, now time.Time) error {
 		if es := Plan(c, standings, *who, cal, now); len(es) > 0 {
 			if _, err := s.Store.InsertEscalations(ctx, es); err != nil {
 				errs = append(errs, fmt.Errorf("campaign %s: %w", c.ID, err))
+				continue
+			}
+			if err := s.told(ctx, c, *who, es); err != nil {
+				errs = append(errs, fmt.Errorf("tell of campaign %s: %w", c.ID, err))
 			}
 		}
 	}
 	return errors.Join(append(errs, s.queue(ctx, cal, now))...)
+}
+
+// told tells whoever listens, such as a gateway to SMS, without a name of anybody.
+func (s *Service) told(ctx context.Context, c campaign.Campaign, who chart, es []Escalation) error {
+	if s.Due == nil {
+		return nil
+	}
+	for _, e := range es {
+		p, err := s.People.Person(ctx, e.Person)
+		if err != nil {
+			return err
+		}
+		text := people.Text{
+			Vi: fmt.Sprintf("%s: %d trên %d người xong “%s”, mục tiêu %d %%", who.units[e.Unit].Name.Vi, e.Completed, e.People, c.Name.Vi, e.Goal),
+			En: fmt.Sprintf("%s: %d of %d people are done with “%s”, the target is %d %%", who.units[e.Unit].Name.In("en"), e.Completed, e.People, c.Name.In("en"), e.Goal),
+		}
+		if err := s.Due(ctx, e, p, text.In(p.Settings.Locale)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Service) chart(ctx context.Context) (*chart, error) {

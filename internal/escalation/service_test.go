@@ -154,6 +154,11 @@ func TestDigest(t *testing.T) {
 	o.campaign.Escalation = []campaign.EscalationStep{{Day: -3, Below: 70, To: campaign.ToHead}, {Day: -3, Below: 70, To: campaign.ToParent}}
 	o.now = time.Date(2026, 3, 10, 9, 0, 0, 0, zone)
 	ss, ls := copies(t, o, p, 1)
+	heard := map[string]string{}
+	ss[0].Due = func(_ context.Context, e escalation.Escalation, p people.Person, text string) error {
+		heard[e.ID+" "+string(p.ID)] = text
+		return nil
+	}
 	for range 3 {
 		if err := ss[0].Advance(t.Context(), o.now); err != nil {
 			t.Fatal(err)
@@ -174,6 +179,9 @@ func TestDigest(t *testing.T) {
 		if !strings.Contains(m.Text, want) {
 			t.Errorf("the letter lacks %q:\n%s", want, m.Text)
 		}
+	}
+	if got, want := heard["c:d-3:head:vu hoa"], "Vụ: 2 trên 20 người xong “Tháng 3”, mục tiêu 70 %"; got != want || len(heard) != 4 {
+		t.Errorf("heard %q, want %q of four", heard, want)
 	}
 	if strings.Contains(m.Text, "vu0") || m.Subject != "2 đơn vị đang chậm so với mục tiêu" {
 		t.Errorf("subject %q, and no names of the unit below in:\n%s", m.Subject, m.Text)

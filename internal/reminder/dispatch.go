@@ -126,6 +126,9 @@ func (s *Service) handle(ctx, end context.Context, d Delivery, now time.Time) (s
 				return false, err
 			}
 		}
+		if v.Reason == ReasonNoSubscription && windowOf(f.Person, s.Calendar).open(now) {
+			s.told(ctx, d, f, nil, now)
+		}
 		return false, s.settle(ctx, d, f, v.Reason, now)
 	case Wait:
 		return false, s.wait(ctx, d, v.Until)
@@ -234,6 +237,7 @@ func (s *Service) send(ctx, end context.Context, d Delivery, f Facts, b Budget, 
 	if err := surely(ctx, func() error { return s.settle(ctx, d, f, ReasonSent, now) }); err != nil {
 		return true, err
 	}
+	s.told(ctx, d, f, duties, now)
 	for _, o := range others {
 		o.facts.Sends = []Send{{Delivery: d.ID, With: with, Done: true}}
 		// Leased by another dispatcher: it will find in the budget that it was merged.
@@ -350,16 +354,9 @@ func (s *Service) merge(ctx context.Context, d Delivery, f Facts, now time.Time)
 			return nil
 		}
 		seen[e.ID] = true
-		p, err := s.Courses.Version(ctx, e.Course, e.N)
-		if err != nil {
-			return err
-		}
-		x := duty{course: e.Course, title: p.Summary.Title, minutes: p.Summary.Minutes}
-		if e.DueAt != nil {
-			x.dueAt = *e.DueAt
-		}
+		x, err := s.duty(ctx, e)
 		duties = append(duties, x)
-		return nil
+		return err
 	}
 	if err := add(f.Enrolment); err != nil {
 		return nil, nil, err
@@ -388,6 +385,39 @@ func (s *Service) merge(ctx context.Context, d Delivery, f Facts, now time.Time)
 		others = append(others, companion{x, g})
 	}
 	return duties, others, nil
+}
+
+// duty is what a reminder of e speaks of.
+func (s *Service) duty(ctx context.Context, e learning.Enrolment) (duty, error) {
+	p, err := s.Courses.Version(ctx, e.Course, e.N)
+	if err != nil {
+		return duty{}, err
+	}
+	x := duty{course: e.Course, title: p.Summary.Title, minutes: p.Summary.Minutes}
+	if e.DueAt != nil {
+		x.dueAt = *e.DueAt
+	}
+	return x, nil
+}
+
+// told tells whoever listens, such as a gateway to SMS, that d is due to somebody who has
+// no device, or that it went to their devices. It holds nothing up: a failure is logged.
+func (s *Service) told(ctx context.Context, d Delivery, f Facts, duties []duty, now time.Time) {
+	if s.Due == nil || d.Channel != Push {
+		return
+	}
+	if duties == nil {
+		x, err := s.duty(ctx, f.Enrolment)
+		if err != nil {
+			s.Log.WarnContext(ctx, "tell of a reminder", "delivery", d.Token, "err", err)
+			return
+		}
+		duties = []duty{x}
+	}
+	text := body(duties, f.Person.Settings.Locale, s.Calendar, now)
+	if err := s.Due(ctx, d, f.Person, text, s.PublicURL+"/?delivery="+d.Token); err != nil {
+		s.Log.WarnContext(ctx, "tell of a reminder", "delivery", d.Token, "err", err)
+	}
 }
 
 // settle ends d with a reason, after storing what follows it: the next step, and the

@@ -160,7 +160,10 @@ type Service struct {
 	Now            func() time.Time
 	Log            *slog.Logger
 	Count          func(outcome string) // of pushes, for the metrics; nil: nobody counts
-	Kept           func() time.Duration // deliveries, after they are due; nil: 90 days
+	// Due hears of each reminder by push that went out, or would have if its person had a
+	// device, with what it says in their language and its address; nil: nobody listens.
+	Due  func(ctx context.Context, d Delivery, p people.Person, text, link string) error
+	Kept func() time.Duration // deliveries, after they are due; nil: 90 days
 }
 
 func (s *Service) mailOn() bool { return s.Mail != nil && s.Mail.On() }
