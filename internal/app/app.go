@@ -22,6 +22,7 @@ import (
 	"hocso/internal/feed"
 	"hocso/internal/learning"
 	"hocso/internal/letter"
+	"hocso/internal/measure"
 	"hocso/internal/mongodb"
 	"hocso/internal/mongodb/embedded"
 	"hocso/internal/people"
@@ -54,6 +55,7 @@ type App struct {
 	holidays      *campaign.HolidayService
 	reminders     *reminder.Service
 	reports       *report.Service
+	measures      *measure.Service
 	escalations   *escalation.Service
 	signoffs      *signoff.Service
 	surveys       *survey.Service

@@ -18,6 +18,7 @@ import (
 	"hocso/internal/escalation"
 	"hocso/internal/feed"
 	"hocso/internal/learning"
+	"hocso/internal/measure"
 	"hocso/internal/people"
 	"hocso/internal/reminder"
 	"hocso/internal/report"
@@ -117,6 +118,7 @@ func (a *App) join(ctx context.Context) error {
 		Enrolments: a.db.Learning(), People: a.people, Courses: a.courses, Campaigns: a.db.Campaigns(), Zone: a.cfg.TimeZone, Now: a.now, Log: a.log,
 	}
 	a.learning.Changed, a.people.Changed = a.reports.Put, a.reports.PutPerson
+	a.measures = &measure.Service{Reports: a.reports, Reminders: a.db.Reminders(), People: a.people, Zone: a.cfg.TimeZone, Now: a.now}
 	a.escalations = &escalation.Service{
 		Store: a.db.Escalations(), Campaigns: a.db.Campaigns(), People: a.people, Reports: a.reports, Letters: a.letters, Reminders: a.reminders, Calendar: calendar,
 		PublicURL: a.cfg.PublicURL, Foot: a.cfg.OrganisationName + " · " + a.cfg.PublicURL, Now: a.now, Log: a.log,

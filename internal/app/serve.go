@@ -200,6 +200,7 @@ func (a *App) server() (*httpapi.Server, error) {
 		Holidays:      a.holidays,
 		Reminders:     a.reminders,
 		Reports:       a.reports,
+		Measures:      a.measures,
 		Escalations:   a.escalations,
 		Signoffs:      a.signoffs,
 		Surveys:       a.surveys,

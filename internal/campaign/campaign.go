@@ -145,14 +145,16 @@ func (p Plan) withDefaults() Plan {
 	if p.Channels == nil {
 		p.Channels = []Channel{Push, Email}
 	}
-	if p.Reminders.Offsets == nil {
-		p.Reminders.Offsets = []int{-7, -3, -1, 1, 7, 14}
-	}
-	if p.Escalation == nil {
-		p.Escalation = []EscalationStep{{-3, 70, ToHead}, {1, 0, ToHead}, {7, 0, ToOwner}, {7, 0, ToParent}, {14, 0, ToParent}}
-	}
 	if p.GraceDays == 0 {
 		p.GraceDays = 30
+	}
+	afterEnd := func(day int) bool { return day > p.GraceDays }
+	if p.Reminders.Offsets == nil {
+		p.Reminders.Offsets = slices.DeleteFunc([]int{-7, -3, -1, 1, 7, 14}, afterEnd)
+	}
+	if p.Escalation == nil {
+		p.Escalation = slices.DeleteFunc([]EscalationStep{{-3, 70, ToHead}, {1, 0, ToHead}, {7, 0, ToOwner}, {7, 0, ToParent}, {14, 0, ToParent}},
+			func(x EscalationStep) bool { return afterEnd(x.Day) })
 	}
 	if p.Targets.Completion == 0 {
 		p.Targets.Completion = 90

@@ -13,6 +13,7 @@ import (
 	"hocso/internal/audit"
 	"hocso/internal/campaign"
 	"hocso/internal/fault"
+	"hocso/internal/measure"
 	"hocso/internal/people"
 	"hocso/internal/reminder"
 	"hocso/internal/report"
@@ -54,6 +55,9 @@ func (s *Server) campaignRoutes() []route {
 		}, s.copyCampaign},
 		{fiber.MethodGet, v + "/campaigns/:id", manage, shape{summary: "One campaign", out: campaignView{}, problems: []string{"404 campaign_not_found"}}, s.findCampaign},
 		{fiber.MethodGet, v + "/campaigns/:id/stats", manage, shape{summary: "How a campaign goes", out: campaignStats{}, problems: []string{"404 campaign_not_found"}}, s.campaignStats},
+		{fiber.MethodGet, v + "/campaigns/:id/measures", manage, shape{
+			summary: "What a campaign has achieved, with what is not known about it", out: measure.Measures{}, problems: []string{"404 campaign_not_found", "503 report_not_ready"}, compress: true,
+		}, s.campaignMeasures},
 		{fiber.MethodGet, v + "/campaigns/:id/deliveries", manage, shape{
 			summary: "Its reminders, and why each went or did not", query: []string{"reason", "cursor"}, out: listOf[deliveryView]{},
 			problems: []string{"404 campaign_not_found"}, compress: true,
@@ -439,6 +443,18 @@ func (s *Server) campaignStats(c *fiber.Ctx) error {
 		return err
 	}
 	return c.JSON(campaignStats{n, units.Items})
+}
+
+func (s *Server) campaignMeasures(c *fiber.Ctx) error {
+	x, err := s.Campaigns.Find(c.UserContext(), actor(c), campaign.ID(c.Params("id")))
+	if err != nil {
+		return err
+	}
+	m, err := s.Measures.Of(c.UserContext(), x)
+	if err != nil {
+		return err
+	}
+	return c.JSON(m)
 }
 
 // deliveryView is a delivery with the name of whom it was for, empty when that person

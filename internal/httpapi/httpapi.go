@@ -29,6 +29,7 @@ import (
 	"hocso/internal/fault"
 	"hocso/internal/feed"
 	"hocso/internal/learning"
+	"hocso/internal/measure"
 	"hocso/internal/people"
 	"hocso/internal/privacy"
 	"hocso/internal/reminder"
@@ -49,6 +50,7 @@ type Deps struct {
 	Holidays      *campaign.HolidayService
 	Reminders     *reminder.Service
 	Reports       *report.Service
+	Measures      *measure.Service
 	Escalations   *escalation.Service
 	Signoffs      *signoff.Service
 	Surveys       *survey.Service

@@ -327,7 +327,7 @@ func campaignRows() []matrixRow {
 		}
 		return draft(`"a9"`)(w, k)
 	}
-	for _, rest := range []string{"", "/stats", "/deliveries"} {
+	for _, rest := range []string{"", "/stats", "/measures", "/deliveries"} {
 		for key, expect := range map[string]string{"a": inA("200"), "b": inB("200"), "all": ofAll("200")} {
 			rows = append(rows, matrixRow{route: "GET /api/v1/campaigns/:id" + rest, about: "for " + key, expect: expect, ask: of(key, rest), twin: at("/campaigns/%s%s", nowhere, rest)})
 		}

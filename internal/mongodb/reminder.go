@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"hocso/internal/campaign"
 	"hocso/internal/fault"
 	"hocso/internal/people"
 	"hocso/internal/reminder"
@@ -277,6 +279,45 @@ func (s *Reminders) PutSubscription(ctx context.Context, x reminder.Subscription
 		}
 		return nil
 	}
+}
+
+// EachDelivery calls f for every delivery of a campaign, in the order of ids.
+func (s *Reminders) EachDelivery(ctx context.Context, id campaign.ID, f func(reminder.Delivery) error) error {
+	cur, err := s.deliveries.Find(ctx, bson.D{{Key: "campaign", Value: id}}, options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}).SetBatchSize(1000))
+	if err != nil {
+		return fmt.Errorf("read deliveries: %w", err)
+	}
+	defer func() { _ = cur.Close(context.WithoutCancel(ctx)) }()
+	for cur.Next(ctx) {
+		var d reminder.Delivery
+		if err := cur.Decode(&d); err != nil {
+			return fmt.Errorf("decode delivery: %w", err)
+		}
+		if err := f(d); err != nil {
+			return err
+		}
+	}
+	if err := cur.Err(); err != nil {
+		return fmt.Errorf("read deliveries: %w", err)
+	}
+	return nil
+}
+
+// Subscribers returns which of ps have a device that accepts push.
+func (s *Reminders) Subscribers(ctx context.Context, ps []people.ID) (map[people.ID]bool, error) {
+	const page = 1000
+	out := map[people.ID]bool{}
+	for part := range slices.Chunk(ps, page) {
+		found, err := list[reminder.Subscription](ctx, s.subscriptions, bson.D{{Key: "person", Value: bson.D{{Key: "$in", Value: part}}}},
+			options.Find().SetBatchSize(page), "find subscribers")
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range found {
+			out[x.Person] = true
+		}
+	}
+	return out, nil
 }
 
 // Subscriptions implements reminder.SubscriptionStore.

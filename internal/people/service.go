@@ -149,5 +149,10 @@ func (s *Service) told(ps ...Person) {
 	}
 }
 
+// PeopleByID returns those of ids that are known, in no order.
+func (s *Service) PeopleByID(ctx context.Context, ids []ID) ([]Person, error) {
+	return s.Store.PeopleByID(ctx, ids)
+}
+
 // Today is the day in the organisation's zone, yyyy-mm-dd.
 func (s *Service) Today() string { return s.Now().In(s.Zone).Format(time.DateOnly) }

@@ -32,6 +32,7 @@ func (m *model) put(e learning.Enrolment) {
 	x := &m.rows
 	x.n[r], x.set[r], x.state[r] = uint16(e.N), m.setIndex(e.Campaigns), stateOf(e.State)
 	x.done[r], x.rating[r], x.version[r] = done(e), uint8(e.Rating), uint32(e.Version)
+	x.assigned[r] = e.AssignedAt.UnixMilli()
 	x.due[r], x.completed[r], x.unit[r] = millis(e.DueAt), millis(e.CompletedAt), 0
 	if e.State == learning.Completed && e.UnitAtCompletion != "" {
 		x.unit[r] = m.unitIndex(e.UnitAtCompletion)
@@ -66,6 +67,7 @@ func (m *model) grow(p uint32, c, cycle uint16) int32 {
 	x.person, x.course, x.cycle = append(x.person, p), append(x.course, c), append(x.cycle, cycle)
 	x.n, x.set, x.state = append(x.n, 0), append(x.set, 0), append(x.state, closed)
 	x.done, x.rating, x.version = append(x.done, 0), append(x.rating, 0), append(x.version, 0)
+	x.assigned = append(x.assigned, 0)
 	x.due, x.completed, x.unit = append(x.due, 0), append(x.completed, 0), append(x.unit, 0)
 	x.overdue, x.next = append(x.overdue, false), append(x.next, m.people[p].first)
 	m.people[p].first = r

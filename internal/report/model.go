@@ -11,7 +11,7 @@ import (
 )
 
 // model is the read model: what the answers need of every enrolment, in parallel
-// slices (about 45 bytes a row), and sums of them that are kept up to date with each
+// slices (about 53 bytes a row), and sums of them that are kept up to date with each
 // change. Its methods need the lock of the service.
 type model struct {
 	now int64 // unix milliseconds up to which due times have passed
@@ -62,6 +62,7 @@ type rows struct {
 	done      []uint8 // lessons and quizzes done
 	rating    []uint8
 	version   []uint32
+	assigned  []int64  // unix milliseconds
 	due       []int64  // unix milliseconds, 0: none
 	completed []int64  // unix milliseconds, 0: not yet
 	unit      []uint16 // at completion, 0: open or unknown

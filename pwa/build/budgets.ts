@@ -16,6 +16,7 @@ export const deskParts = [
   'privacy',
   'holiday',
   'webhook',
+  'measure',
 ];
 export const deskFolder = new RegExp(`/src/(${deskParts.join('|')})/|/src/i18n/desk\\.`);
 

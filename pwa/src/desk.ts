@@ -4,7 +4,7 @@ import type { IconName } from './ui/icons.ts';
 import { later, type Page, type Route } from './ui/pages.ts';
 
 // The desk is what trainers, administrators, unit heads and auditors see beside a learner's screens. Its pages live in
-// authoring/, people/, campaign/, announcement/desk/, survey/, report/, audit/, holiday/, privacy/ and webhook/, are loaded when opened and are not kept for offline use.
+// authoring/, people/, campaign/, announcement/desk/, survey/, report/, audit/, holiday/, privacy/, webhook/ and measure/, are loaded when opened and are not kept for offline use.
 export interface DeskLink {
   href: string;
   label: Key;

@@ -726,6 +726,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/campaigns/{id}/measures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a campaign has achieved, with what is not known about it */
+        get: operations["getCampaignsIdMeasures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/campaigns/{id}/pause": {
         parameters: {
             query?: never;
@@ -3231,6 +3248,11 @@ export interface components {
             subscriptions: components["schemas"]["Subscription"][];
             surveys: components["schemas"]["Participant"][];
         };
+        Day: {
+            completed: number;
+            on: string;
+            sent: number;
+        };
         Debrief: {
             do: components["schemas"]["Text"];
             who: components["schemas"]["Text"];
@@ -3736,6 +3758,22 @@ export interface components {
             secondFactor: components["schemas"]["SecondFactor"];
             settings: components["schemas"]["Settings"];
             unit: components["schemas"]["UnitRef"];
+        };
+        Measures: {
+            /** Format: date-time */
+            asOf: string;
+            completion: components["schemas"]["Share"];
+            days: components["schemas"]["Day"][];
+            medianHours: number | null;
+            onTime: components["schemas"]["Share"];
+            people: number;
+            pushReach: components["schemas"]["Share"];
+            reach: components["schemas"]["Share"];
+            satisfaction: components["schemas"]["Share"] | null;
+            sent: number;
+            start: components["schemas"]["Share"];
+            unitsOk: components["schemas"]["Share"];
+            yield: components["schemas"]["Yield"] | null;
         };
         MethodsAnswer: {
             demo: boolean;
@@ -4373,6 +4411,12 @@ export interface components {
             noMail?: boolean;
             timeZone?: string;
         };
+        Share: {
+            high: number;
+            low: number;
+            n: number;
+            of: number;
+        };
         SignInAnswer: {
             accessToken?: string;
             /** Format: date-time */
@@ -4808,6 +4852,13 @@ export interface components {
         WebhookEventList: {
             items: components["schemas"]["WebhookEvent"][];
             next?: string;
+        };
+        Yield: {
+            difference: number;
+            heldOut: components["schemas"]["Share"];
+            high: number;
+            low: number;
+            reminded: components["schemas"]["Share"];
         };
     };
     responses: {
@@ -6832,6 +6883,47 @@ export interface operations {
             };
             /** @description campaign_not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getCampaignsIdMeasures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Measures"];
+                };
+            };
+            /** @description campaign_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description report_not_ready */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

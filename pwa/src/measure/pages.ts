@@ -1,0 +1,2 @@
+export { default as Measures } from './Measures.svelte';
+export { ready } from './texts.ts';
