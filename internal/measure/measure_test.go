@@ -103,9 +103,15 @@ func TestOf(t *testing.T) {
 		share Share
 		n, of int
 	}{
-		{"reach", m.Reach, 4, 5}, {"start", m.Start, 3, 5}, {"completion", m.Completion, 2, 5}, {"on time", m.OnTime, 1, 2},
-		{"push", m.PushReach, 2, 5}, {"satisfaction", *m.Satisfaction, 4, 5}, {"units", m.UnitsOK, 1, 2},
-		{"reminded", m.Yield.Reminded, 1, 2}, {"held out", m.Yield.HeldOut, 0, 1},
+		{"reach", m.Reach, 4, 5},
+		{"start", m.Start, 3, 5},
+		{"completion", m.Completion, 2, 5},
+		{"on time", m.OnTime, 1, 2},
+		{"push", m.PushReach, 2, 5},
+		{"satisfaction", *m.Satisfaction, 4, 5},
+		{"units", m.UnitsOK, 1, 2},
+		{"reminded", m.Yield.Reminded, 1, 2},
+		{"held out", m.Yield.HeldOut, 0, 1},
 	} {
 		if x.share.N != x.n || x.share.Of != x.of || x.share.Low > float64(x.n)/float64(x.of) || x.share.High < float64(x.n)/float64(x.of) {
 			t.Errorf("%s: %+v, want %d of %d", x.what, x.share, x.n, x.of)
