@@ -59,12 +59,26 @@ func uuid() string {
 	return fmt.Sprintf("%08x-%04x-4%03x-%04x-%012x", a>>32, a>>16&0xffff, a&0xfff, b>>48&0x3fff|0x8000, b&0xffffffffffff)
 }
 
-// record makes the page note every request with ops and what became of it.
+// record makes the page note every request with ops and what became of it. An answer
+// that is cut off in the middle counts as lost, as it does for the app.
 func (p *phone) record() {
 	p.t.Helper()
-	p.Eval(`{ window.sent = []; const ask = window.fetch; window.fetch = async (url, init) => { const answer = ask(url, init);
-		if (String(url).endsWith("/ops")) { const entry = {status: -1}; window.sent.push(entry); answer.then(async (r) => { entry.status = r.status; if (r.ok) entry.verdicts = (await r.clone().json()).results.map((v) => v.status); }, () => { entry.status = 0; }); }
-		return answer; }; }`, nil)
+	p.Eval(`{
+		window.sent = [];
+		const ask = window.fetch;
+		window.fetch = (url, init) => {
+			const answer = ask(url, init);
+			if (String(url).endsWith("/ops")) {
+				const entry = {status: -1};
+				window.sent.push(entry);
+				answer.then(async (r) => {
+					if (r.ok) entry.verdicts = (await r.clone().json()).results.map((v) => v.status);
+					entry.status = r.status;
+				}).catch(() => { entry.status = 0; });
+			}
+			return answer;
+		};
+	}`, nil)
 }
 
 // sent lists what became of each request with ops: a status (0: lost, -1: still on
