@@ -127,14 +127,7 @@ func checkAudience(a people.Actor, au Audience, tree map[people.UnitID]people.Un
 	if au.Everybody() && !all {
 		return []fault.Field{{Field: "audience.units", Code: "required"}}
 	}
-	known := func(id people.UnitID) bool {
-		u, ok := tree[id]
-		return ok && u.RemovedAt == nil && a.Covers(people.ManageCampaigns, id, u.Path)
-	}
-	group := func(id people.CohortID) bool {
-		x, ok := cohorts[id]
-		return ok && x.RemovedAt == nil && a.Covers(people.ManageCampaigns, x.Unit, tree[x.Unit].Path)
-	}
+	known, group := knownUnit(a, tree), knownCohort(a, tree, cohorts)
 	bad = slices.Concat(
 		checkIDs("audience.units", au.Units, known), checkIDs("audience.cohorts", au.Cohorts, group),
 		checkIDs("audience.exclude.units", au.Exclude.Units, known), checkIDs("audience.exclude.cohorts", au.Exclude.Cohorts, group),
@@ -149,6 +142,22 @@ func checkAudience(a people.Actor, au Audience, tree map[people.UnitID]people.Un
 		}
 	}
 	return bad
+}
+
+// knownUnit tells whether a unit is there and within the actor's scope.
+func knownUnit(a people.Actor, tree map[people.UnitID]people.Unit) func(people.UnitID) bool {
+	return func(id people.UnitID) bool {
+		u, ok := tree[id]
+		return ok && u.RemovedAt == nil && a.Covers(people.ManageCampaigns, id, u.Path)
+	}
+}
+
+// knownCohort tells the same of a cohort.
+func knownCohort(a people.Actor, tree map[people.UnitID]people.Unit, cohorts map[people.CohortID]people.Cohort) func(people.CohortID) bool {
+	return func(id people.CohortID) bool {
+		x, ok := cohorts[id]
+		return ok && x.RemovedAt == nil && a.Covers(people.ManageCampaigns, x.Unit, tree[x.Unit].Path)
+	}
 }
 
 func checkIDs[T comparable](field string, ids []T, known func(T) bool) (bad []fault.Field) {

@@ -37,7 +37,7 @@ func (s *Service) recur(ctx context.Context, c Campaign, now time.Time) (Campaig
 func (s *Service) after(c Campaign, now time.Time) Campaign {
 	p := s.moved(c.Plan, 0, c.Recurrence)
 	if p.StartsOn == "" { // it began as it was scheduled
-		p.StartsOn = s.Calendar.Workday(c.StartsAt.In(s.Calendar.Zone).AddDate(0, c.Recurrence, 0)).Format(Day)
+		p.StartsOn = s.Calendar.Workday(later(c.StartsAt.In(s.Calendar.Zone), 0, c.Recurrence)).Format(Day)
 	}
 	seal := p.Seal()
 	next := Campaign{
@@ -52,15 +52,33 @@ func (s *Service) after(c Campaign, now time.Time) Campaign {
 	return next
 }
 
-// moved is a plan with its days years and months later, on working days.
+// moved is a plan with its days years and months later: the start and the due day on working
+// days, those of its rule as they are.
 func (s *Service) moved(p Plan, years, months int) Plan {
 	p = p.clone()
-	for _, day := range []*string{&p.StartsOn, &p.DueOn} {
+	move := func(day *string, fit func(time.Time) time.Time) {
 		if t, err := time.ParseInLocation(Day, *day, s.Calendar.Zone); err == nil {
-			*day = s.Calendar.Workday(t.AddDate(years, months, 0)).Format(Day)
+			*day = fit(later(t, years, months)).Format(Day)
 		}
 	}
+	move(&p.StartsOn, s.Calendar.Workday)
+	move(&p.DueOn, s.Calendar.Workday)
+	if p.Audience.Rule != nil {
+		r, same := *p.Audience.Rule, func(t time.Time) time.Time { return t }
+		move(&r.JoinedFrom, same)
+		move(&r.JoinedUntil, same)
+		p.Audience.Rule = &r
+	}
 	return p
+}
+
+// later is t years and months later: in a shorter month its last day.
+func later(t time.Time, years, months int) time.Time {
+	moved := t.AddDate(years, months, 0)
+	if moved.Day() != t.Day() {
+		moved = moved.AddDate(0, 0, -moved.Day())
+	}
+	return moved
 }
 
 // successor is the id of the occurrence after c: a UUIDv7 of the moment at which c was due,
@@ -96,19 +114,10 @@ func (s *Service) Copy(ctx context.Context, a people.Actor, id ID) (Campaign, er
 	if p.Items, err = s.offered(ctx, p.Items); err != nil {
 		return Campaign{}, err
 	}
-	tree, err := s.tree(ctx)
-	if err != nil {
+	if err := s.keepKnown(ctx, a, &p.Audience); err != nil {
 		return Campaign{}, err
 	}
-	cohorts, err := s.People.Cohorts(ctx)
-	if err != nil {
-		return Campaign{}, err
-	}
-	au := &p.Audience
-	au.Units, au.Exclude.Units = without(au.Units, tree, a), without(au.Exclude.Units, tree, a)
-	gone := func(id people.CohortID) bool { x, ok := cohorts[id]; return !ok || x.RemovedAt != nil }
-	au.Cohorts, au.Exclude.Cohorts = slices.DeleteFunc(slices.Clone(au.Cohorts), gone), slices.DeleteFunc(slices.Clone(au.Exclude.Cohorts), gone)
-	if au.Everybody() && !c.Audience.Everybody() {
+	if lost(c.Audience, p.Audience) {
 		return Campaign{}, invalid([]fault.Field{{Field: "audience", Code: "empty"}}) // or it would be for everybody
 	}
 	return s.Create(ctx, a, p)
@@ -132,9 +141,34 @@ func (s *Service) offered(ctx context.Context, items []Item) (out []Item, err er
 	return out, nil
 }
 
-func without(ids []people.UnitID, tree map[people.UnitID]people.Unit, a people.Actor) []people.UnitID {
-	return slices.DeleteFunc(slices.Clone(ids), func(id people.UnitID) bool {
-		u, ok := tree[id]
-		return !ok || u.RemovedAt != nil || !a.Covers(people.ManageCampaigns, id, u.Path)
-	})
+// keepKnown leaves out of an audience what is gone or outside of the actor's scope.
+func (s *Service) keepKnown(ctx context.Context, a people.Actor, au *Audience) error {
+	tree, err := s.tree(ctx)
+	if err != nil {
+		return err
+	}
+	cohorts, err := s.People.Cohorts(ctx)
+	if err != nil {
+		return err
+	}
+	unit, cohort := knownUnit(a, tree), knownCohort(a, tree, cohorts)
+	au.Units, au.Exclude.Units = only(au.Units, unit), only(au.Exclude.Units, unit)
+	au.Cohorts, au.Exclude.Cohorts = only(au.Cohorts, cohort), only(au.Exclude.Cohorts, cohort)
+	if au.Rule != nil {
+		r := *au.Rule
+		r.Units = only(r.Units, unit)
+		au.Rule = &r
+	}
+	return nil
+}
+
+// lost reports whether an audience would be larger without what was left out of it: with no
+// unit or cohort left it would be everybody.
+func lost(before, after Audience) bool {
+	return after.Everybody() && !before.Everybody() ||
+		after.Rule != nil && len(after.Rule.Units) == 0 && len(before.Rule.Units) > 0
+}
+
+func only[T any](ids []T, known func(T) bool) []T {
+	return slices.DeleteFunc(slices.Clone(ids), func(id T) bool { return !known(id) })
 }

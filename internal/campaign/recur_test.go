@@ -83,6 +83,55 @@ func TestCopy(t *testing.T) {
 	}
 }
 
+// Those who joined lately are, a year later, those who joined lately then; what is gone is
+// left out.
+func TestCopyOfARule(t *testing.T) {
+	w := newWorld(t)
+	c := w.create(t, func(p *Plan) {
+		p.Audience = Audience{
+			Units: []people.UnitID{"vu-a"},
+			Rule:  &people.Rule{Units: []people.UnitID{"vu-a", "vu-b"}, JoinedFrom: "2026-02-28", JoinedUntil: "2026-03-31"},
+		}
+	})
+	w.crowd.units[3].RemovedAt = &w.now
+	w.now = w.now.AddDate(0, 6, 0)
+	got, err := w.Copy(t.Context(), named("other", ""), c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := got.Audience.Rule; r.JoinedFrom != "2027-02-28" || r.JoinedUntil != "2027-03-31" || !slices.Equal(r.Units, []people.UnitID{"vu-a"}) {
+		t.Errorf("copied the rule %+v", r)
+	}
+	if r := w.state(t, c.ID).Audience.Rule; r.JoinedFrom != "2026-02-28" || len(r.Units) != 2 {
+		t.Errorf("the rule that was copied is now %+v", r)
+	}
+	w.crowd.units[1].RemovedAt = &w.now
+	if _, err := w.Copy(t.Context(), named("other", ""), c.ID); !slices.Equal(refused(err), []string{"audience:empty"}) {
+		t.Errorf("copied a rule for units that are gone: %v", err)
+	}
+}
+
+func TestLater(t *testing.T) {
+	for _, tt := range []struct {
+		from          string
+		years, months int
+		want          string
+	}{
+		{"2026-01-31", 0, 1, "2026-02-28"},
+		{"2026-08-31", 0, 3, "2026-11-30"},
+		{"2028-02-29", 1, 0, "2029-02-28"},
+		{"2026-12-15", 0, 2, "2027-02-15"},
+	} {
+		from, err := time.Parse(Day, tt.from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := later(from, tt.years, tt.months).Format(Day); got != tt.want {
+			t.Errorf("%s, %d years and %d months later: %s, want %s", tt.from, tt.years, tt.months, got, tt.want)
+		}
+	}
+}
+
 // What is optional counts nowhere; what opens later is said with the enrolment.
 func TestDuties(t *testing.T) {
 	w := newWorld(t)
