@@ -112,7 +112,7 @@ export function report(parts: { name: string; bytes: number; limit: number }[]):
 }
 
 // costly is a part of Svelte that every first script pays for as soon as one page uses it: all pages share one copy.
-const costly = /svelte\/src\/internal\/client\/dom\/(blocks\/(svelte-element|html)|elements\/(transitions|bindings\/size))\.js$/;
+const costly = /svelte\/src\/internal\/client\/dom\/(blocks\/(svelte-element|html)|elements\/(transitions|bindings\/(size|input)))\.js$/;
 
 // refuseCostly names what to write instead.
 function refuseCostly(bundle: Bundle): void {
@@ -120,7 +120,7 @@ function refuseCostly(bundle: Bundle): void {
     const used = chunk.moduleIds.find((id) => costly.test(id) && (chunk.modules[id]?.renderedLength ?? 0) > 0);
     if (used)
       throw new Error(
-        `${used} costs every learner up to 2 kB: write elements out, move by CSS, measure with a ResizeObserver, use Prose for HTML`,
+        `${used} costs every learner up to 2 kB: write elements out, move by CSS, measure with a ResizeObserver, use Prose for HTML, and value or checked with oninput or onchange for bind:`,
       );
   }
 }
