@@ -8,7 +8,8 @@ export const limits = { first: 35 * kB, shared: 16 * kB, css: 8 * kB, route: 15 
 export const deskParts = [
   'authoring',
   'people',
-  'campaign',
+  'campaign/pages',
+  'campaign/planning',
   'survey',
   'announcement/desk',
   'report',
@@ -18,7 +19,7 @@ export const deskParts = [
   'webhook',
   'measure',
 ];
-export const deskFolder = new RegExp(`/src/(${deskParts.join('|')})/|/src/i18n/desk\\.`);
+export const deskFolder = new RegExp(`/src/(${deskParts.join('|')})[/.]|/src/i18n/desk\\.`);
 
 type Bundle = Rollup.OutputBundle;
 
@@ -91,7 +92,7 @@ export function measure(bundle: Bundle): { name: string; bytes: number; limit: n
   }
   // whoever opens a part of the desk loads its pages, what all parts share, and the texts of both in one language
   for (const part of deskParts) {
-    const its = new RegExp(`/src/${part}/|/src/i18n/desk\\.(${part.split('/')[0]}\\.)?vi\\.`);
+    const its = new RegExp(`/src/${part}[/.]|/src/i18n/desk\\.(${part.split('/')[0]}\\.)?vi\\.`);
     const all = chunks(bundle).filter((chunk) => chunk.isDynamicEntry && its.test(chunk.facadeModuleId ?? ''));
     const names = all.reduce((into, chunk) => closure(bundle, chunk.fileName, into), new Set<string>());
     const own = [...names, ...css(bundle, names)].filter((name) => desk.has(name));
@@ -112,7 +113,7 @@ export function report(parts: { name: string; bytes: number; limit: number }[]):
 }
 
 // costly is a part of Svelte that every first script pays for as soon as one page uses it: all pages share one copy.
-const costly = /svelte\/src\/internal\/client\/dom\/(blocks\/(svelte-element|html)|elements\/(transitions|bindings\/size))\.js$/;
+const costly = /svelte\/src\/internal\/client\/dom\/(blocks\/(svelte-element|html)|elements\/(transitions|bindings\/(size|input)))\.js$/;
 
 // refuseCostly names what to write instead.
 function refuseCostly(bundle: Bundle): void {
@@ -120,7 +121,7 @@ function refuseCostly(bundle: Bundle): void {
     const used = chunk.moduleIds.find((id) => costly.test(id) && (chunk.modules[id]?.renderedLength ?? 0) > 0);
     if (used)
       throw new Error(
-        `${used} costs every learner up to 2 kB: write elements out, move by CSS, measure with a ResizeObserver, use Prose for HTML`,
+        `${used} costs every learner up to 2 kB: write elements out, move by CSS, measure with a ResizeObserver, use Prose for HTML, and value or checked with oninput or onchange for bind:`,
       );
   }
 }

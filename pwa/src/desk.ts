@@ -35,6 +35,7 @@ const authoring = () => import('./authoring/pages.ts');
 const writing = () => import('./authoring/writing.ts');
 const report = () => import('./report/pages.ts');
 const campaign = () => import('./campaign/pages.ts');
+const planning = () => import('./campaign/planning.ts');
 const survey = () => import('./survey/pages.ts');
 const announcing = () => import('./announcement/desk/pages.ts');
 const webhook = () => import('./webhook/pages.ts');
@@ -62,10 +63,10 @@ export const deskRoutes: Route[] = [
   of('/overview/signoffs', report, 'SignoffPage'),
   of('/my-unit', report, 'MyUnit'),
   of('/campaigns', campaign, 'CampaignList'),
-  of('/campaigns/new', campaign, 'NewCampaign'),
+  of('/campaigns/new', planning, 'NewCampaign'),
   of('/campaigns/calendar', campaign, 'Calendar'),
   of('/campaigns/:campaign', campaign, 'CampaignPage'),
-  of('/campaigns/:campaign/edit', campaign, 'NewCampaign'),
+  of('/campaigns/:campaign/edit', planning, 'NewCampaign'),
   of('/surveys', survey, 'SurveyList'),
   of('/surveys/new', survey, 'NewSurvey'),
   of('/surveys/:survey', survey, 'SurveyPage'),

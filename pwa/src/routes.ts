@@ -1,5 +1,4 @@
 import SignIn from './account/SignIn.svelte';
-import { deskRoutes } from './desk.ts';
 import { loadAccount } from './i18n/account.ts';
 import { loadLearn } from './i18n/learn.ts';
 import { later, now, type Route, withTexts } from './ui/pages.ts';
@@ -7,7 +6,7 @@ import { later, now, type Route, withTexts } from './ui/pages.ts';
 const learn = withTexts(loadLearn);
 const account = withTexts(loadAccount);
 
-// Every address of the app. Sign-in is part of the first script: whoever has the app already gets the rest from the worker.
+// Every address of the app but the desk's, which desk.ts has. Sign-in is part of the first script: whoever has the app already gets the rest from the worker.
 export const routes: Route[] = [
   later('/', () => import('./learning/Today.svelte')),
   now('/sign-in', SignIn, 'open'),
@@ -133,5 +132,4 @@ export const routes: Route[] = [
     'open',
   ),
   later('/desk', () => import('./DeskMenu.svelte')),
-  ...deskRoutes,
 ];

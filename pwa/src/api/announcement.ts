@@ -15,6 +15,7 @@ export interface Writing {
 export interface Announced extends Writing {
   id: string;
   html: Text;
+  summary: Text;
   state: 'draft' | 'published' | 'withdrawn';
   publishedAt?: string;
   version: number;

@@ -19,8 +19,10 @@ export const states = [
 ] as const;
 export type CampaignState = (typeof states)[number];
 export type Verb = 'submit' | 'return' | 'approve' | 'schedule' | 'pause' | 'resume' | 'close' | 'cancel' | 'archive';
+export const kinds = ['course', 'drill', 'announcement', 'survey'] as const;
+export type Kind = (typeof kinds)[number];
 export interface CampaignItem {
-  kind: 'course' | 'drill';
+  kind: Kind;
   id: string;
   required: boolean;
   opensAfter?: { days?: number; item?: number }; // item: the number of an earlier one, from 1

@@ -70,6 +70,12 @@ export function unitRow(line: UnitLine, campaign: Campaign, days: number): BarRo
   };
 }
 
+// mistakeText says what is wrong with a field of a plan.
+export function mistakeText(field: string, code: string): string {
+  const at = field.replace(/\[\d+\]/g, '');
+  return d(pick(`field.${at}.${code}`, `field.${at.split('.')[0]}.${code}`, `field.${code}`) ?? 'field.wrong');
+}
+
 // stepName turns d-7 into words.
 export function stepName(step: string): string {
   if (step === 'ask') return d('ledger.asked');

@@ -27,6 +27,7 @@ const defaults = (): Policy => ({
     { day: 1, below: 0, to: 'head' },
     { day: 7, below: 0, to: 'owner' },
     { day: 7, below: 0, to: 'parent' },
+    { day: 14, below: 0, to: 'parent' },
   ],
 });
 export type Policy = Pick<Plan, 'graceDays' | 'recurrence' | 'channels' | 'reminders' | 'targets' | 'escalation'>;
@@ -77,8 +78,27 @@ export class Wizard {
 
   toggle(choice: Choice): void {
     const has = this.chosen.some((one) => same(one, choice));
-    this.chosen = has ? this.chosen.filter((one) => !same(one, choice)) : [...this.chosen, choice];
+    this.#arrange(has ? this.chosen.filter((one) => !same(one, choice)) : [...this.chosen, choice]);
     if (!this.named) this.name = { vi: names(this.chosen, 'vi'), en: names(this.chosen, 'en') };
+  }
+
+  // move puts the item at a place one up (-1) or down (1).
+  move(from: number, by: -1 | 1): void {
+    const next = [...this.chosen];
+    const [item] = next.splice(from, 1);
+    if (item) next.splice(from + by, 0, item);
+    this.#arrange(next);
+  }
+
+  // #arrange keeps what opens after another: by its new number, or at once if that does not come before it any more.
+  #arrange(next: Choice[]): void {
+    const old = this.chosen;
+    this.chosen = next.map((one, i) => {
+      const before = old[(one.opensAfter?.item ?? 0) - 1];
+      if (!before) return one;
+      const at = next.indexOf(before);
+      return { ...one, opensAfter: at >= 0 && at < i ? { item: at + 1 } : undefined };
+    });
   }
 
   // change puts another item in the place of one that was chosen.

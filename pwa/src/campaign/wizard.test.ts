@@ -87,6 +87,20 @@ describe('the wizard', () => {
     }
   });
 
+  it('keeps what opens after another when the order changes, and lets it open at once when that is gone', () => {
+    const wizard = new Wizard();
+    for (const id of ['a', 'b', 'c']) wizard.toggle(course(id));
+    wizard.change(wizard.chosen[2]!, { opensAfter: { item: 1 } });
+    const order = () => wizard.plan().items.map(({ id, opensAfter }) => id + (opensAfter?.item ?? ''));
+    wizard.move(0, 1);
+    expect(order()).toEqual(['b', 'a', 'c2']);
+    wizard.move(2, -1);
+    expect(order()).toEqual(['b', 'c', 'a']);
+    wizard.change(wizard.chosen[1]!, { opensAfter: { item: 1 } });
+    wizard.toggle(wizard.chosen[0]!);
+    expect(order()).toEqual(['c', 'a']);
+  });
+
   it('counts only what is required', () => {
     const wizard = new Wizard();
     wizard.toggle(course('a', 30));

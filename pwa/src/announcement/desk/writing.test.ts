@@ -3,7 +3,15 @@ import type { Announced } from '../../api/announcement.ts';
 import { again, blank, phaseOf } from './writing.ts';
 
 const old: Announced = {
-  ...{ id: 'a', html: { vi: '', en: '' }, state: 'published', version: 3, title: { vi: 'Cũ', en: 'Old' }, body: { vi: 'x', en: 'y' } },
+  ...{
+    id: 'a',
+    html: { vi: '', en: '' },
+    summary: { vi: '', en: '' },
+    state: 'published',
+    version: 3,
+    title: { vi: 'Cũ', en: 'Old' },
+    body: { vi: 'x', en: 'y' },
+  },
   ...{ units: ['a'], important: true, portal: true, from: '2026-01-01', until: '2026-01-05' },
 };
 
