@@ -536,6 +536,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/authoring/paths": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The paths I may write */
+        get: operations["getAuthoringPaths"];
+        put?: never;
+        /** Start a path */
+        post: operations["postAuthoringPaths"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/authoring/paths/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A path, its versions and what keeps its draft from being published */
+        get: operations["getAuthoringPathsId"];
+        /** Store the draft, which may be incomplete */
+        put: operations["putAuthoringPathsId"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/authoring/paths/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make the draft the newest version */
+        post: operations["postAuthoringPathsIdPublish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/authoring/paths/{id}/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a path out of the catalogue; who is on it keeps it */
+        post: operations["postAuthoringPathsIdRetire"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/campaigns": {
         parameters: {
             query?: never;
@@ -1652,6 +1722,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/paths": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The learning paths that I may follow */
+        get: operations["getPaths"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people": {
         parameters: {
             query?: never;
@@ -2745,6 +2832,15 @@ export interface components {
             units: string[];
             until?: string;
         };
+        AnnouncementView: {
+            from: string;
+            html: components["schemas"]["Text"];
+            id: string;
+            important: boolean;
+            read: boolean;
+            title: components["schemas"]["Text"];
+            until: string;
+        };
         Answer: {
             chosen: string[];
             question: string;
@@ -2933,6 +3029,18 @@ export interface components {
             items: components["schemas"]["AuthoredCourse"][];
             next?: string;
         };
+        AuthoredPath: {
+            dirty: boolean;
+            id: string;
+            published: number;
+            retired: boolean;
+            steps: number;
+            title: components["schemas"]["Text"];
+        };
+        AuthoredPathList: {
+            items: components["schemas"]["AuthoredPath"][];
+            next?: string;
+        };
         BodyAnswer: {
             html: components["schemas"]["Text"];
         };
@@ -2988,6 +3096,16 @@ export interface components {
             started: number;
             units: components["schemas"]["UnitCounts"][];
         };
+        CampaignStep: {
+            /** Format: date-time */
+            at: string;
+            by?: string;
+            /** @enum {string} */
+            from: "draft" | "in_review" | "approved" | "scheduled" | "running" | "paused" | "closing" | "completed" | "archived" | "cancelled";
+            /** @enum {string} */
+            to: "draft" | "in_review" | "approved" | "scheduled" | "running" | "paused" | "closing" | "completed" | "archived" | "cancelled";
+            why?: string;
+        };
         CampaignView: {
             about?: components["schemas"]["About"][];
             approvals: components["schemas"]["Approval"][];
@@ -3008,7 +3126,7 @@ export interface components {
             hash: string;
             id: string;
             items: components["schemas"]["CampaignItem"][];
-            log: components["schemas"]["Step"][];
+            log: components["schemas"]["CampaignStep"][];
             missing?: components["schemas"]["Field"][];
             name: components["schemas"]["Text"];
             names?: {
@@ -3121,7 +3239,19 @@ export interface components {
             unit: string;
             version: number;
         };
-        Content: {
+        Course: {
+            /** Format: date-time */
+            changedAt: string;
+            draft: components["schemas"]["CourseContent"];
+            hash: string;
+            id: string;
+            owner?: string;
+            published: number;
+            retired?: boolean;
+            source: string;
+            version: number;
+        };
+        CourseContent: {
             competences: string[];
             cover: string;
             lessons: components["schemas"]["Lesson"][];
@@ -3131,7 +3261,7 @@ export interface components {
             tier: string;
             title: components["schemas"]["Text"];
         };
-        ContentInput: {
+        CourseContentInput: {
             competences?: string[];
             cover?: string;
             lessons?: components["schemas"]["LessonInput"][];
@@ -3140,18 +3270,6 @@ export interface components {
             summary?: components["schemas"]["TextInput"];
             tier?: string;
             title?: components["schemas"]["TextInput"];
-        };
-        Course: {
-            /** Format: date-time */
-            changedAt: string;
-            draft: components["schemas"]["Content"];
-            hash: string;
-            id: string;
-            owner?: string;
-            published: number;
-            retired?: boolean;
-            source: string;
-            version: number;
         };
         CourseCounts: {
             assigned: number;
@@ -3303,7 +3421,7 @@ export interface components {
             device?: string;
         };
         DraftRequest: {
-            draft?: components["schemas"]["ContentInput"];
+            draft?: components["schemas"]["CourseContentInput"];
             version: number;
         };
         DrillItem: {
@@ -3811,6 +3929,10 @@ export interface components {
             id: string;
             title?: components["schemas"]["TextInput"];
         };
+        NewPathRequest: {
+            id: string;
+            title?: components["schemas"]["TextInput"];
+        };
         Notice: {
             en: components["schemas"]["Section"][];
             hash: string;
@@ -3973,6 +4095,53 @@ export interface components {
         PasswordRequest: {
             current: string;
             new: string;
+        };
+        PathContent: {
+            steps: components["schemas"]["PathStep"][];
+            summary: components["schemas"]["Text"];
+            title: components["schemas"]["Text"];
+        };
+        PathContentInput: {
+            steps?: components["schemas"]["PathStepInput"][];
+            summary?: components["schemas"]["TextInput"];
+            title?: components["schemas"]["TextInput"];
+        };
+        PathDesk: {
+            /** Format: date-time */
+            changedAt: string;
+            dirty: boolean;
+            draft: components["schemas"]["PathContent"];
+            id: string;
+            minutes: number;
+            owner?: string;
+            problems: components["schemas"]["SourceProblem"][];
+            retired?: boolean;
+            version: number;
+            versions: components["schemas"]["Version"][];
+        };
+        PathDraftRequest: {
+            draft?: components["schemas"]["PathContentInput"];
+            version: number;
+        };
+        PathStep: {
+            courses: string[];
+            need?: number;
+        };
+        PathStepInput: {
+            courses?: string[];
+            need?: number;
+        };
+        PathVersionRequest: {
+            version: number;
+        };
+        PathView: {
+            id: string;
+            minutes: number;
+            n: number;
+            retired?: boolean;
+            steps: components["schemas"]["PathStep"][];
+            summary: components["schemas"]["Text"];
+            title: components["schemas"]["Text"];
         };
         Person: {
             /** Format: date-time */
@@ -4468,16 +4637,6 @@ export interface components {
         StartQuizRequest: {
             quizId: string;
         };
-        Step: {
-            /** Format: date-time */
-            at: string;
-            by?: string;
-            /** @enum {string} */
-            from: "draft" | "in_review" | "approved" | "scheduled" | "running" | "paused" | "closing" | "completed" | "archived" | "cancelled";
-            /** @enum {string} */
-            to: "draft" | "in_review" | "approved" | "scheduled" | "running" | "paused" | "closing" | "completed" | "archived" | "cancelled";
-            why?: string;
-        };
         StepRequest: {
             token: string;
         };
@@ -4617,13 +4776,14 @@ export interface components {
             now: string;
         };
         SyncItem: {
-            announcement?: components["schemas"]["View"];
+            announcement?: components["schemas"]["AnnouncementView"];
             course?: components["schemas"]["Summary"];
             drill?: components["schemas"]["DrillView"];
             enrolment?: components["schemas"]["EnrolmentView"];
             key: string;
             kind: string;
             me?: components["schemas"]["Me"];
+            path?: components["schemas"]["PathView"];
             quiz?: components["schemas"]["Paper"];
             survey?: components["schemas"]["MySurvey"];
         };
@@ -4766,6 +4926,14 @@ export interface components {
             id: string;
             status: string;
         };
+        Version: {
+            content: components["schemas"]["PathContent"];
+            n: number;
+            /** Format: date-time */
+            publishedAt: string;
+            publishedBy?: string;
+            source: string;
+        };
         VersionView: {
             /** @enum {string} */
             class: "editorial" | "minor" | "material";
@@ -4780,14 +4948,9 @@ export interface components {
             items: components["schemas"]["VersionView"][];
             next?: string;
         };
-        View: {
-            from: string;
-            html: components["schemas"]["Text"];
-            id: string;
-            important: boolean;
-            read: boolean;
-            title: components["schemas"]["Text"];
-            until: string;
+        ViewList: {
+            items: components["schemas"]["PathView"][];
+            next?: string;
         };
         WaitingAnswer: {
             items: components["schemas"]["WaitingPerson"][];
@@ -6316,6 +6479,267 @@ export interface operations {
             };
             /** @description course_not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAuthoringPaths: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthoredPathList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postAuthoringPaths: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPathRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PathDesk"];
+                };
+            };
+            /** @description path_exists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAuthoringPathsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PathDesk"];
+                };
+            };
+            /** @description path_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    putAuthoringPathsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PathDraftRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PathDesk"];
+                };
+            };
+            /** @description path_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description draft_changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description draft_too_large */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postAuthoringPathsIdPublish: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PathVersionRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PathDesk"];
+                };
+            };
+            /** @description path_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description draft_changed, nothing_changed, too_many_versions */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description draft_incomplete */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postAuthoringPathsIdRetire: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PathVersionRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PathDesk"];
+                };
+            };
+            /** @description path_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description draft_changed, wrong_state */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9277,6 +9701,27 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getPaths: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewList"];
                 };
             };
             default: components["responses"]["Problem"];
