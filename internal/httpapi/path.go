@@ -19,7 +19,7 @@ func (s *Server) pathRoutes() []route {
 	write := can(people.WriteCourses)
 	unknown := "404 path_not_found"
 	return []route{
-		{fiber.MethodGet, "/api/v1/paths", can(people.TakeCourses), shape{summary: "The learning paths that I may follow", out: listOf[path.View]{}}, s.listPaths},
+		{fiber.MethodGet, "/api/v1/paths", can(people.TakeCourses), shape{summary: "The learning paths that I may follow", out: listOf[path.Outline]{}}, s.listPaths},
 		{fiber.MethodGet, v, write, shape{summary: "The paths I may write", out: listOf[authoredPath]{}}, s.listAuthoredPaths},
 		{fiber.MethodPost, v, write, shape{
 			summary: "Start a path", audit: "path_started", in: newPathRequest{}, out: pathDesk{}, status: http.StatusCreated,
@@ -50,11 +50,11 @@ func (s *Server) listPaths(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(listOf[path.View]{Items: views})
+	return c.JSON(listOf[path.Outline]{Items: views})
 }
 
 // viewPaths returns the paths that the actor, who has es, may follow.
-func (s *Server) viewPaths(c *fiber.Ctx, es []learning.Enrolment) ([]path.View, error) {
+func (s *Server) viewPaths(c *fiber.Ctx, es []learning.Enrolment) ([]path.Outline, error) {
 	completed := map[course.ID]bool{}
 	for _, e := range es {
 		completed[e.Course] = completed[e.Course] || e.CompletedAt != nil
@@ -132,7 +132,7 @@ func (s *Server) showPath(c *fiber.Ctx) error {
 
 type pathDraftRequest struct {
 	Version int          `json:"version" validate:"required"`
-	Draft   path.Content `json:"draft"`
+	Draft   path.Layout `json:"draft"`
 }
 
 func (s *Server) savePath(c *fiber.Ctx) error {

@@ -55,7 +55,7 @@ type syncItem struct {
 	Drill        *drillView         `json:"drill,omitempty"`
 	Survey       *mySurvey          `json:"survey,omitempty"`
 	Announcement *announcement.View `json:"announcement,omitempty"`
-	Path         *path.View         `json:"path,omitempty"`
+	Path         *path.Outline         `json:"path,omitempty"`
 }
 
 func (s *Server) sync(c *fiber.Ctx) error {

@@ -18,7 +18,7 @@ const (
 
 // Check lists what keeps c from being published; published tells which courses are there. Paths are
 // those of its JSON.
-func Check(c Content, published func(course.ID) bool) []source.Problem {
+func Check(c Layout, published func(course.ID) bool) []source.Problem {
 	k := &source.Checker{}
 	k.Both("title", c.Title, maxTitle)
 	k.Both("summary", c.Summary, maxSummary)
@@ -54,7 +54,7 @@ func Check(c Content, published func(course.ID) bool) []source.Problem {
 }
 
 // bounds lists what is so large or so broken that it is not even kept as a draft.
-func bounds(c Content) []source.Problem {
+func bounds(c Layout) []source.Problem {
 	k := &source.Checker{}
 	k.Text("title.vi", c.Title.Vi, maxTitle)
 	k.Text("title.en", c.Title.En, maxTitle)

@@ -16,7 +16,7 @@ import (
 // FolderPath is one path as a folder has it.
 type FolderPath struct {
 	ID      ID
-	Content Content
+	Content Layout
 }
 
 // ReadFolder reads every path below paths/ and lists what is wrong, with file and line; there are the

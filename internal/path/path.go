@@ -16,14 +16,14 @@ import (
 // ID identifies a path: a slug.
 type ID string
 
-// Step is a part of a path: some courses, in no order, of which Need are to be completed.
-type Step struct {
+// Stage is a step of a path: some courses, in no order, of which Need are to be completed.
+type Stage struct {
 	Courses []course.ID `json:"courses" bson:"courses" yaml:"courses" validate:"max=50,dive,max=64"`
 	Need    int         `json:"need,omitempty" bson:"need,omitempty" yaml:"need"` // how many of them; 0: all
 }
 
 // Needs is how many of the courses are to be completed.
-func (s Step) Needs() int {
+func (s Stage) Needs() int {
 	if s.Need > 0 {
 		return s.Need
 	}
@@ -31,21 +31,21 @@ func (s Step) Needs() int {
 }
 
 // Any reports whether learners choose among the courses.
-func (s Step) Any() bool { return s.Needs() < len(s.Courses) }
+func (s Stage) Any() bool { return s.Needs() < len(s.Courses) }
 
-// Content is all of a path that its versions freeze.
-type Content struct {
+// Layout is all of a path that its versions freeze.
+type Layout struct {
 	Title   people.Text `json:"title" bson:"title" yaml:"title"`
 	Summary people.Text `json:"summary" bson:"summary" yaml:"summary"`
-	Steps   []Step      `json:"steps" bson:"steps" yaml:"steps" validate:"max=100,dive"`
+	Steps   []Stage     `json:"steps" bson:"steps" yaml:"steps" validate:"max=100,dive"`
 }
 
 // normal returns c with empty lists instead of missing ones, and with one way to say that all
 // courses of a step are needed, so that the same content has the same hash.
-func (c Content) normal() Content {
-	steps := make([]Step, len(c.Steps))
+func (c Layout) normal() Layout {
+	steps := make([]Stage, len(c.Steps))
 	for i, s := range c.Steps {
-		steps[i] = Step{Courses: append([]course.ID{}, s.Courses...), Need: s.Need}
+		steps[i] = Stage{Courses: append([]course.ID{}, s.Courses...), Need: s.Need}
 		if s.Need == len(s.Courses) {
 			steps[i].Need = 0
 		}
@@ -55,7 +55,7 @@ func (c Content) normal() Content {
 }
 
 // hash is the SHA-256 of the JSON of c, in hexadecimal.
-func (c Content) hash() string {
+func (c Layout) hash() string {
 	b, err := json.Marshal(c.normal())
 	if err != nil {
 		panic(err) // content is text, numbers and lists of them
@@ -76,7 +76,7 @@ const (
 // Version is what was published. It never changes.
 type Version struct {
 	N           int       `json:"n" bson:"n"`
-	Content     Content   `json:"content" bson:"content"`
+	Content     Layout    `json:"content" bson:"content"`
 	Source      Source    `json:"source" bson:"source"`
 	PublishedAt time.Time `json:"publishedAt" bson:"publishedAt"`
 	PublishedBy people.ID `json:"publishedBy,omitempty" bson:"publishedBy,omitempty"`
@@ -85,7 +85,7 @@ type Version struct {
 // Path is the working draft and what was published of it: one document.
 type Path struct {
 	ID        ID        `json:"id" bson:"_id"`
-	Draft     Content   `json:"draft" bson:"draft"`
+	Draft     Layout    `json:"draft" bson:"draft"`
 	Owner     people.ID `json:"owner,omitempty" bson:"owner,omitempty"` // empty: came with the program
 	Versions  []Version `json:"versions" bson:"versions"`               // oldest first
 	Retired   bool      `json:"retired,omitempty" bson:"retired,omitempty"`
@@ -115,7 +115,7 @@ type Progress struct {
 
 // Progress tells how far somebody is who has completed some courses, whenever and for
 // whatever reason. More than a step needs does not count for another.
-func (c Content) Progress(completed func(course.ID) bool) Progress {
+func (c Layout) Progress(completed func(course.ID) bool) Progress {
 	p := Progress{Done: make([]int, len(c.Steps)), Completed: len(c.Steps) > 0}
 	for i, s := range c.Steps {
 		for _, id := range s.Courses {
@@ -130,7 +130,7 @@ func (c Content) Progress(completed func(course.ID) bool) Progress {
 }
 
 // Minutes is what c takes at most: of each step the longest courses that it needs.
-func (c Content) Minutes(of func(course.ID) int) int {
+func (c Layout) Minutes(of func(course.ID) int) int {
 	sum := 0
 	for _, s := range c.Steps {
 		each := make([]int, 0, len(s.Courses))

@@ -12,14 +12,14 @@ import (
 	"hocso/internal/source"
 )
 
-func step(need int, ids ...course.ID) Step { return Step{Courses: ids, Need: need} }
+func step(need int, ids ...course.ID) Stage { return Stage{Courses: ids, Need: need} }
 
 func among(ids ...course.ID) func(course.ID) bool {
 	return func(id course.ID) bool { return slices.Contains(ids, id) }
 }
 
 func TestProgress(t *testing.T) {
-	c := Content{Steps: []Step{step(0, "a", "b"), step(1, "c", "d", "e"), step(2, "f", "g", "h")}}
+	c := Layout{Steps: []Stage{step(0, "a", "b"), step(1, "c", "d", "e"), step(2, "f", "g", "h")}}
 	for _, tt := range []struct {
 		name      string
 		completed string
@@ -46,7 +46,7 @@ func TestProgress(t *testing.T) {
 			}
 		})
 	}
-	if (Content{}).Progress(among()).Completed {
+	if (Layout{}).Progress(among()).Completed {
 		t.Error("a path without steps is completed")
 	}
 }
@@ -54,24 +54,24 @@ func TestProgress(t *testing.T) {
 func TestMinutes(t *testing.T) {
 	minutes := map[course.ID]int{"a": 10, "b": 20, "c": 5, "d": 7}
 	of := func(id course.ID) int { return minutes[id] }
-	for want, steps := range map[int][]Step{
+	for want, steps := range map[int][]Stage{
 		30: {step(0, "a", "b")},
 		20: {step(1, "a", "b")},
 		27: {step(2, "c", "d", "b")},
 		37: {step(0, "a"), step(2, "c", "d", "b")},
 		0:  {step(0, "gone")},
 	} {
-		if got := (Content{Steps: steps}).Minutes(of); got != want {
+		if got := (Layout{Steps: steps}).Minutes(of); got != want {
 			t.Errorf("Minutes(%v) = %d, want %d", steps, got, want)
 		}
 	}
 }
 
 // good is content without a fault, for the courses a to z.
-func good() Content {
-	return Content{
+func good() Layout {
+	return Layout{
 		Title: people.Text{Vi: "Lộ trình", En: "Path"}, Summary: people.Text{Vi: "Một hai ba.", En: "One two three."},
-		Steps: []Step{step(0, "a"), step(1, "b", "c")},
+		Steps: []Stage{step(0, "a"), step(1, "b", "c")},
 	}
 }
 
@@ -84,26 +84,26 @@ func TestCheck(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name string
-		do   func(*Content)
+		do   func(*Layout)
 		want string
 	}{
-		{"no title in English", func(c *Content) { c.Title.En = " " }, "title.en missing_language"},
-		{"no summary in Vietnamese", func(c *Content) { c.Summary.Vi = "" }, "summary.vi missing_language"},
-		{"a long title", func(c *Content) { c.Title.Vi = strings.Repeat("ă", 121) }, "title.vi too_long"},
-		{"no step", func(c *Content) { c.Steps = nil }, "steps missing"},
-		{"too many steps", func(c *Content) {
+		{"no title in English", func(c *Layout) { c.Title.En = " " }, "title.en missing_language"},
+		{"no summary in Vietnamese", func(c *Layout) { c.Summary.Vi = "" }, "summary.vi missing_language"},
+		{"a long title", func(c *Layout) { c.Title.Vi = strings.Repeat("ă", 121) }, "title.vi too_long"},
+		{"no step", func(c *Layout) { c.Steps = nil }, "steps missing"},
+		{"too many steps", func(c *Layout) {
 			c.Steps = nil
 			for i := range 21 {
 				c.Steps = append(c.Steps, step(0, course.ID(rune('a'+i))))
 			}
 		}, "steps too_many"},
-		{"an empty step", func(c *Content) { c.Steps[1].Courses = nil }, "steps[1].courses missing"},
-		{"too many courses", func(c *Content) { c.Steps[1] = step(1, "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l") }, "steps[1].courses too_many"},
-		{"more than there are", func(c *Content) { c.Steps[1].Need = 3 }, "steps[1].need out_of_range"},
-		{"fewer than none", func(c *Content) { c.Steps[1].Need = -1 }, "steps[1].need out_of_range"},
-		{"unknown", func(c *Content) { c.Steps[0].Courses[0] = "unknown" }, "steps[0].courses[0] unknown_course"},
-		{"twice in a step", func(c *Content) { c.Steps[1].Courses[1] = "b" }, "steps[1].courses[1] duplicate"},
-		{"twice in the path", func(c *Content) { c.Steps[1].Courses[0] = "a" }, "steps[1].courses[0] duplicate"},
+		{"an empty step", func(c *Layout) { c.Steps[1].Courses = nil }, "steps[1].courses missing"},
+		{"too many courses", func(c *Layout) { c.Steps[1] = step(1, "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l") }, "steps[1].courses too_many"},
+		{"more than there are", func(c *Layout) { c.Steps[1].Need = 3 }, "steps[1].need out_of_range"},
+		{"fewer than none", func(c *Layout) { c.Steps[1].Need = -1 }, "steps[1].need out_of_range"},
+		{"unknown", func(c *Layout) { c.Steps[0].Courses[0] = "unknown" }, "steps[0].courses[0] unknown_course"},
+		{"twice in a step", func(c *Layout) { c.Steps[1].Courses[1] = "b" }, "steps[1].courses[1] duplicate"},
+		{"twice in the path", func(c *Layout) { c.Steps[1].Courses[0] = "a" }, "steps[1].courses[0] duplicate"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := good()

@@ -133,7 +133,7 @@ func (s *Service) Create(ctx context.Context, a people.Actor, id ID, title peopl
 	if err := invalid("invalid_fields", "the path cannot be created like this", k.Problems); err != nil {
 		return Path{}, err
 	}
-	p := Path{ID: id, Draft: Content{Title: title}.normal(), Owner: a.ID, Versions: []Version{}, ChangedAt: s.Now(), Version: 1}
+	p := Path{ID: id, Draft: Layout{Title: title}.normal(), Owner: a.ID, Versions: []Version{}, ChangedAt: s.Now(), Version: 1}
 	if err := s.Store.InsertPath(ctx, p); err != nil {
 		return Path{}, err
 	}
@@ -143,7 +143,7 @@ func (s *Service) Create(ctx context.Context, a people.Actor, id ID, title peopl
 
 // Save stores a draft, which may be incomplete, if the path still has that version; fault.Conflict
 // draft_changed otherwise, fault.Invalid draft_too_large if it is beyond all bounds.
-func (s *Service) Save(ctx context.Context, a people.Actor, id ID, version int, draft Content) (Path, error) {
+func (s *Service) Save(ctx context.Context, a people.Actor, id ID, version int, draft Layout) (Path, error) {
 	p, err := s.at(ctx, a, id, version)
 	if err != nil {
 		return p, err
@@ -181,7 +181,7 @@ func (s *Service) replace(ctx context.Context, p Path) (Path, error) {
 }
 
 // Check lists what keeps content from being published now.
-func (s *Service) Check(ctx context.Context, c Content) ([]source.Problem, error) {
+func (s *Service) Check(ctx context.Context, c Layout) ([]source.Problem, error) {
 	there, err := s.courses(ctx)
 	if err != nil {
 		return nil, err

@@ -123,8 +123,8 @@ func TestLifeOfAPath(t *testing.T) {
 	refused("path_not_found")(s.Save(ctx, other, "p", 1, good()))
 	refused("path_not_found")(s.Publish(ctx, local, "p", 1))
 	refused("draft_incomplete")(s.Publish(ctx, trainer, "p", p.Version))
-	refused("draft_too_large")(s.Save(ctx, trainer, "p", p.Version, Content{Steps: make([]Step, 21)}))
-	refused("draft_too_large")(s.Save(ctx, trainer, "p", p.Version, Content{Steps: []Step{step(0, "no slug")}}))
+	refused("draft_too_large")(s.Save(ctx, trainer, "p", p.Version, Layout{Steps: make([]Stage, 21)}))
+	refused("draft_too_large")(s.Save(ctx, trainer, "p", p.Version, Layout{Steps: []Stage{step(0, "no slug")}}))
 	refused("wrong_state")(s.Retire(ctx, trainer, "p", p.Version))
 
 	old := p.Version
@@ -171,8 +171,8 @@ func TestLifeOfAPath(t *testing.T) {
 func TestMine(t *testing.T) {
 	ctx := t.Context()
 	s, m := newService()
-	one := Content{Title: people.Text{Vi: "1", En: "1"}, Steps: []Step{step(0, "a"), step(0, "b")}}
-	two := Content{Title: people.Text{Vi: "2", En: "2"}, Steps: []Step{step(0, "c"), step(0, "b")}}
+	one := Layout{Title: people.Text{Vi: "1", En: "1"}, Steps: []Stage{step(0, "a"), step(0, "b")}}
+	two := Layout{Title: people.Text{Vi: "2", En: "2"}, Steps: []Stage{step(0, "c"), step(0, "b")}}
 	for _, p := range []Path{{ID: "draft"}, {ID: "new"}, {ID: "old", Retired: true}} {
 		if p.ID != "draft" {
 			p.publish(Version{Content: one})

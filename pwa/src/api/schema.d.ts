@@ -2832,15 +2832,6 @@ export interface components {
             units: string[];
             until?: string;
         };
-        AnnouncementView: {
-            from: string;
-            html: components["schemas"]["Text"];
-            id: string;
-            important: boolean;
-            read: boolean;
-            title: components["schemas"]["Text"];
-            until: string;
-        };
         Answer: {
             chosen: string[];
             question: string;
@@ -3096,16 +3087,6 @@ export interface components {
             started: number;
             units: components["schemas"]["UnitCounts"][];
         };
-        CampaignStep: {
-            /** Format: date-time */
-            at: string;
-            by?: string;
-            /** @enum {string} */
-            from: "draft" | "in_review" | "approved" | "scheduled" | "running" | "paused" | "closing" | "completed" | "archived" | "cancelled";
-            /** @enum {string} */
-            to: "draft" | "in_review" | "approved" | "scheduled" | "running" | "paused" | "closing" | "completed" | "archived" | "cancelled";
-            why?: string;
-        };
         CampaignView: {
             about?: components["schemas"]["About"][];
             approvals: components["schemas"]["Approval"][];
@@ -3126,7 +3107,7 @@ export interface components {
             hash: string;
             id: string;
             items: components["schemas"]["CampaignItem"][];
-            log: components["schemas"]["CampaignStep"][];
+            log: components["schemas"]["Step"][];
             missing?: components["schemas"]["Field"][];
             name: components["schemas"]["Text"];
             names?: {
@@ -3239,19 +3220,7 @@ export interface components {
             unit: string;
             version: number;
         };
-        Course: {
-            /** Format: date-time */
-            changedAt: string;
-            draft: components["schemas"]["CourseContent"];
-            hash: string;
-            id: string;
-            owner?: string;
-            published: number;
-            retired?: boolean;
-            source: string;
-            version: number;
-        };
-        CourseContent: {
+        Content: {
             competences: string[];
             cover: string;
             lessons: components["schemas"]["Lesson"][];
@@ -3261,7 +3230,7 @@ export interface components {
             tier: string;
             title: components["schemas"]["Text"];
         };
-        CourseContentInput: {
+        ContentInput: {
             competences?: string[];
             cover?: string;
             lessons?: components["schemas"]["LessonInput"][];
@@ -3270,6 +3239,18 @@ export interface components {
             summary?: components["schemas"]["TextInput"];
             tier?: string;
             title?: components["schemas"]["TextInput"];
+        };
+        Course: {
+            /** Format: date-time */
+            changedAt: string;
+            draft: components["schemas"]["Content"];
+            hash: string;
+            id: string;
+            owner?: string;
+            published: number;
+            retired?: boolean;
+            source: string;
+            version: number;
         };
         CourseCounts: {
             assigned: number;
@@ -3421,7 +3402,7 @@ export interface components {
             device?: string;
         };
         DraftRequest: {
-            draft?: components["schemas"]["CourseContentInput"];
+            draft?: components["schemas"]["ContentInput"];
             version: number;
         };
         DrillItem: {
@@ -3782,6 +3763,16 @@ export interface components {
             person: components["schemas"]["PersonRef"];
             unit: components["schemas"]["ReportUnitRef"];
         };
+        Layout: {
+            steps: components["schemas"]["Stage"][];
+            summary: components["schemas"]["Text"];
+            title: components["schemas"]["Text"];
+        };
+        LayoutInput: {
+            steps?: components["schemas"]["StageInput"][];
+            summary?: components["schemas"]["TextInput"];
+            title?: components["schemas"]["TextInput"];
+        };
         LearningOpening: {
             after?: string;
             /** Format: date-time */
@@ -4014,6 +4005,19 @@ export interface components {
             items: components["schemas"]["Outcomes"][];
             next?: string;
         };
+        Outline: {
+            id: string;
+            minutes: number;
+            n: number;
+            retired?: boolean;
+            steps: components["schemas"]["Stage"][];
+            summary: components["schemas"]["Text"];
+            title: components["schemas"]["Text"];
+        };
+        OutlineList: {
+            items: components["schemas"]["Outline"][];
+            next?: string;
+        };
         Overdue: {
             /** Format: date-time */
             asOf: string;
@@ -4096,21 +4100,11 @@ export interface components {
             current: string;
             new: string;
         };
-        PathContent: {
-            steps: components["schemas"]["PathStep"][];
-            summary: components["schemas"]["Text"];
-            title: components["schemas"]["Text"];
-        };
-        PathContentInput: {
-            steps?: components["schemas"]["PathStepInput"][];
-            summary?: components["schemas"]["TextInput"];
-            title?: components["schemas"]["TextInput"];
-        };
         PathDesk: {
             /** Format: date-time */
             changedAt: string;
             dirty: boolean;
-            draft: components["schemas"]["PathContent"];
+            draft: components["schemas"]["Layout"];
             id: string;
             minutes: number;
             owner?: string;
@@ -4120,28 +4114,11 @@ export interface components {
             versions: components["schemas"]["Version"][];
         };
         PathDraftRequest: {
-            draft?: components["schemas"]["PathContentInput"];
+            draft?: components["schemas"]["LayoutInput"];
             version: number;
-        };
-        PathStep: {
-            courses: string[];
-            need?: number;
-        };
-        PathStepInput: {
-            courses?: string[];
-            need?: number;
         };
         PathVersionRequest: {
             version: number;
-        };
-        PathView: {
-            id: string;
-            minutes: number;
-            n: number;
-            retired?: boolean;
-            steps: components["schemas"]["PathStep"][];
-            summary: components["schemas"]["Text"];
-            title: components["schemas"]["Text"];
         };
         Person: {
             /** Format: date-time */
@@ -4634,8 +4611,26 @@ export interface components {
             path: string;
             warning?: boolean;
         };
+        Stage: {
+            courses: string[];
+            need?: number;
+        };
+        StageInput: {
+            courses?: string[];
+            need?: number;
+        };
         StartQuizRequest: {
             quizId: string;
+        };
+        Step: {
+            /** Format: date-time */
+            at: string;
+            by?: string;
+            /** @enum {string} */
+            from: "draft" | "in_review" | "approved" | "scheduled" | "running" | "paused" | "closing" | "completed" | "archived" | "cancelled";
+            /** @enum {string} */
+            to: "draft" | "in_review" | "approved" | "scheduled" | "running" | "paused" | "closing" | "completed" | "archived" | "cancelled";
+            why?: string;
         };
         StepRequest: {
             token: string;
@@ -4776,14 +4771,14 @@ export interface components {
             now: string;
         };
         SyncItem: {
-            announcement?: components["schemas"]["AnnouncementView"];
+            announcement?: components["schemas"]["View"];
             course?: components["schemas"]["Summary"];
             drill?: components["schemas"]["DrillView"];
             enrolment?: components["schemas"]["EnrolmentView"];
             key: string;
             kind: string;
             me?: components["schemas"]["Me"];
-            path?: components["schemas"]["PathView"];
+            path?: components["schemas"]["Outline"];
             quiz?: components["schemas"]["Paper"];
             survey?: components["schemas"]["MySurvey"];
         };
@@ -4927,7 +4922,7 @@ export interface components {
             status: string;
         };
         Version: {
-            content: components["schemas"]["PathContent"];
+            content: components["schemas"]["Layout"];
             n: number;
             /** Format: date-time */
             publishedAt: string;
@@ -4948,9 +4943,14 @@ export interface components {
             items: components["schemas"]["VersionView"][];
             next?: string;
         };
-        ViewList: {
-            items: components["schemas"]["PathView"][];
-            next?: string;
+        View: {
+            from: string;
+            html: components["schemas"]["Text"];
+            id: string;
+            important: boolean;
+            read: boolean;
+            title: components["schemas"]["Text"];
+            until: string;
         };
         WaitingAnswer: {
             items: components["schemas"]["WaitingPerson"][];
@@ -9721,7 +9721,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ViewList"];
+                    "application/json": components["schemas"]["OutlineList"];
                 };
             };
             default: components["responses"]["Problem"];
