@@ -25,6 +25,7 @@ import (
 	"hocso/internal/measure"
 	"hocso/internal/mongodb"
 	"hocso/internal/mongodb/embedded"
+	"hocso/internal/path"
 	"hocso/internal/people"
 	"hocso/internal/privacy"
 	"hocso/internal/reminder"
@@ -49,6 +50,7 @@ type App struct {
 	people        *people.Service
 	letters       *letter.Service
 	courses       *course.Service
+	paths         *path.Service
 	learning      *learning.Service
 	drills        *drill.Service
 	campaigns     *campaign.Service

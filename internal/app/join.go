@@ -19,6 +19,7 @@ import (
 	"hocso/internal/feed"
 	"hocso/internal/learning"
 	"hocso/internal/measure"
+	"hocso/internal/path"
 	"hocso/internal/people"
 	"hocso/internal/reminder"
 	"hocso/internal/report"
@@ -79,6 +80,7 @@ func (a *App) join(ctx context.Context) error {
 	}
 	a.letters.Writers[auth.ResetLetter], a.letters.Writers[auth.InvitationLetter] = a.auth.WriteReset, a.auth.WriteInvitation
 	a.courses = &course.Service{Store: a.db.Courses(), Now: a.now, Log: a.log}
+	a.paths = &path.Service{Store: a.db.Paths(), Courses: a.courses, Now: a.now}
 	a.drills = &drill.Service{Store: a.db.Drills(), Sums: a.db.Drills(), Now: a.now, NewSecret: newSecret}
 	a.learning = &learning.Service{
 		Store: a.db.Learning(), Ops: a.db.Learning(), Courses: a.courses, People: a.people, Drills: a.drills, Now: a.now, TicketKey: ticketKey,

@@ -194,6 +194,7 @@ func (a *App) server() (*httpapi.Server, error) {
 		Auth:          a.auth,
 		People:        a.people,
 		Courses:       a.courses,
+		Paths:         a.paths,
 		Learning:      a.learning,
 		Drills:        a.drills,
 		Campaigns:     a.campaigns,

@@ -45,7 +45,7 @@ func actions(g Group) []Action {
 	case Units:
 		return []Action{"unit_added", "unit_changed", "unit_removed", "unit_signed_off", "unit_reminded", "portal_changed", "cohort_added", "cohort_changed", "cohort_removed"}
 	case Content:
-		return []Action{"course_started", "course_published", "content_published"}
+		return []Action{"course_started", "course_published", "content_published", "path_started", "path_published", "path_retired"}
 	case Campaigns:
 		return []Action{
 			"campaign_created", "campaign_edited", "campaign_removed", "campaign_submitted", "campaign_returned", "campaign_approved", "campaign_scheduled",

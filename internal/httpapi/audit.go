@@ -14,6 +14,7 @@ import (
 	"hocso/internal/course"
 	"hocso/internal/drill"
 	"hocso/internal/fault"
+	"hocso/internal/path"
 	"hocso/internal/people"
 	"hocso/internal/survey"
 	"hocso/internal/webhook"
@@ -217,6 +218,9 @@ func (s *Server) nameOf(ctx context.Context, o audit.Object) (people.Text, error
 			return people.Text{}, err
 		}
 		return people.Text(p.Summary.Title), nil
+	case "path":
+		p, err := s.Paths.Latest(ctx, path.ID(o.ID))
+		return p.Title, err
 	case "drill":
 		p, err := s.Drills.Latest(ctx, drill.ID(o.ID))
 		if err != nil {

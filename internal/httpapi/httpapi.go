@@ -30,6 +30,7 @@ import (
 	"hocso/internal/feed"
 	"hocso/internal/learning"
 	"hocso/internal/measure"
+	"hocso/internal/path"
 	"hocso/internal/people"
 	"hocso/internal/privacy"
 	"hocso/internal/reminder"
@@ -44,6 +45,7 @@ type Deps struct {
 	Auth          *auth.Service
 	People        *people.Service
 	Courses       *course.Service
+	Paths         *path.Service
 	Learning      *learning.Service
 	Drills        *drill.Service
 	Campaigns     *campaign.Service

@@ -14,6 +14,7 @@ import (
 	"hocso/internal/course"
 	"hocso/internal/drill"
 	"hocso/internal/learning"
+	"hocso/internal/path"
 	"hocso/internal/people"
 	"hocso/internal/reminder"
 )
@@ -101,6 +102,9 @@ func newWorld(t *testing.T) *world {
 	courses, _ := course.ReadFolder(content.Files())
 	_, err := w.Courses.PublishFolder(ctx, courses)
 	w.must(err)
+	paths, _ := path.ReadFolder(content.Files(), func(course.ID) bool { return true })
+	_, err = w.Paths.PublishFolder(ctx, paths)
+	w.must(err)
 	drills, _ := drill.ReadFolder(content.Files())
 	_, err = w.Drills.Publish(ctx, drills)
 	w.must(err)
@@ -128,6 +132,10 @@ func newWorld(t *testing.T) *world {
 	for id, k := range map[course.ID]*kind{draftOf: w.by["trainer"], draftOfA: w.by["trainerA"]} {
 		title := "Nháp-" + string(id)
 		_, err := w.Courses.Create(ctx, w.actor(k), id, course.Text{Vi: title, En: title})
+		w.must(err)
+		w.plant(title, func(x *kind) bool { return x == k })
+		title = "Lộ-trình-nháp-" + string(id)
+		_, err = w.Paths.Create(ctx, w.actor(k), path.ID(id), people.Text{Vi: title, En: title})
 		w.must(err)
 		w.plant(title, func(x *kind) bool { return x == k })
 	}

@@ -66,6 +66,7 @@ func (s *Server) routes() []route {
 		s.peopleRoutes(),
 		s.cohortRoutes(),
 		s.courseRoutes(),
+		s.pathRoutes(),
 		s.learningRoutes(),
 		s.drillRoutes(),
 		s.campaignRoutes(),

@@ -16,6 +16,7 @@ import (
 	"hocso/internal/course"
 	"hocso/internal/drill"
 	"hocso/internal/learning"
+	"hocso/internal/path"
 	"hocso/internal/people"
 	"hocso/internal/reminder"
 )
@@ -37,6 +38,7 @@ func newSchool(t *testing.T) *school {
 	x := newSite(t)
 	log := slog.New(slog.DiscardHandler)
 	x.Courses = &course.Service{Store: x.db.Courses(), Now: x.clock.Now, Log: log}
+	x.Paths = &path.Service{Store: x.db.Paths(), Courses: x.Courses, Now: x.clock.Now}
 	x.Drills = &drill.Service{Store: x.db.Drills(), Sums: x.db.Drills(), Now: x.clock.Now, NewSecret: func() []byte { return bytes.Repeat([]byte("d"), 32) }}
 	x.Learning = &learning.Service{
 		Store: x.db.Learning(), Ops: x.db.Learning(), Courses: x.Courses, People: x.People, Drills: x.Drills, Surveys: x.Surveys,

@@ -13,6 +13,7 @@ import (
 	"hocso/internal/course"
 	"hocso/internal/drill"
 	"hocso/internal/learning"
+	"hocso/internal/path"
 	"hocso/internal/people"
 	"hocso/internal/survey"
 )
@@ -54,6 +55,7 @@ type syncItem struct {
 	Drill        *drillView         `json:"drill,omitempty"`
 	Survey       *mySurvey          `json:"survey,omitempty"`
 	Announcement *announcement.View `json:"announcement,omitempty"`
+	Path         *path.Outline         `json:"path,omitempty"`
 }
 
 func (s *Server) sync(c *fiber.Ctx) error {
@@ -173,6 +175,13 @@ func (s *Server) collect(c *fiber.Ctx) (*items, error) {
 			}
 			return encode(p)
 		})
+	}
+	paths, err := s.viewPaths(c, es)
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range paths {
+		x.add("path", string(v.ID), fmt.Sprint(v.N, v.Minutes, v.Retired), true, func() ([]byte, error) { return encode(v) })
 	}
 	drills, err := s.viewDrills(c, running)
 	if err != nil {

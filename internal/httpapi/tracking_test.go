@@ -20,6 +20,7 @@ import (
 	"hocso/internal/fault"
 	"hocso/internal/learning"
 	"hocso/internal/measure"
+	"hocso/internal/path"
 	"hocso/internal/people"
 	"hocso/internal/reminder"
 	"hocso/internal/report"
@@ -44,6 +45,7 @@ func newOffice(t *testing.T) *office {
 	o.stub.Base = srv.URL
 	x, ctx, log := o.site, context.Background(), slog.New(slog.DiscardHandler)
 	x.Courses = &course.Service{Store: x.db.Courses(), Now: x.clock.Now, Log: log}
+	x.Paths = &path.Service{Store: x.db.Paths(), Courses: x.Courses, Now: x.clock.Now}
 	version := course.Version{ID: "phishing@1", Course: "phishing", N: 1, PublishedAt: x.clock.Now(), Content: course.Content{
 		Title:   course.Text{Vi: "Nhận biết lừa đảo", En: "Spot the scam"},
 		Lessons: []course.Lesson{{ID: "signs", Minutes: 18, Body: course.Text{Vi: "## Một\n\nA", En: "## One\n\nA"}}},

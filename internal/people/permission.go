@@ -11,7 +11,7 @@ func (p Permission) Sentence() string {
 	case TakeCourses:
 		return "Learn, be graded and practise; see and change what is one's own: settings, devices, sign-ins, results, all data kept about oneself."
 	case WriteCourses:
-		return "Write courses and questions with their keys, and publish them to everybody."
+		return "Write courses, questions with their keys and learning paths, and publish them to everybody."
 	case ManagePeople:
 		return "Add, change, invite, import and disable people; add, rename and move units; say who leads a unit; grant roles."
 	case ManageCampaigns:
@@ -34,7 +34,7 @@ func (p Permission) Within() string {
 	case TakeCourses:
 		return "oneself alone, whatever other roles one has"
 	case WriteCourses:
-		return "the courses one has started oneself; with the role for the whole organisation also those that came with the program"
+		return "the courses and paths one has started oneself; with the role for the whole organisation also those that came with the program"
 	case ManagePeople:
 		return "the unit of the role and everything below it: the person or unit asked for as well as every unit, role and person named in the change"
 	case ManageCampaigns:

@@ -44,6 +44,10 @@ export const routes: Route[] = [
     learn(() => import('./course/Course.svelte')),
   ),
   later(
+    '/paths/:path',
+    learn(() => import('./path/Path.svelte')),
+  ),
+  later(
     '/enrolments/:enrolment/lessons/:lesson',
     learn(() => import('./learning/Player.svelte')),
     'full',

@@ -536,6 +536,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/authoring/paths": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The paths I may write */
+        get: operations["getAuthoringPaths"];
+        put?: never;
+        /** Start a path */
+        post: operations["postAuthoringPaths"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/authoring/paths/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A path, its versions and what keeps its draft from being published */
+        get: operations["getAuthoringPathsId"];
+        /** Store the draft, which may be incomplete */
+        put: operations["putAuthoringPathsId"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/authoring/paths/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make the draft the newest version */
+        post: operations["postAuthoringPathsIdPublish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/authoring/paths/{id}/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a path out of the catalogue; who is on it keeps it */
+        post: operations["postAuthoringPathsIdRetire"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/campaigns": {
         parameters: {
             query?: never;
@@ -1646,6 +1716,23 @@ export interface paths {
         put?: never;
         /** What a phone reports: a verdict for each, in order */
         post: operations["postOps"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/paths": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The learning paths that I may follow */
+        get: operations["getPaths"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2933,6 +3020,18 @@ export interface components {
             items: components["schemas"]["AuthoredCourse"][];
             next?: string;
         };
+        AuthoredPath: {
+            dirty: boolean;
+            id: string;
+            published: number;
+            retired: boolean;
+            steps: number;
+            title: components["schemas"]["Text"];
+        };
+        AuthoredPathList: {
+            items: components["schemas"]["AuthoredPath"][];
+            next?: string;
+        };
         BodyAnswer: {
             html: components["schemas"]["Text"];
         };
@@ -3664,6 +3763,16 @@ export interface components {
             person: components["schemas"]["PersonRef"];
             unit: components["schemas"]["ReportUnitRef"];
         };
+        Layout: {
+            steps: components["schemas"]["Stage"][];
+            summary: components["schemas"]["Text"];
+            title: components["schemas"]["Text"];
+        };
+        LayoutInput: {
+            steps?: components["schemas"]["StageInput"][];
+            summary?: components["schemas"]["TextInput"];
+            title?: components["schemas"]["TextInput"];
+        };
         LearningOpening: {
             after?: string;
             /** Format: date-time */
@@ -3811,6 +3920,10 @@ export interface components {
             id: string;
             title?: components["schemas"]["TextInput"];
         };
+        NewPathRequest: {
+            id: string;
+            title?: components["schemas"]["TextInput"];
+        };
         Notice: {
             en: components["schemas"]["Section"][];
             hash: string;
@@ -3890,6 +4003,19 @@ export interface components {
         };
         OutcomesList: {
             items: components["schemas"]["Outcomes"][];
+            next?: string;
+        };
+        Outline: {
+            id: string;
+            minutes: number;
+            n: number;
+            retired?: boolean;
+            steps: components["schemas"]["Stage"][];
+            summary: components["schemas"]["Text"];
+            title: components["schemas"]["Text"];
+        };
+        OutlineList: {
+            items: components["schemas"]["Outline"][];
             next?: string;
         };
         Overdue: {
@@ -3973,6 +4099,26 @@ export interface components {
         PasswordRequest: {
             current: string;
             new: string;
+        };
+        PathDesk: {
+            /** Format: date-time */
+            changedAt: string;
+            dirty: boolean;
+            draft: components["schemas"]["Layout"];
+            id: string;
+            minutes: number;
+            owner?: string;
+            problems: components["schemas"]["SourceProblem"][];
+            retired?: boolean;
+            version: number;
+            versions: components["schemas"]["Version"][];
+        };
+        PathDraftRequest: {
+            draft?: components["schemas"]["LayoutInput"];
+            version: number;
+        };
+        PathVersionRequest: {
+            version: number;
         };
         Person: {
             /** Format: date-time */
@@ -4465,6 +4611,14 @@ export interface components {
             path: string;
             warning?: boolean;
         };
+        Stage: {
+            courses: string[];
+            need?: number;
+        };
+        StageInput: {
+            courses?: string[];
+            need?: number;
+        };
         StartQuizRequest: {
             quizId: string;
         };
@@ -4624,6 +4778,7 @@ export interface components {
             key: string;
             kind: string;
             me?: components["schemas"]["Me"];
+            path?: components["schemas"]["Outline"];
             quiz?: components["schemas"]["Paper"];
             survey?: components["schemas"]["MySurvey"];
         };
@@ -4765,6 +4920,14 @@ export interface components {
             code?: string;
             id: string;
             status: string;
+        };
+        Version: {
+            content: components["schemas"]["Layout"];
+            n: number;
+            /** Format: date-time */
+            publishedAt: string;
+            publishedBy?: string;
+            source: string;
         };
         VersionView: {
             /** @enum {string} */
@@ -6316,6 +6479,267 @@ export interface operations {
             };
             /** @description course_not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAuthoringPaths: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthoredPathList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postAuthoringPaths: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPathRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PathDesk"];
+                };
+            };
+            /** @description path_exists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAuthoringPathsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PathDesk"];
+                };
+            };
+            /** @description path_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    putAuthoringPathsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PathDraftRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PathDesk"];
+                };
+            };
+            /** @description path_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description draft_changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description draft_too_large */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postAuthoringPathsIdPublish: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PathVersionRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PathDesk"];
+                };
+            };
+            /** @description path_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description draft_changed, nothing_changed, too_many_versions */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description draft_incomplete */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postAuthoringPathsIdRetire: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PathVersionRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PathDesk"];
+                };
+            };
+            /** @description path_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description draft_changed, wrong_state */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9277,6 +9701,27 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getPaths: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutlineList"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -131,7 +131,7 @@ export interface Enrolment {
   reason: string;
   assignedAt: string;
   dueAt?: string;
-  opens?: { at?: string; after?: string }; // later, or once a course is completed; absent: it is open
+  opens?: { at?: string; after?: string; of?: string[]; need?: number }; // later, once a course is completed, or need of some; absent: it is open
   state: EnrolmentState;
   startedAt?: string;
   completedAt?: string;
@@ -248,9 +248,20 @@ export interface Announcement {
   read: boolean;
 }
 
+export interface PathView {
+  id: string;
+  n: number;
+  title: Text;
+  summary: Text;
+  minutes: number; // at most
+  steps: { courses: string[]; need?: number }[]; // need of its courses; absent: all
+  retired?: boolean;
+}
+
 export type Item = { key: string } & (
   | { kind: 'me'; me: Me }
   | { kind: 'course'; course: CourseSummary }
+  | { kind: 'path'; path: PathView }
   | { kind: 'enrolment'; enrolment: Enrolment }
   | { kind: 'quiz'; quiz: Ticket }
   | { kind: 'drill'; drill: DrillView }

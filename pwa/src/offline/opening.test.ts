@@ -19,4 +19,12 @@ describe('opening', () => {
     expect(opening(later, [one('a', 'completed'), later], now)).toBeUndefined();
     expect(opening(later, [later], now)).toBeUndefined();
   });
+  it('waits for the step of a path before it', () => {
+    const all = one('c', 'assigned', { of: ['a', 'b'] });
+    expect(opening(all, [one('a', 'completed'), all], now)).toEqual({ step: true });
+    expect(opening(all, [one('a', 'completed'), one('b', 'completed'), all], now)).toBeUndefined();
+    const any = one('c', 'assigned', { of: ['a', 'b'], need: 1 });
+    expect(opening(any, [one('a', 'started'), any], now)).toEqual({ step: true });
+    expect(opening(any, [one('b', 'completed'), any], now)).toBeUndefined();
+  });
 });

@@ -37,6 +37,7 @@ export async function read(): Promise<void> {
   store.me = (me as Me | undefined) ?? store.me;
   store.syncedAt = syncedAt as string | undefined;
   store.courses = items.flatMap((item) => (item.kind === 'course' ? [item.course] : []));
+  store.paths = items.flatMap((item) => (item.kind === 'path' ? [item.path] : []));
   store.enrolments = items.flatMap((item) => (item.kind === 'enrolment' ? [item.enrolment] : []));
   store.tickets = items.flatMap((item) => (item.kind === 'quiz' ? [item.quiz] : []));
   store.drills = items.flatMap((item) => (item.kind === 'drill' ? [item.drill] : []));

@@ -1,4 +1,4 @@
-import type { Announcement, CourseSummary, DrillView, Enrolment, Me, MySurvey, Ticket } from '../api/types.ts';
+import type { Announcement, CourseSummary, DrillView, Enrolment, Me, MySurvey, PathView, Ticket } from '../api/types.ts';
 import type { AttemptFact, DrillFact, LessonFact, Op, Outline, ParkedOp, RatingFact } from './db.ts';
 
 // Store is what the screens show: the database of the person, read into memory. Screens never write to it.
@@ -11,6 +11,7 @@ class Store {
   syncFailed = $state(false);
   me = $state.raw<Me>();
   courses = $state.raw<CourseSummary[]>([]);
+  paths = $state.raw<PathView[]>([]);
   enrolments = $state.raw<Enrolment[]>([]);
   tickets = $state.raw<Ticket[]>([]);
   drills = $state.raw<DrillView[]>([]);
@@ -33,6 +34,7 @@ export function clear(): void {
   Object.assign(store, { person: undefined, me: undefined, ended: false, syncedAt: undefined, outlines: new Map(), templates: new Set() });
   Object.assign(store, {
     courses: [],
+    paths: [],
     enrolments: [],
     tickets: [],
     drills: [],
