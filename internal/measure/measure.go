@@ -153,7 +153,7 @@ func (s *Service) sent(ctx context.Context, c campaign.Campaign, by map[people.I
 		}
 		arm := 0
 		switch {
-		case d.State == reminder.Sent:
+		case d.Reason == reminder.ReasonSent: // not what nobody knows of
 			out = append(out, message{d.Person, *d.SettledAt, d.OpenedAt != nil})
 		case d.Reason == reminder.ReasonHeldOut:
 			arm = 1
