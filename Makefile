@@ -58,7 +58,7 @@ soak: needs-go ## 1,000 kills of the embedded database in the middle of writes (
 		go test -count=1 -timeout 2h -v -run '^TestKill$$' ./internal/mongodb/embedded
 
 year: needs-go ## a simulated year of reminders for 10,000 people; SEED= changes it
-	go test -count=1 -timeout 2h -v -run '^TestYear$$' ./internal/reminder -sim.people $(or $(PEOPLE),10000) -sim.days 366 -sim.seed $(or $(SEED),20260202)
+	GOGC=300 go test -count=1 -timeout 2h -v -run '^TestYear$$' ./internal/reminder -sim.people $(or $(PEOPLE),10000) -sim.days 366 -sim.seed $(or $(SEED),20260202)
 
 differential: needs-go ## 100,000 random commands to the embedded database and the server at MONGO_TEST_URI
 	@test -n "$$MONGO_TEST_URI" || { echo "hocso: set MONGO_TEST_URI to a server to compare with, such as mongodb://127.0.0.1:27017/"; exit 1; }

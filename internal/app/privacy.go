@@ -32,6 +32,7 @@ func (a *App) joinPrivacy(ctx context.Context, calendar campaign.Calendar) error
 		return func() time.Duration { return a.privacy.Retention().Lasts(w) }
 	}
 	a.drills.Kept, a.reminders.Kept, a.learning.OpsKept, a.auth.SessionKept = lasts(privacy.Drills), lasts(privacy.Deliveries), lasts(privacy.Ops), lasts(privacy.Sessions)
+	a.measures.Kept = a.reminders.Kept
 	a.privacy.Enter = func(ctx context.Context, p people.ID, erase func() error) error {
 		e := audit.Entry{Command: "serve", Action: "leaver_erased", Object: audit.Object{Kind: "person", ID: string(p)}}
 		return a.audit.Do(ctx, e, func(*audit.Entry) error { return erase() })

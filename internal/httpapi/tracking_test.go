@@ -98,7 +98,7 @@ func newOffice(t *testing.T) *office {
 	x.Reports = &report.Service{
 		Enrolments: x.db.Learning(), People: x.People, Courses: x.Courses, Campaigns: x.db.Campaigns(), Zone: calendar.Zone, Now: x.clock.Now, Log: log,
 	}
-	x.Measures = &measure.Service{Reports: x.Reports, Reminders: x.db.Reminders(), People: x.People, Zone: calendar.Zone, Now: x.clock.Now}
+	x.Measures = &measure.Service{Reports: x.Reports, Reminders: x.db.Reminders(), People: x.People, Kept: func() time.Duration { return 90 * 24 * time.Hour }, Zone: calendar.Zone, Now: x.clock.Now}
 	x.Escalations = &escalation.Service{
 		Store: x.db.Escalations(), Campaigns: x.db.Campaigns(), People: x.People, Reports: x.Reports, Letters: x.Auth.Letters, Reminders: x.Reminders, Calendar: calendar,
 		PublicURL: "https://hocso.test", Now: x.clock.Now, Log: log,

@@ -36,12 +36,8 @@ func (p Page) Text() string {
 
 // HTML is the page as a document without pictures, scripts or anything to be fetched.
 func (p Page) HTML() (string, error) {
-	t, err := template.New("letter").Parse(page)
-	if err != nil {
-		return "", err
-	}
 	var b strings.Builder
-	err = t.Execute(&b, p)
+	err := sheet.Execute(&b, p)
 	return b.String(), err
 }
 
@@ -50,6 +46,8 @@ func (p Page) Mail(to people.Person, subject string) (Mail, error) {
 	html, err := p.HTML()
 	return Mail{To: to.Email, Name: to.Name, Subject: subject, Text: p.Text(), HTML: html}, err
 }
+
+var sheet = template.Must(template.New("letter").Parse(page)) // never assigned again
 
 const page = `<!doctype html>
 <html lang="{{.Locale}}">

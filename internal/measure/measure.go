@@ -61,6 +61,7 @@ type Measures struct {
 	PushReach    Share     `json:"pushReach"`    // have a device that accepts push
 	Sent         int       `json:"sent"`         // reminders, on every channel
 	Yield        *Yield    `json:"yield"`        // nil: nobody was reminded, or nobody held out
+	Nuisance     *Nuisance `json:"nuisance"`     // nil: the organisation sent no reminder in its days
 	Satisfaction *Share    `json:"satisfaction"` // ratings of four or five stars; nil: fewer than five
 	UnitsOK      Share     `json:"unitsOk"`      // units led by somebody of their own that reach the target of completion
 	Days         []Day     `json:"days"`
@@ -80,6 +81,10 @@ type Reminders interface {
 	EachDelivery(ctx context.Context, id campaign.ID, f func(reminder.Delivery) error) error
 	// Subscribers returns which of ps have a device that accepts push.
 	Subscribers(ctx context.Context, ps []people.ID) (map[people.ID]bool, error)
+	// CountSent counts the reminders of all campaigns that went out from one moment to before another.
+	CountSent(ctx context.Context, from, before time.Time) (int, error)
+	// TurnedOff counts how often people turned reminders off, from one day (yyyy-mm-dd) to another.
+	TurnedOff(ctx context.Context, from, until string) (int, error)
 }
 
 // People knows who leads units and who uses the app. *people.Service is one.
@@ -95,6 +100,7 @@ type Service struct {
 	Reports   Reports
 	Reminders Reminders
 	People    People
+	Kept      func() time.Duration // how long the ledger of reminders is kept
 	Zone      *time.Location
 	Now       func() time.Time
 }
@@ -125,6 +131,9 @@ func (s *Service) Of(ctx context.Context, c campaign.Campaign) (Measures, error)
 		return m, err
 	}
 	s.count(everybody, seen, subscribed, sent, now, &m)
+	if m.Nuisance, err = s.nuisance(ctx, c, now); err != nil {
+		return m, err
+	}
 	n, satisfied, err := s.Reports.Ratings(c.ID)
 	if err != nil {
 		return m, err
@@ -153,7 +162,7 @@ func (s *Service) sent(ctx context.Context, c campaign.Campaign, by map[people.I
 		}
 		arm := 0
 		switch {
-		case d.State == reminder.Sent:
+		case d.Reason == reminder.ReasonSent: // not what nobody knows of
 			out = append(out, message{d.Person, *d.SettledAt, d.OpenedAt != nil})
 		case d.Reason == reminder.ReasonHeldOut:
 			arm = 1

@@ -13,6 +13,8 @@ import (
 	"hocso/internal/report"
 )
 
+func quarter() time.Duration { return 90 * 24 * time.Hour }
+
 var zone = time.FixedZone("ICT", 7*60*60)
 
 // at is an hour of March 2026 in Ha Noi.
@@ -25,6 +27,8 @@ type facts struct {
 	sent      []reminder.Delivery
 	devices   map[people.ID]bool
 	seen      map[people.ID]time.Time
+	off       map[string]int // by day
+	all       []time.Time    // at which anything was sent
 }
 
 func (f facts) Progress(campaign.ID) ([]report.Progress, error)  { return f.progress, nil }
@@ -41,6 +45,24 @@ func (f facts) EachDelivery(_ context.Context, _ campaign.ID, do func(reminder.D
 
 func (f facts) Subscribers(context.Context, []people.ID) (map[people.ID]bool, error) {
 	return f.devices, nil
+}
+
+func (f facts) CountSent(_ context.Context, from, before time.Time) (n int, _ error) {
+	for _, t := range f.all {
+		if !t.Before(from) && t.Before(before) {
+			n++
+		}
+	}
+	return n, nil
+}
+
+func (f facts) TurnedOff(_ context.Context, from, until string) (n int, _ error) {
+	for day, x := range f.off {
+		if from <= day && day <= until {
+			n += x
+		}
+	}
+	return n, nil
 }
 
 func (f facts) PeopleByID(_ context.Context, ids []people.ID) (out []people.Person, err error) {
@@ -91,7 +113,7 @@ func TestOf(t *testing.T) {
 		devices: map[people.ID]bool{"an": true, "chi": true},
 		seen:    map[people.ID]time.Time{"nam": at(1, 8)}, // before it was assigned
 	}
-	s := &Service{Reports: f, Reminders: f, People: f, Zone: zone, Now: func() time.Time { return at(16, 8) }}
+	s := &Service{Reports: f, Reminders: f, People: f, Kept: quarter, Zone: zone, Now: func() time.Time { return at(16, 8) }}
 	c := campaign.Campaign{ID: "c", StartsAt: at(2, 0), EndsAt: at(30, 0)}
 	c.Targets.Completion = 90
 	m, err := s.Of(t.Context(), c)
@@ -143,9 +165,43 @@ func TestOf(t *testing.T) {
 
 // Before it starts there is nothing to tell.
 func TestOfNobody(t *testing.T) {
-	s := &Service{Reports: facts{}, Reminders: facts{}, People: facts{}, Zone: zone, Now: func() time.Time { return at(1, 8) }}
+	s := &Service{Reports: facts{}, Reminders: facts{}, People: facts{}, Kept: quarter, Zone: zone, Now: func() time.Time { return at(1, 8) }}
 	m, err := s.Of(t.Context(), campaign.Campaign{ID: "c", StartsAt: at(2, 0)})
 	if err != nil || m.People != 0 || m.Yield != nil || m.MedianHours != nil || len(m.Days) != 0 {
 		t.Errorf("%+v, %v", m, err)
+	}
+}
+
+// Refusals and reminders of the campaign's days are counted, both days included, and no day
+// before the ledger begins.
+func TestNuisance(t *testing.T) {
+	f := facts{
+		off: map[string]int{"2026-03-01": 100, "2026-03-02": 1, "2026-03-16": 2, "2026-03-17": 50},
+		all: []time.Time{at(1, 23), at(2, 0), at(2, 9), at(10, 9), at(16, 16), at(17, 0)},
+	}
+	c := campaign.Campaign{ID: "c", StartsAt: at(2, 8), EndsAt: at(30, 0)}
+	for _, x := range []struct {
+		name string
+		now  time.Time
+		kept time.Duration
+		end  time.Time
+		want *Nuisance
+	}{
+		{"today", at(16, 8), quarter(), at(30, 0), &Nuisance{3, 4, 750, "2026-03-02", "2026-03-16"}},
+		{"over", at(29, 8), quarter(), at(16, 17), &Nuisance{3, 4, 750, "2026-03-02", "2026-03-16"}},
+		{"ledger of a week", at(16, 8), 7 * 24 * time.Hour, at(30, 0), &Nuisance{2, 2, 1000, "2026-03-10", "2026-03-16"}},
+		{"longer ago than the ledger", at(30, 8), 7 * 24 * time.Hour, at(16, 17), nil},
+		{"not begun", at(1, 8), quarter(), at(30, 0), nil},
+	} {
+		s := &Service{Reminders: f, Kept: func() time.Duration { return x.kept }, Zone: zone}
+		c.EndsAt = x.end
+		if got, err := s.nuisance(t.Context(), c, x.now); err != nil || !reflect.DeepEqual(got, x.want) {
+			t.Errorf("%s: %+v, %v; want %+v", x.name, got, err, x.want)
+		}
+	}
+	f.all = nil
+	s := &Service{Reminders: f, Kept: quarter, Zone: zone}
+	if got, err := s.nuisance(t.Context(), c, at(16, 8)); err != nil || got != nil {
+		t.Errorf("nothing was sent: %+v, %v", got, err)
 	}
 }

@@ -224,6 +224,36 @@ func (s *Reminders) Count(ctx context.Context, day, what string) (int, error) {
 	return x.N, err
 }
 
+// TurnedOff implements measure.Reminders: everything that is counted is somebody who
+// wants no more reminders.
+func (s *Reminders) TurnedOff(ctx context.Context, from, until string) (n int, err error) {
+	type count struct {
+		N int `bson:"n"`
+	}
+	found, err := list[count](ctx, s.counts, bson.D{{Key: "day", Value: bson.D{{Key: "$gte", Value: from}, {Key: "$lte", Value: until}}}},
+		options.Find().SetBatchSize(1000), "find counts")
+	for _, x := range found {
+		n += x.N
+	}
+	return n, err
+}
+
+// CountSent implements measure.Reminders. A reminder goes out on the day that it waits for.
+func (s *Reminders) CountSent(ctx context.Context, from, before time.Time) (int, error) {
+	all := 0
+	for _, channel := range []string{reminder.Push, reminder.Email} {
+		n, err := s.deliveries.CountDocuments(ctx, bson.D{
+			{Key: "state", Value: reminder.Sent}, {Key: "channel", Value: channel},
+			{Key: "notBefore", Value: bson.D{{Key: "$gte", Value: from}, {Key: "$lt", Value: before}}},
+		})
+		if err != nil {
+			return 0, fmt.Errorf("count deliveries: %w", err)
+		}
+		all += int(n)
+	}
+	return all, nil
+}
+
 // Budget implements reminder.BudgetStore.
 func (s *Reminders) Budget(ctx context.Context, p people.ID) (b reminder.Budget, err error) {
 	err = s.budgets.FindOne(ctx, bson.D{{Key: "_id", Value: p}}).Decode(&b)

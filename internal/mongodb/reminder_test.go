@@ -287,3 +287,32 @@ func TestRaceCount(t *testing.T) {
 		t.Errorf("counted %d of what never happened", n)
 	}
 }
+
+// What went out on some days, of all campaigns, and how often people wanted no more of it.
+func TestNuisanceOfReminders(t *testing.T) {
+	ctx, s := t.Context(), mongodbtest.New(t).Reminders()
+	ds := make([]reminder.Delivery, 300)
+	want := 0
+	for i := range ds {
+		d := reminder.Delivery{
+			ID: fmt.Sprint("d", i), Campaign: fmt.Sprint("k", i%3), State: []reminder.State{reminder.Sent, reminder.Dropped, reminder.Waiting, reminder.Sent}[i%4],
+			Channel: []string{reminder.Push, reminder.Email}[i%2], NotBefore: moment(i), ExpiresAt: moment(1000),
+		}
+		if d.State == reminder.Sent && !d.NotBefore.Before(moment(50)) && d.NotBefore.Before(moment(120)) {
+			want++
+		}
+		ds[i] = d
+	}
+	_, err := s.InsertDeliveries(ctx, ds)
+	must(t, err)
+	if got := ask(t, func() (int, error) { return s.CountSent(ctx, moment(50), moment(120)) }); got != want || want == 0 {
+		t.Errorf("%d were sent, want %d", got, want)
+	}
+	for _, x := range []string{"2026-03-01", "2026-03-02", "2026-03-02", "2026-03-04", "2026-03-05"} {
+		must(t, s.CountUp(ctx, x, "mail_off"))
+		must(t, s.CountUp(ctx, x, "revoked"))
+	}
+	if got := ask(t, func() (int, error) { return s.TurnedOff(ctx, "2026-03-02", "2026-03-04") }); got != 6 {
+		t.Errorf("turned off %d times, want 6", got)
+	}
+}

@@ -7,16 +7,26 @@ import (
 
 const rememberSends = 8 * 24 * time.Hour
 
-// begin returns b with a message that is on its way; begun again it is the same one.
+// begin returns b with a message that is on its way, for the claim that d is.
 // What no cap looks at any more is left out.
 func (b Budget) begin(d Delivery, with []string, now time.Time) Budget {
 	b.Sends = slices.DeleteFunc(slices.Clone(b.Sends), func(s Send) bool {
 		return s.Delivery == d.ID || now.Sub(s.At) > rememberSends
 	})
 	b.Person = d.Person
-	b.Sends = append(b.Sends, Send{Delivery: d.ID, Channel: d.Channel, At: now, With: with})
+	b.Sends = append(b.Sends, Send{Delivery: d.ID, Channel: d.Channel, At: now, With: with, Fence: d.Fence})
 	b.ExpiresAt = now.Add(2 * rememberSends)
 	return b
+}
+
+// of returns the message of a delivery, nil if there is none.
+func (b Budget) of(id string) *Send {
+	for i := range b.Sends {
+		if b.Sends[i].Delivery == id {
+			return &b.Sends[i]
+		}
+	}
+	return nil
 }
 
 // done returns b with the message of a delivery accepted.

@@ -22,16 +22,20 @@ type flaky struct {
 	k     int
 	after bool
 	calls int
+	hit   func(ctx context.Context, do func() error) error // instead of failing, if it is set
 }
 
 var errAway = errors.New("database away")
 
 // call runs do unless this is the k-th call.
-func (f *flaky) call(do func() error) error {
+func (f *flaky) call(ctx context.Context, do func() error) error {
 	f.lock.Lock()
 	f.calls++
 	hit := f.calls == f.k
 	f.lock.Unlock()
+	if hit && f.hit != nil {
+		return f.hit(ctx, do)
+	}
 	if hit && !f.after {
 		return errAway
 	}
@@ -43,60 +47,60 @@ func (f *flaky) call(do func() error) error {
 }
 
 func (f *flaky) InsertDeliveries(ctx context.Context, ds []Delivery) (ids []string, err error) {
-	err = f.call(func() error { ids, err = f.mem.InsertDeliveries(ctx, ds); return err })
+	err = f.call(ctx, func() error { ids, err = f.mem.InsertDeliveries(ctx, ds); return err })
 	return ids, err
 }
 
 func (f *flaky) ClaimDelivery(ctx context.Context, channel string, now, until time.Time) (d Delivery, ok bool, err error) {
-	err = f.call(func() error { d, ok, err = f.mem.ClaimDelivery(ctx, channel, now, until); return err })
+	err = f.call(ctx, func() error { d, ok, err = f.mem.ClaimDelivery(ctx, channel, now, until); return err })
 	return d, ok, err
 }
 
 func (f *flaky) SettleDelivery(ctx context.Context, d Delivery) error {
-	return f.call(func() error { return f.mem.SettleDelivery(ctx, d) })
+	return f.call(ctx, func() error { return f.mem.SettleDelivery(ctx, d) })
 }
 
 func (f *flaky) WaitingDeliveries(ctx context.Context, p people.ID, until time.Time) (ds []Delivery, err error) {
-	err = f.call(func() error { ds, err = f.mem.WaitingDeliveries(ctx, p, until); return err })
+	err = f.call(ctx, func() error { ds, err = f.mem.WaitingDeliveries(ctx, p, until); return err })
 	return ds, err
 }
 
 func (f *flaky) Deliveries(ctx context.Context, ids []string) (ds []Delivery, err error) {
-	err = f.call(func() error { ds, err = f.mem.Deliveries(ctx, ids); return err })
+	err = f.call(ctx, func() error { ds, err = f.mem.Deliveries(ctx, ids); return err })
 	return ds, err
 }
 
 func (f *flaky) Budget(ctx context.Context, p people.ID) (b Budget, err error) {
-	err = f.call(func() error { b, err = f.mem.Budget(ctx, p); return err })
+	err = f.call(ctx, func() error { b, err = f.mem.Budget(ctx, p); return err })
 	return b, err
 }
 
 func (f *flaky) PutBudget(ctx context.Context, b Budget) error {
-	return f.call(func() error { return f.mem.PutBudget(ctx, b) })
+	return f.call(ctx, func() error { return f.mem.PutBudget(ctx, b) })
 }
 
 func (f *flaky) Subscriptions(ctx context.Context, p people.ID) (ss []Subscription, err error) {
-	err = f.call(func() error { ss, err = f.mem.Subscriptions(ctx, p); return err })
+	err = f.call(ctx, func() error { ss, err = f.mem.Subscriptions(ctx, p); return err })
 	return ss, err
 }
 
 func (f *flaky) Enrolment(ctx context.Context, id learning.EnrolmentID) (e learning.Enrolment, err error) {
-	err = f.call(func() error { e, err = f.mem.Enrolment(ctx, id); return err })
+	err = f.call(ctx, func() error { e, err = f.mem.Enrolment(ctx, id); return err })
 	return e, err
 }
 
 func (f *flaky) EnrolmentsOf(ctx context.Context, p people.ID) (es []learning.Enrolment, err error) {
-	err = f.call(func() error { es, err = f.mem.EnrolmentsOf(ctx, p); return err })
+	err = f.call(ctx, func() error { es, err = f.mem.EnrolmentsOf(ctx, p); return err })
 	return es, err
 }
 
 func (f *flaky) Person(ctx context.Context, id people.ID) (p people.Person, err error) {
-	err = f.call(func() error { p, err = f.mem.Person(ctx, id); return err })
+	err = f.call(ctx, func() error { p, err = f.mem.Person(ctx, id); return err })
 	return p, err
 }
 
 func (f *flaky) Campaign(ctx context.Context, id campaign.ID) (c campaign.Campaign, err error) {
-	err = f.call(func() error { c, err = f.mem.Campaign(ctx, id); return err })
+	err = f.call(ctx, func() error { c, err = f.mem.Campaign(ctx, id); return err })
 	return c, err
 }
 

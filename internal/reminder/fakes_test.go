@@ -135,6 +135,16 @@ func (m *mem) SettleDelivery(_ context.Context, d Delivery) error {
 	return nil
 }
 
+// forget deletes d.
+func (m *mem) forget(d Delivery) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.deliveries, d.ID)
+	delete(m.tokens, d.Token)
+	delete(m.owed[d.Person], d.ID)
+	m.all[d.Person] = slices.DeleteFunc(m.all[d.Person], func(id string) bool { return id == d.ID })
+}
+
 // put stores an enrolment.
 func (m *mem) put(e learning.Enrolment) {
 	m.mu.Lock()
@@ -160,8 +170,14 @@ func (m *mem) index() {
 func (m *mem) find(keep func(Delivery) bool) []Delivery {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	ds := slices.SortedFunc(maps.Values(m.deliveries), func(a, b Delivery) int { return cmp.Compare(a.ID, b.ID) })
-	return slices.DeleteFunc(ds, func(d Delivery) bool { return !keep(d) })
+	var ds []Delivery
+	for _, d := range m.deliveries {
+		if keep(d) {
+			ds = append(ds, d)
+		}
+	}
+	slices.SortFunc(ds, func(a, b Delivery) int { return cmp.Compare(a.ID, b.ID) })
+	return ds
 }
 
 func (m *mem) WaitingDeliveries(_ context.Context, p people.ID, until time.Time) ([]Delivery, error) {

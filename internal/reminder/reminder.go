@@ -25,6 +25,7 @@ type Reason string
 // The reasons of the ledger.
 const (
 	ReasonSent           Reason = "sent"
+	ReasonUnsure         Reason = "unsure" // handed over by a copy of the program that was stopped before it heard the answer
 	ReasonDoneBefore     Reason = "done_before"
 	ReasonQuiet          Reason = "quiet"
 	ReasonCapped         Reason = "capped"
@@ -86,8 +87,9 @@ type Send struct {
 	Delivery string    `bson:"delivery"`
 	Channel  string    `bson:"channel"`
 	At       time.Time `bson:"at"`
-	With     []string  `bson:"with"` // deliveries that the same message speaks for
-	Done     bool      `bson:"done"` // it was taken; else it is on its way
+	With     []string  `bson:"with"`  // deliveries that the same message speaks for
+	Done     bool      `bson:"done"`  // it was taken; else it is on its way
+	Fence    int       `bson:"fence"` // of the claim that began it: nobody else may send it
 }
 
 // Budget is what a person was sent lately. Its version makes the caps hold over all

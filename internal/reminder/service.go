@@ -233,7 +233,7 @@ const WaitingReason Reason = "waiting"
 // Reasons lists what a ledger can be asked for.
 func Reasons() []Reason {
 	return []Reason{
-		WaitingReason, ReasonSent, ReasonMerged, ReasonDoneBefore, ReasonSeen, ReasonSnoozed, ReasonNoSubscription, ReasonNoMail, ReasonOptedOut, ReasonBounced,
+		WaitingReason, ReasonSent, ReasonUnsure, ReasonMerged, ReasonDoneBefore, ReasonSeen, ReasonSnoozed, ReasonNoSubscription, ReasonNoMail, ReasonOptedOut, ReasonBounced,
 		ReasonQuiet, ReasonCapped, ReasonHeldOut, ReasonPaused, ReasonClosed, ReasonExpired, ReasonFailed,
 	}
 }

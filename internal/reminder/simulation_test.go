@@ -26,7 +26,7 @@ import (
 
 // The size of the simulation; make year runs the whole one.
 var (
-	simPeople = flag.Int("sim.people", 300, "people in the simulation")
+	simPeople = flag.Int("sim.people", 200, "people in the simulation")
 	simDays   = flag.Int("sim.days", 90, "its length")
 	simSeed   = flag.Uint64("sim.seed", seedOf(os.Getenv("HOCSO_SIM_SEED")), "what it is drawn from")
 )
@@ -50,7 +50,9 @@ type life struct {
 	done    map[learning.EnrolmentID]time.Time
 	snoozed int
 	bad     map[string]int
-	n       int // people that there are or were
+	ledger  map[string]int // what became of deliveries that are forgotten
+	sum     int            // of their messages
+	n       int            // people that there are or were
 	courses int
 }
 
@@ -268,6 +270,7 @@ func TestYear(t *testing.T) {
 		l := &life{
 			world: newWorld(t), rng: rand.New(rand.NewPCG(*simSeed, 1)), sent: map[string]map[people.ID][]time.Time{Push: {}, Email: {}},
 			steps: map[string]int{}, last: map[string]time.Time{}, devices: map[string]int{}, done: map[learning.EnrolmentID]time.Time{}, bad: map[string]int{},
+			ledger: map[string]int{},
 		}
 		l.Log = slog.New(slog.DiscardHandler)
 		clear(l.mem.people)
@@ -308,6 +311,9 @@ func (l *life) step(t *testing.T) {
 	if since%time.Hour == 0 {
 		l.hour(t)
 	}
+	if since%(10*24*time.Hour) == 0 {
+		l.forget(t)
+	}
 	switch c := l.mem.campaigns["s1"]; l.now.Format("01-02 15:04") {
 	case "02-09 00:00":
 		c.State = campaign.Paused
@@ -325,33 +331,53 @@ func (l *life) step(t *testing.T) {
 	}
 }
 
+// forget does what the database does with deliveries that are past their end, after
+// holding them to the rules.
+func (l *life) forget(t *testing.T) {
+	for _, d := range l.mem.find(func(d Delivery) bool { return d.ExpiresAt.Before(l.now) }) {
+		l.audit(t, d)
+		l.sum += l.steps[d.Token]
+		delete(l.steps, d.Token)
+		delete(l.last, d.Token)
+		l.mem.forget(d)
+	}
+}
+
+// audit holds what the ledger says of a delivery to what went out.
+func (l *life) audit(t *testing.T, d Delivery) {
+	l.ledger[d.Channel+" "+cmp.Or(string(d.Reason), "waiting")]++
+	if at, ok := l.done[d.Enrolment]; ok && (d.Reason == ReasonSent || d.Reason == ReasonMerged) && d.SettledAt.After(at) {
+		t.Errorf("%s went out at %v, after the completion at %v", d.ID, d.SettledAt, at)
+	}
+	if d.Reason == ReasonSent && l.steps[d.Token] != 1 {
+		t.Errorf("%s is sent in the ledger, and went out %d times", d.ID, l.steps[d.Token])
+	}
+	if d.Reason != ReasonSent && l.steps[d.Token] != 0 {
+		t.Errorf("%s is %s in the ledger, and went out", d.ID, d.Reason)
+	}
+	if d.State == Waiting && d.NotAfter.Before(l.now.Add(-time.Hour)) {
+		t.Errorf("%s waits since %v", d.ID, d.NotBefore)
+	}
+}
+
 func (l *life) report(t *testing.T) {
 	for rule, n := range l.bad {
 		t.Errorf("%s: %d times", rule, n)
 	}
-	why := map[string]int{}
 	for _, d := range l.mem.find(func(Delivery) bool { return true }) {
-		why[d.Channel+" "+cmp.Or(string(d.Reason), "waiting")]++
-		if at, ok := l.done[d.Enrolment]; ok && (d.Reason == ReasonSent || d.Reason == ReasonMerged) && d.SettledAt.After(at) {
-			t.Errorf("%s went out at %v, after the completion at %v", d.ID, d.SettledAt, at)
-		}
-		if d.Reason == ReasonSent && l.steps[d.Token] != 1 {
-			t.Errorf("%s is sent in the ledger, and went out %d times", d.ID, l.steps[d.Token])
-		}
-		if d.Reason != ReasonSent && l.steps[d.Token] != 0 {
-			t.Errorf("%s is %s in the ledger, and went out", d.ID, d.Reason)
-		}
-		if d.State == Waiting && d.NotAfter.Before(l.now.Add(-time.Hour)) {
-			t.Errorf("%s waits since %v", d.ID, d.NotBefore)
-		}
+		l.audit(t, d)
 	}
-	t.Logf("%d people, %d campaigns, %d messages, %d put off; ledger %v", l.n, l.courses, len(l.steps), l.snoozed, why)
+	messages := l.sum
+	for _, n := range l.steps {
+		messages += n
+	}
+	t.Logf("%d people, %d campaigns, %d messages, %d put off, %d broken rules; ledger %v", l.n, l.courses, messages, l.snoozed, len(l.bad), l.ledger)
 	for _, r := range []string{"push sent", "push merged", "push done_before", "push no_subscription", "push capped", "push held_out", "email sent", "email merged", "email seen", "email opted_out", "email bounced", "email snoozed"} {
-		if why[r] == 0 {
+		if l.ledger[r] == 0 {
 			t.Errorf("the ledger has no %s: the simulation does not try it", r)
 		}
 	}
-	if len(l.steps) < *simPeople*2 {
-		t.Errorf("%d messages for %d people: the simulation is too quiet", len(l.steps), *simPeople)
+	if messages < *simPeople*2 {
+		t.Errorf("%d messages for %d people: the simulation is too quiet", messages, *simPeople)
 	}
 }

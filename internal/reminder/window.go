@@ -3,6 +3,7 @@ package reminder
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"sync"
 	"time"
 
 	"hocso/internal/campaign"
@@ -33,11 +34,25 @@ type window struct {
 func windowOf(p people.Person, c campaign.Calendar) window {
 	zone := c.Zone
 	if p.Settings.TimeZone != "" {
-		if z, err := time.LoadLocation(p.Settings.TimeZone); err == nil {
+		if z, err := load(p.Settings.TimeZone); err == nil {
 			zone = z
 		}
 	}
 	return window{zone, c}
+}
+
+var zones sync.Map // *time.Location by the names that exist; never assigned again
+
+// load is time.LoadLocation, which reads a file each time.
+func load(name string) (*time.Location, error) {
+	if z, ok := zones.Load(name); ok {
+		return z.(*time.Location), nil
+	}
+	z, err := time.LoadLocation(name)
+	if err == nil {
+		zones.Store(name, z)
+	}
+	return z, err
 }
 
 // open reports whether t is inside the window.

@@ -41,7 +41,7 @@ func BenchmarkDispatch(b *testing.B) {
 	s := &reminder.Service{
 		Store: db.Reminders(), Answers: db.Reminders(), Budgets: db.Reminders(), Subscriptions: db.Reminders(), Enrolments: db.Learning(), People: db.People(),
 		Campaigns: db.Campaigns(), Courses: courses{}, Pusher: sender, PublicURL: "https://hocso.example.org",
-		Calendar: campaign.Calendar{Zone: time.UTC}, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+		Calendar: campaign.Calendar{Zone: time.UTC}, Now: func() time.Time { return start }, Log: slog.New(slog.DiscardHandler),
 	}
 	c := campaign.Campaign{ID: "c1", State: campaign.Running, Version: 1}
 	c.Channels, c.Reminders.Offsets = []campaign.Channel{campaign.Push}, []int{-7, -3, -1, 1, 7, 14}

@@ -37,7 +37,7 @@ const reasons = [
 export function sentence(one: Reminder): string {
   if (one.state === 'waiting') return a(`log.waiting.${one.channel}`);
   if (one.state === 'sent') {
-    const went = a(`log.sent.${one.channel}`);
+    const went = a(one.reason === 'unsure' ? 'log.unsure' : `log.sent.${one.channel}`);
     if (one.snoozedTo) return `${went} ${a('log.later', { when: dateTime(one.snoozedTo) })}`;
     return one.openedAt ? `${went} ${a('log.opened')}` : went;
   }

@@ -18,6 +18,7 @@ export interface Measures {
   pushReach: Share;
   sent: number;
   yield: { reminded: Share; heldOut: Share; difference: number; low: number; high: number } | null;
+  nuisance: { off: number; sent: number; perThousand: number; from: string; until: string } | null;
   satisfaction: Share | null;
   unitsOk: Share;
   days: { on: string; completed: number; sent: number }[] | null;

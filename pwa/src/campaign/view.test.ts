@@ -55,6 +55,7 @@ describe('the ledger', () => {
   const delivery = (state: Delivery['state'], reason?: string) => ({ state, reason }) as Delivery;
   it('says why', () => {
     expect(outcome(delivery('waiting'))).toBe('Chờ đến giờ gửi');
+    expect(outcome(delivery('sent', 'unsure'))).toBe('Đã chuyển đi, chưa rõ có đến không');
     expect(outcome(delivery('dropped', 'done_before'))).toBe('Đã học xong trước đó');
     expect(outcome(delivery('dropped', 'a_new_reason'))).toBe('Không gửi');
   });

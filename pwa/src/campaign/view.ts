@@ -87,6 +87,7 @@ export function stepName(step: string): string {
 export const reasons = [
   'waiting',
   'sent',
+  'unsure',
   'merged',
   'done_before',
   'seen',
@@ -107,7 +108,7 @@ export const reasons = [
 // outcome says in words what became of a delivery.
 export function outcome(delivery: Delivery): string {
   if (delivery.state === 'waiting') return d('ledger.waiting');
-  if (delivery.state === 'sent') return d(delivery.channel === 'email' ? 'ledger.mailed' : 'reason.sent');
+  if (delivery.state === 'sent' && delivery.reason !== 'unsure') return d(delivery.channel === 'email' ? 'ledger.mailed' : 'reason.sent');
   const key = pick('reason.' + delivery.reason);
   return d(key ?? `ledger.state.${delivery.state}`);
 }

@@ -180,6 +180,7 @@ export const accountEn: Record<keyof typeof accountVi, string> = {
   'log.waiting.email': 'Will come by mail, unless you have looked or are done by then.',
   'log.sent.push': 'Came to your phone.',
   'log.sent.email': 'Came by mail.',
+  'log.unsure': 'Handed over; whether it reached you is not known.',
   'log.opened': 'You opened it.',
   'log.later': 'You asked to be reminded at {when}.',
   'log.done_before': 'Not sent: you were done.',

@@ -179,6 +179,7 @@ export const accountVi = {
   'log.waiting.email': 'Sẽ nhắc qua thư, nếu đến lúc đó bạn chưa xem và chưa xong.',
   'log.sent.push': 'Đã nhắc trên điện thoại.',
   'log.sent.email': 'Đã gửi thư nhắc.',
+  'log.unsure': 'Đã chuyển lời nhắc đi, nhưng chưa rõ có đến máy bạn không.',
   'log.opened': 'Bạn đã mở.',
   'log.later': 'Bạn hẹn nhắc lại lúc {when}.',
   'log.done_before': 'Không nhắc vì bạn đã học xong.',

@@ -109,6 +109,7 @@ export const campaignEn: Record<keyof typeof campaignVi, string> = {
   'reason.seen': 'No mail needed: it was seen',
   'reason.snoozed': 'Put off by the person',
   'reason.sent': 'Arrived',
+  'reason.unsure': 'Handed over, not known to have arrived',
   'reason.done_before': 'Already done by then',
   'reason.quiet': 'Outside working hours',
   'reason.capped': 'Enough reminders that day or week',

@@ -108,6 +108,7 @@ export const campaignVi = {
   'reason.seen': 'Không cần gửi thư vì đã xem',
   'reason.snoozed': 'Người nhận hẹn nhắc lại',
   'reason.sent': 'Đã đến nơi',
+  'reason.unsure': 'Đã chuyển đi, chưa rõ có đến không',
   'reason.done_before': 'Đã học xong trước đó',
   'reason.quiet': 'Ngoài giờ làm việc',
   'reason.capped': 'Đã nhận đủ lời nhắc trong ngày hoặc tuần',

@@ -26,6 +26,11 @@ export const measureEn: Record<keyof typeof measureVi, string> = {
   'measure.pushHow': 'Who has a device with notifications on, of everybody',
   'measure.yield': 'What reminders add',
   'measure.yieldHow': 'Share done within 24 hours after a reminder, less the same share of those held out to compare',
+  'measure.nuisance': 'Reminders as a nuisance',
+  'measure.nuisanceHow': 'Times reminders were turned off, for 1,000 sent in the whole organisation',
+  'measure.nuisanceDays':
+    'Times reminders were turned off (mail, a device, or its permission), for 1,000 sent; of the whole organisation, {from} to {until}, because who did it is not written down',
+  'measure.perThousand': '{n} for 1,000 reminders ({off} / {sent})',
   'measure.satisfaction': 'Satisfied',
   'measure.satisfactionHow': 'Ratings of 4 and 5 stars, of all; told from 5 ratings on',
   'measure.units': 'Units that reach the target',

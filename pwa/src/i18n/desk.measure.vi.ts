@@ -25,6 +25,11 @@ export const measureVi = {
   'measure.pushHow': 'Người có máy đã bật thông báo, trên mọi người được giao',
   'measure.yield': 'Lời nhắc giúp thêm',
   'measure.yieldHow': 'Tỷ lệ xong trong 24 giờ sau lời nhắc, trừ tỷ lệ ở nhóm không nhắc để so sánh',
+  'measure.nuisance': 'Lời nhắc gây phiền',
+  'measure.nuisanceHow': 'Số lần tắt nhắc, trên mỗi 1.000 lời nhắc đã gửi trong toàn cơ quan',
+  'measure.nuisanceDays':
+    'Số lần tắt nhắc (qua thư, trên máy, hoặc rút quyền thông báo), trên mỗi 1.000 lời nhắc đã gửi; của toàn cơ quan, từ {from} đến {until}, vì không ghi ai đã tắt',
+  'measure.perThousand': '{n} lần trên 1.000 lời nhắc ({off} / {sent})',
   'measure.satisfaction': 'Hài lòng',
   'measure.satisfactionHow': 'Đánh giá 4 và 5 sao, trên mọi đánh giá; có từ 5 đánh giá mới tính',
   'measure.units': 'Đơn vị đạt mục tiêu',
