@@ -11,6 +11,7 @@ import (
 	"hocso/internal/learning"
 	"hocso/internal/letter"
 	"hocso/internal/people"
+	"hocso/internal/reminder"
 	"hocso/internal/report"
 )
 
@@ -27,7 +28,7 @@ type Escalation struct {
 	Completed int           `json:"completed" bson:"completed"` // of them, with everything done
 	Goal      int           `json:"goal" bson:"goal"`           // per cent that the step asks for
 	Digest    string        `json:"-" bson:"digest"`            // the letter that speaks of it: person and day
-	Written   int           `json:"-" bson:"written"`           // newest fence under which that letter was written; 0: never
+	Written   int           `json:"-" bson:"written"`           // newest fence under which that letter was written, or that it was pushed; 0: never
 	ExpiresAt time.Time     `json:"-" bson:"expiresAt"`         // TTL index
 }
 
@@ -44,6 +45,8 @@ type Store interface {
 	EscalationsOfDigest(ctx context.Context, digest string) ([]Escalation, error)
 	// WriteEscalations sets Written to fence for those of ids where it is lower, and returns how many they were.
 	WriteEscalations(ctx context.Context, ids []string, fence int) (int, error)
+	// ReleaseEscalations sets Written of those of ids where it is fence to 0: nothing was said.
+	ReleaseEscalations(ctx context.Context, ids []string, fence int) error
 	// EscalationsOf returns up to limit of a person, the newest first.
 	EscalationsOf(ctx context.Context, p people.ID, limit int) ([]Escalation, error)
 }
@@ -81,6 +84,10 @@ type Reports interface {
 type Reminders interface {
 	// Ask plans a reminder of each of some duties, once a day, and returns how many people that are.
 	Ask(ctx context.Context, c campaign.Campaign, duties []learning.EnrolmentID, now time.Time) (int, error)
+	// Devices returns those of a person that accept push.
+	Devices(ctx context.Context, a people.Actor) ([]reminder.Subscription, error)
+	// Tell pushes a note to every device of a person.
+	Tell(ctx context.Context, p people.Person, n reminder.Note, now time.Time) (reminder.Told, error)
 }
 
 // Letters queues what goes out by mail. *letter.Service is one.
@@ -89,4 +96,6 @@ type Letters interface {
 	On() bool
 	// Queue stores a letter; one of the same id that still waits is left as it is.
 	Queue(ctx context.Context, l letter.Letter) error
+	// Bounced reports whether an address takes no mail.
+	Bounced(ctx context.Context, address string) (bool, error)
 }

@@ -1,10 +1,12 @@
 package escalation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"hocso/internal/campaign"
@@ -113,28 +115,43 @@ func (s *Service) chart(ctx context.Context) (*chart, error) {
 
 // queue asks for the letter of everything that none was written about. Asking again
 // while it waits changes nothing; after it was written WriteDigest finds nothing to say.
+// Whom no mail reaches is told by push.
 func (s *Service) queue(ctx context.Context, cal campaign.Calendar, now time.Time) error {
-	if !s.Letters.On() {
-		return nil
-	}
 	es, err := s.Store.UnwrittenEscalations(ctx, now.Add(-late), batch)
 	if err != nil {
 		return err
 	}
-	asked := map[string]bool{}
+	by := map[string][]Escalation{}
 	for _, e := range es {
-		if asked[e.Digest] {
-			continue
+		by[e.Digest] = append(by[e.Digest], e)
+	}
+	var errs []error
+	for digest, es := range by {
+		slices.SortFunc(es, func(a, b Escalation) int { return cmp.Compare(a.ID, b.ID) }) // alike on every copy of the program
+		if err := s.tell(ctx, digest, es, cal, now); err != nil {
+			errs = append(errs, fmt.Errorf("tell by digest: %w", err))
 		}
-		asked[e.Digest] = true
-		p, err := s.People.Person(ctx, e.Person)
-		if err != nil {
-			return fmt.Errorf("read who is told: %w", err)
-		}
-		l := letter.Letter{ID: e.Digest, Kind: Letter, Person: e.Person, About: e.Digest, DueAt: reminder.NextOpen(p, cal, now), ExpiresAt: e.At.Add(late)}
-		if err := s.Letters.Queue(ctx, l); err != nil {
-			return fmt.Errorf("queue digest: %w", err)
-		}
+	}
+	return errors.Join(errs...)
+}
+
+// tell tells one person of all of es.
+func (s *Service) tell(ctx context.Context, digest string, es []Escalation, cal campaign.Calendar, now time.Time) error {
+	e := es[0]
+	p, err := s.People.Person(ctx, e.Person)
+	if err != nil {
+		return fmt.Errorf("read who is told: %w", err)
+	}
+	mail, err := s.byMail(ctx, p)
+	if err != nil {
+		return err
+	}
+	if !mail {
+		return s.push(ctx, p, es, now)
+	}
+	l := letter.Letter{ID: digest, Kind: Letter, Person: e.Person, About: digest, DueAt: reminder.NextOpen(p, cal, now), ExpiresAt: e.At.Add(late)}
+	if err := s.Letters.Queue(ctx, l); err != nil {
+		return fmt.Errorf("queue digest: %w", err)
 	}
 	return nil
 }

@@ -188,17 +188,21 @@ func TestDigest(t *testing.T) {
 	}
 }
 
-// Without mail nothing is queued; it is written down for the page all the same.
+// Without mail and a device nothing is said; it is written down for the page all the same.
 func TestWithoutMail(t *testing.T) {
 	o := newOffice()
 	o.now = time.Date(2026, 3, 10, 9, 0, 0, 0, zone)
 	ss, ls := copies(t, o, nil, 1)
-	ls[0].Sender = nil
+	b := &bell{without: "hoa"}
+	ls[0].Sender, ss[0].Reminders = nil, b
 	if err := ss[0].Advance(t.Context(), o.now); err != nil {
 		t.Fatal(err)
 	}
 	es, err := ss[0].Store.EscalationsOf(t.Context(), "hoa", 10)
 	if err != nil || len(es) != 1 || es[0].Unit != "vu" || es[0].Completed != 2 {
 		t.Errorf("%+v, %v; want one of vu", es, err)
+	}
+	if len(b.told) != 1 || !strings.Contains(b.told[0], "minh") {
+		t.Errorf("told %q, want minh alone", b.told)
 	}
 }

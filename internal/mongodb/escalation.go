@@ -66,6 +66,17 @@ func (s *Escalations) WriteEscalations(ctx context.Context, ids []string, fence 
 	return int(res.ModifiedCount), nil
 }
 
+// ReleaseEscalations implements escalation.Store.
+func (s *Escalations) ReleaseEscalations(ctx context.Context, ids []string, fence int) error {
+	_, err := s.c.UpdateMany(ctx,
+		bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}, {Key: "written", Value: fence}},
+		bson.D{{Key: "$set", Value: bson.D{{Key: "written", Value: 0}}}})
+	if err != nil {
+		return fmt.Errorf("release escalations: %w", err)
+	}
+	return nil
+}
+
 // EscalationsOf implements escalation.Store.
 func (s *Escalations) EscalationsOf(ctx context.Context, p people.ID, limit int) ([]escalation.Escalation, error) {
 	return s.find(ctx, bson.D{{Key: "person", Value: p}}, options.Find().SetSort(bson.D{{Key: "at", Value: -1}}).SetLimit(int64(limit)))

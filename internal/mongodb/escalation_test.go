@@ -43,6 +43,14 @@ func TestEscalations(t *testing.T) {
 			t.Errorf("under fence %d %d were written, want %d", tt.fence, n, tt.want)
 		}
 	}
+	for want, fence := range []int{1, 2} { // only what was written under that fence is given back
+		must(t, s.ReleaseEscalations(ctx, []string{"e1"}, fence))
+		n, err := s.WriteEscalations(ctx, []string{"e1", "e2"}, 1)
+		must(t, err)
+		if n != want {
+			t.Errorf("%d were given back from fence %d, want %d", n, fence, want)
+		}
+	}
 	got, err = s.UnwrittenEscalations(ctx, moment(4).Add(-time.Millisecond), 10)
 	must(t, err)
 	same(t, "unwritten ones since", got, []escalation.Escalation{one(4, "minh", "d2")})

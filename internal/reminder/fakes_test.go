@@ -303,10 +303,17 @@ func (m *mem) PutBudget(_ context.Context, b Budget) error {
 func (m *mem) PutSubscription(_ context.Context, s Subscription) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if old, ok := m.devices[s.ID]; ok {
+	old, ok := m.devices[s.ID]
+	if ok {
 		s.CreatedAt = old.CreatedAt
 	}
 	m.devices[s.ID] = s
+	if m.own != nil && (!ok || old.Person != s.Person) {
+		m.own[s.Person] = append(m.own[s.Person], s.ID)
+		if !ok {
+			m.ownDevices++
+		}
+	}
 	return nil
 }
 
@@ -338,6 +345,10 @@ func (m *mem) DeleteSubscription(_ context.Context, p people.ID, id string) (boo
 		return false, nil
 	}
 	delete(m.devices, id)
+	if m.own != nil {
+		m.own[p] = slices.DeleteFunc(m.own[p], func(x string) bool { return x == id })
+		m.ownDevices--
+	}
 	return true, nil
 }
 

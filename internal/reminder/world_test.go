@@ -154,7 +154,7 @@ func (w *world) person(id people.ID, zone string) {
 func (w *world) device(p people.ID, name string) {
 	endpoint := "https://push.example/" + string(p) + name
 	id := SubscriptionID(endpoint)
-	w.mem.devices[id] = Subscription{ID: id, Person: p, Endpoint: endpoint, LastSeenAt: w.now}
+	_ = w.mem.PutSubscription(context.Background(), Subscription{ID: id, Person: p, Endpoint: endpoint, LastSeenAt: w.now})
 }
 
 // enrol enrols a person in a course for a campaign, due at the end of day.
