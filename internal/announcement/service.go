@@ -140,7 +140,7 @@ const mostShown = 20
 
 // Mine returns what is shown to p today, newest first: what speaks to their unit, and
 // what campaigns, which names the announcements of those that are running for p, ask for.
-func (s *Service) Mine(ctx context.Context, p people.Person, path []people.UnitID, campaigns map[ID]bool) ([]View, error) {
+func (s *Service) Mine(ctx context.Context, p people.Person, path []people.UnitID, campaigns map[string]bool) ([]View, error) {
 	live, err := s.Live(ctx)
 	if err != nil {
 		return nil, err
@@ -148,7 +148,7 @@ func (s *Service) Mine(ctx context.Context, p people.Person, path []people.UnitI
 	views := []View{}
 	var ids []string
 	for _, a := range live {
-		if len(views) < mostShown && (a.SpeaksTo(p.Unit, path) || campaigns[a.ID]) {
+		if len(views) < mostShown && (a.SpeaksTo(p.Unit, path) || campaigns[string(a.ID)]) {
 			views = append(views, View{ID: a.ID, Title: a.Title, HTML: a.HTML, Important: a.Important, From: a.From, Until: a.Until, Version: a.Version})
 			ids = append(ids, ReadingID(a.ID, p.ID))
 		}

@@ -94,7 +94,7 @@ func (a *App) join(ctx context.Context) error {
 	}
 	calendar := campaign.Calendar{Zone: a.cfg.TimeZone, Edited: a.holidays}
 	a.campaigns = &campaign.Service{
-		Store: a.db.Campaigns(), Enroller: a.learning, People: a.people, Items: a.about, Calendar: calendar, Now: a.now, NewID: newID, Log: a.log,
+		Store: a.db.Campaigns(), Enroller: a.learning, People: a.people, Items: a.about, Calendar: calendar, Enter: a.enterCampaign, Now: a.now, NewID: newID, Log: a.log,
 	}
 	sender, err := a.sender(ctx, secrets)
 	if err != nil {
@@ -107,7 +107,13 @@ func (a *App) join(ctx context.Context) error {
 		Calendar: calendar, Now: a.now, Log: a.log,
 	}
 	a.announcements = &announcement.Service{Store: a.db.Announcements(), People: a.people, Zone: a.cfg.TimeZone, Now: a.now, NewID: newID}
-	a.announcements.InCampaign, a.learning.Announced = a.announcedBy, a.announced
+	a.announcements.InCampaign = func(ctx context.Context, id announcement.ID, p people.Person, path []people.UnitID) (bool, error) {
+		return a.inCampaign(ctx, campaign.Announcement, string(id), p, path)
+	}
+	a.surveys.InCampaign = func(ctx context.Context, id survey.ID, p people.Person, path []people.UnitID) (bool, error) {
+		return a.inCampaign(ctx, campaign.Survey, string(id), p, path)
+	}
+	a.learning.Announced = a.announced
 	a.feeds = &feed.Service{People: a.people, Announcements: a.announcements, Zone: a.cfg.TimeZone, PublicURL: a.cfg.PublicURL, Organisation: a.cfg.OrganisationName, Campaigns: a.portalCampaigns}
 	a.campaigns.Planner = a.reminders
 	a.learning.Opened = a.reminders.Opened
@@ -180,8 +186,8 @@ func (a *App) about(ctx context.Context, k campaign.Kind, id string) (campaign.A
 	return campaign.About{Title: people.Text(c.Version.Content.Title), Minutes: c.Version.Content.Minutes()}, nil
 }
 
-// announcedBy reports whether a running campaign with an announcement has p in its audience.
-func (a *App) announcedBy(ctx context.Context, id announcement.ID, p people.Person, path []people.UnitID) (bool, error) {
+// inCampaign reports whether a campaign that runs and asks for something has p in its audience.
+func (a *App) inCampaign(ctx context.Context, k campaign.Kind, id string, p people.Person, path []people.UnitID) (bool, error) {
 	running, err := a.campaigns.Running(ctx)
 	if err != nil {
 		return false, err
@@ -191,7 +197,7 @@ func (a *App) announcedBy(ctx context.Context, id announcement.ID, p people.Pers
 		return false, err
 	}
 	return slices.ContainsFunc(running, func(c campaign.Campaign) bool {
-		return c.Asks(campaign.Announcement, string(id)) && c.Audience.Includes(p, path, cohorts)
+		return slices.Contains(c.Opened(k, a.now()), id) && c.Audience.Includes(p, path, cohorts)
 	}), nil
 }
 

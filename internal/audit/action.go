@@ -50,6 +50,7 @@ func actions(g Group) []Action {
 		return []Action{
 			"campaign_created", "campaign_edited", "campaign_removed", "campaign_submitted", "campaign_returned", "campaign_approved", "campaign_scheduled",
 			"campaign_paused", "campaign_resumed", "campaign_closed", "campaign_cancelled", "campaign_archived",
+			"campaign_started", "campaign_due", "campaign_completed", "campaign_recurred", "campaign_seal_broken", // by the clock
 			"announcement_added", "announcement_changed", "announcement_published", "announcement_withdrawn", "announcement_removed",
 			"survey_added", "survey_changed", "survey_removed", "survey_published", "survey_closed",
 		}

@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -303,4 +304,25 @@ func TestRun(t *testing.T) {
 		cancel()
 		<-done
 	})
+}
+
+// What is no course opens as many days after the start as its plan says.
+func TestOpened(t *testing.T) {
+	start := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+	c := Campaign{StartsAt: start, Plan: Plan{Items: []Item{
+		{Kind: Survey, ID: "now"}, {Kind: Survey, ID: "later", OpensAfter: Opening{Days: 7}}, {Kind: Drill, ID: "inbox"},
+	}}}
+	for _, tt := range []struct {
+		after time.Duration
+		want  []string
+	}{
+		{-time.Millisecond, nil},
+		{0, []string{"now"}},
+		{7*24*time.Hour - time.Millisecond, []string{"now"}},
+		{7 * 24 * time.Hour, []string{"now", "later"}},
+	} {
+		if got := c.Opened(Survey, start.Add(tt.after)); !slices.Equal(got, tt.want) {
+			t.Errorf("%v after the start: %v, want %v", tt.after, got, tt.want)
+		}
+	}
 }

@@ -120,9 +120,15 @@ type Campaign struct {
 	LeaseUntil time.Time `json:"-" bson:"leaseUntil"`
 }
 
-// Asks reports whether something is one of the items.
-func (c Campaign) Asks(k Kind, id string) bool {
-	return slices.ContainsFunc(c.Items, func(i Item) bool { return i.Kind == k && i.ID == id })
+// Opened returns the ids of the items of a kind whose days after the start are over at now.
+// It says nothing of a course, which opens for each person by their enrolment.
+func (c Campaign) Opened(k Kind, now time.Time) (ids []string) {
+	for _, i := range c.Items {
+		if i.Kind == k && !now.Before(c.StartsAt.AddDate(0, 0, i.OpensAfter.Days)) {
+			ids = append(ids, i.ID)
+		}
+	}
+	return ids
 }
 
 // Reminds reports whether anybody is reminded.

@@ -194,12 +194,20 @@ func (s *Service) turn(ctx context.Context, c Campaign, now time.Time) (Campaign
 	if len(c.Log) == steps {
 		return c, nil
 	}
-	if err := s.Store.ReplaceCampaign(ctx, c); err != nil {
+	if err := s.enter(ctx, c, c.Log[steps:], func() error { return s.Store.ReplaceCampaign(ctx, c) }); err != nil {
 		return c, err
 	}
 	s.wrote()
 	c.Version++
 	return c, nil
+}
+
+// enter does what the clock has to do, entered into the trail.
+func (s *Service) enter(ctx context.Context, c Campaign, steps []Step, do func() error) error {
+	if s.Enter == nil {
+		return do()
+	}
+	return s.Enter(ctx, c, steps, do)
 }
 
 // tick takes the next step that is due at now, if there is one.

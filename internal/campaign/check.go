@@ -184,6 +184,8 @@ func (s *Service) checkItems(ctx context.Context, items []Item) (minutes int, ba
 		at := fmt.Sprintf("items[%d].", i)
 		if o := item.OpensAfter; o.Item < 0 || o.Item > i {
 			bad = append(bad, fault.Field{Field: at + "opensAfter.item", Code: "not_before"})
+		} else if o.Item > 0 && item.Kind != Course {
+			bad = append(bad, fault.Field{Field: at + "opensAfter.item", Code: "only_courses_wait"}) // only an enrolment can be closed to a person
 		} else if o.Item > 0 && items[o.Item-1].Kind != Course {
 			bad = append(bad, fault.Field{Field: at + "opensAfter.item", Code: "not_course"}) // nobody is told what was done in a drill
 		} else if o.Days < 0 || o.Days > 365 {

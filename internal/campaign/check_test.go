@@ -34,6 +34,9 @@ func TestPlansAreRefused(t *testing.T) {
 		{"a course in one language", "", func(d *Plan) { d.Items[0].ID = "vietnamese" }, false, []string{"items[0].id:language"}},
 		{"twice the same", "", func(d *Plan) { d.Items = append(d.Items, Item{Kind: Course, ID: "phishing"}) }, false, []string{"items[1].id:duplicate"}},
 		{"opens after a later one", "", func(d *Plan) { d.Items[0].OpensAfter.Item = 1 }, false, []string{"items[0].opensAfter.item:not_before"}},
+		{"a drill that waits for a course", "", func(d *Plan) {
+			d.Items = append(d.Items, Item{Kind: Drill, ID: "inbox", OpensAfter: Opening{Item: 1}})
+		}, false, []string{"items[1].opensAfter.item:only_courses_wait"}},
 		{"opens before it starts", "", func(d *Plan) { d.Items[0].OpensAfter.Days = -1 }, false, []string{"items[0].opensAfter.days:out_of_range"}},
 		{"opens after it is due", "", func(d *Plan) { d.Items[0].OpensAfter.Days = 17 }, true, []string{"items[0].opensAfter.days:after_due"}},
 		{"unknown unit", "", func(d *Plan) { d.Audience.Units = []people.UnitID{"x"} }, false, []string{"audience.units[0]:unknown"}},

@@ -20,11 +20,14 @@ func (c Campaign) recurs() bool { return c.Recurrence > 0 && c.Next == "" }
 // id, and writes it down in c; it returns c as it is now.
 func (s *Service) recur(ctx context.Context, c Campaign, now time.Time) (Campaign, error) {
 	next := s.after(c, now)
-	if err := s.Store.InsertCampaign(ctx, next); err != nil && fault.KindOf(err) != fault.Conflict {
-		return c, err
-	}
-	c.Next, c.Live = next.ID, c.State == Closing
-	if err := s.Store.ReplaceCampaign(ctx, c); err != nil {
+	err := s.enter(ctx, next, next.Log, func() error {
+		if err := s.Store.InsertCampaign(ctx, next); err != nil && fault.KindOf(err) != fault.Conflict {
+			return err
+		}
+		c.Next, c.Live = next.ID, c.State == Closing
+		return s.Store.ReplaceCampaign(ctx, c)
+	})
+	if err != nil {
 		return c, err
 	}
 	s.wrote()

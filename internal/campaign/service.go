@@ -71,7 +71,7 @@ type About struct {
 	Minutes int         `json:"minutes"`
 }
 
-// Service runs campaigns. Every field is needed but Planner, which may be nil.
+// Service runs campaigns. Every field is needed but Planner and Enter, which may be nil.
 type Service struct {
 	Store    Store
 	Enroller Enroller
@@ -79,9 +79,11 @@ type Service struct {
 	Planner  Planner
 	Items    func(ctx context.Context, k Kind, id string) (About, error) // of what is published; fault.NotFound otherwise
 	Calendar Calendar
-	Now      func() time.Time
-	NewID    func() string
-	Log      *slog.Logger
+	// Enter does what the clock has to do with a campaign and enters the steps of it into the trail.
+	Enter func(ctx context.Context, c Campaign, steps []Step, do func() error) error
+	Now   func() time.Time
+	NewID func() string
+	Log   *slog.Logger
 
 	mu       sync.Mutex
 	wake     chan struct{}

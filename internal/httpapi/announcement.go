@@ -217,17 +217,9 @@ func (s *Server) viewAnnouncements(c *fiber.Ctx, running []campaign.Campaign) ([
 	if err != nil && fault.KindOf(err) != fault.NotFound { // no unit: only what is for everybody
 		return nil, err
 	}
-	cohorts, err := s.People.Cohorts(ctx)
+	asked, err := s.askedOf(ctx, p, unit, running, campaign.Announcement)
 	if err != nil {
 		return nil, err
-	}
-	asked := map[announcement.ID]bool{}
-	for _, x := range running {
-		for _, i := range x.Items {
-			if i.Kind == campaign.Announcement && x.Audience.Includes(p, unit.Path, cohorts) {
-				asked[announcement.ID(i.ID)] = true
-			}
-		}
 	}
 	return s.Announcements.Mine(ctx, p, unit.Path, asked)
 }

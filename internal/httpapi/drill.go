@@ -82,23 +82,21 @@ func (s *Server) viewDrills(c *fiber.Ctx, running []campaign.Campaign) ([]drillV
 		if v.Answers == nil {
 			v.Answers = map[string]drill.Choice{}
 		}
-		v.DueAt, v.CampaignName = due(mine, t.ID)
+		v.DueAt, v.CampaignName = due(mine, t.ID, s.Now())
 		views = append(views, v)
 	}
 	return views, nil
 }
 
 // due is when a drill is due for a person, and the campaign that says so: the
-// earliest of those that are running and include them.
-func due(mine []campaign.Campaign, id drill.ID) (at *time.Time, name *people.Text) {
+// earliest of those that are running and include them, once the drill is open there.
+func due(mine []campaign.Campaign, id drill.ID, now time.Time) (at *time.Time, name *people.Text) {
 	for i, x := range mine {
 		if at != nil && !x.DueAt.Before(*at) {
 			continue
 		}
-		for _, item := range x.Items {
-			if item.Kind == "drill" && item.ID == string(id) {
-				at, name = &mine[i].DueAt, &mine[i].Name
-			}
+		if slices.Contains(x.Opened(campaign.Drill, now), string(id)) {
+			at, name = &mine[i].DueAt, &mine[i].Name
 		}
 	}
 	return at, name

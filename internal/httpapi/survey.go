@@ -8,6 +8,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"hocso/internal/campaign"
 	"hocso/internal/fault"
 	"hocso/internal/people"
 	"hocso/internal/survey"
@@ -243,13 +244,21 @@ type mySurvey struct {
 }
 
 // openSurveys are those that the actor is asked now.
-func (s *Server) openSurveys(c *fiber.Ctx) ([]mySurvey, error) {
+func (s *Server) openSurveys(c *fiber.Ctx, running []campaign.Campaign) ([]mySurvey, error) {
 	who := actor(c)
+	p, err := s.People.Current(c.UserContext(), who.ID)
+	if err != nil {
+		return nil, err
+	}
 	unit, err := s.People.Unit(c.UserContext(), who.Unit)
 	if err != nil && fault.KindOf(err) != fault.NotFound { // no unit: only what everybody is asked
 		return nil, err
 	}
-	list, err := s.Surveys.Open(c.UserContext(), who.ID, who.Unit, unit.Path)
+	asked, err := s.askedOf(c.UserContext(), p, unit, running, campaign.Survey)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.Surveys.Open(c.UserContext(), who.ID, who.Unit, unit.Path, asked)
 	if err != nil {
 		return nil, err
 	}
@@ -261,7 +270,11 @@ func (s *Server) openSurveys(c *fiber.Ctx) ([]mySurvey, error) {
 }
 
 func (s *Server) mySurveys(c *fiber.Ctx) error {
-	list, err := s.openSurveys(c)
+	running, err := s.Campaigns.Running(c.UserContext())
+	if err != nil {
+		return err
+	}
+	list, err := s.openSurveys(c, running)
 	if err != nil {
 		return err
 	}

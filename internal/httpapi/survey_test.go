@@ -1,11 +1,17 @@
 package httpapi
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/google/uuid"
+
+	"hocso/internal/campaign"
 	"hocso/internal/people"
+	"hocso/internal/survey"
 )
 
 // From the draft to the table: six people answer, and what they said is told from the fifth on, without
@@ -57,4 +63,42 @@ func TestSurvey(t *testing.T) {
 	if log := s.log.String(); strings.Contains(log, "Lời") || strings.Contains(log, fmt.Sprintf("%064x", 10)) {
 		t.Error("the log has an answer or a secret")
 	}
+}
+
+// A campaign with a survey asks it of its own people while it runs, a drill and a survey that open later later.
+func TestSurveyOfCampaign(t *testing.T) {
+	o := newOffice(t)
+	o.add("Người Năm", "nam@bo.vn", "a") // a survey asks five people at least
+	var ids []string
+	for range 2 {
+		made := decode[surveyView](t, o.ask(o.root, "POST", "/surveys", surveyBody(`"a"`)))
+		o.ask(o.root, "POST", "/surveys/"+string(made.ID)+"/publish", `{"version":1}`).want(t, 200, `"stateNow":"published"`, "")
+		ids = append(ids, string(made.ID))
+	}
+	binh, _ := o.in("binh@bo.vn")
+	o.ask(binh, "GET", "/me/surveys", nil).want(t, 200, `"items":[]`, "")
+	now := o.clock.Now()
+	err := o.db.Campaigns().InsertCampaign(t.Context(), campaign.Campaign{
+		ID: "c", Plan: campaign.Plan{Audience: campaign.Audience{Units: []people.UnitID{"b"}}, Items: []campaign.Item{
+			{Kind: campaign.Survey, ID: ids[0]}, {Kind: campaign.Survey, ID: ids[1], OpensAfter: campaign.Opening{Days: 1}},
+		}},
+		State: campaign.Running, Live: true, StartsAt: now, DueAt: now.AddDate(0, 0, 7), EndsAt: now.AddDate(0, 0, 9), Version: 1,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Surveys.InCampaign = func(_ context.Context, id survey.ID, p people.Person, _ []people.UnitID) (bool, error) {
+		return string(id) == ids[0] && p.Unit == "b", nil
+	}
+	o.clock.advance(6 * time.Second) // another copy of the program has made it
+	for _, path := range []string{"/me/surveys", "/sync"} {
+		o.ask(binh, "GET", path, nil).want(t, 200, ids[0], ids[1])
+	}
+	answer := func(id string) reply {
+		return o.ask(binh, "POST", "/ops", fmt.Sprintf(`{"ops":[{"id":%q,"kind":"survey.answer","at":"2026-03-02T08:00:00Z","survey":%q,"secret":"%064x","answers":[{"question":"q1","rating":4}]}]}`,
+			uuid.NewString(), id, 7))
+	}
+	answer(ids[1]).want(t, 200, "survey_not_found", "applied")
+	answer(ids[0]).want(t, 200, "applied", "")
+	o.ask(binh, "GET", "/me/surveys", nil).want(t, 200, `"items":[]`, ids[0])
 }

@@ -192,7 +192,7 @@ func (s *Server) collect(c *fiber.Ctx) (*items, error) {
 			return nil, err
 		}
 	}
-	surveys, err := s.openSurveys(c)
+	surveys, err := s.openSurveys(c, running)
 	if err != nil {
 		return nil, err
 	}

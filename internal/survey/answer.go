@@ -175,8 +175,14 @@ func (s *Service) Apply(ctx context.Context, p people.ID, x Submission) (code st
 	}
 	over := sv.StateAt(s.Now()) == Closed
 	if len(before) == 0 {
+		asked := sv.includes(person.Unit, unit.Path)
+		if !asked && s.InCampaign != nil {
+			if asked, err = s.InCampaign(ctx, sv.ID, person, unit.Path); err != nil {
+				return "", err
+			}
+		}
 		switch {
-		case !sv.includes(person.Unit, unit.Path) || s.Now().Before(sv.OpensAt):
+		case !asked || s.Now().Before(sv.OpensAt):
 			return NotFound, nil
 		case over:
 			return Over, nil

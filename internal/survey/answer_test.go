@@ -1,7 +1,9 @@
 package survey
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand"
 	"slices"
@@ -199,13 +201,37 @@ func TestWhoMayAnswerWhen(t *testing.T) {
 	}
 }
 
+// A campaign asks others too: they are offered it and may answer, once, like everybody.
+func TestSurveyOfCampaign(t *testing.T) {
+	w := newWorld(t)
+	sv, other := w.published("b"), w.published("b")
+	w.answer("a-00", submission(sv.ID, 1, 3, ""), NotFound)
+	w.InCampaign = func(_ context.Context, id ID, p people.Person, path []people.UnitID) (bool, error) {
+		if len(path) != 1 || path[0] != "bo" {
+			t.Errorf("asked about %s below %v", p.ID, path)
+		}
+		return id == sv.ID && p.Unit == "a", nil
+	}
+	list, err := w.Open(t.Context(), "a-00", "a", []people.UnitID{"bo"}, map[string]bool{string(sv.ID): true})
+	if err != nil || len(list) != 1 || list[0].ID != sv.ID {
+		t.Errorf("offered %v, %v; want the one of the campaign", list, err)
+	}
+	w.answer("a-00", submission(other.ID, 1, 3, ""), NotFound)
+	w.answer("a-00", submission(sv.ID, 1, 3, ""), "")
+	w.answer("a-00", submission(sv.ID, 2, 5, ""), Answered)
+	w.InCampaign = func(context.Context, ID, people.Person, []people.UnitID) (bool, error) { return false, errCutOff }
+	if code, err := w.Apply(t.Context(), "a-01", submission(sv.ID, 3, 3, "")); !errors.Is(err, errCutOff) {
+		t.Errorf("nobody knows whether it is asked: %q, %v", code, err)
+	}
+}
+
 // A survey is offered to those it asks, between its days, until they have answered.
 func TestOpen(t *testing.T) {
 	w := newWorld(t)
 	sv := w.published("b")
 	open := func(p people.ID, u people.UnitID, path ...people.UnitID) int {
 		t.Helper()
-		list, err := w.Open(t.Context(), p, u, path)
+		list, err := w.Open(t.Context(), p, u, path, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

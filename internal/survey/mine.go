@@ -6,9 +6,10 @@ import (
 	"hocso/internal/people"
 )
 
-// Open returns the surveys that a person of unit is asked now and has not answered. What other copies of
-// the program did is seen within five seconds. It reads who has answered only where something is open.
-func (s *Service) Open(ctx context.Context, p people.ID, unit people.UnitID, path []people.UnitID) ([]Survey, error) {
+// Open returns the surveys that a person of unit is asked now and has not answered: those of their unit,
+// and those that campaigns, which has the surveys of the campaigns that are running for p, ask. What other copies
+// of the program did is seen within five seconds. It reads who has answered only where something is open.
+func (s *Service) Open(ctx context.Context, p people.ID, unit people.UnitID, path []people.UnitID, campaigns map[string]bool) ([]Survey, error) {
 	all, err := s.liveSurveys(ctx)
 	if err != nil {
 		return nil, err
@@ -17,7 +18,7 @@ func (s *Service) Open(ctx context.Context, p people.ID, unit people.UnitID, pat
 	var mine []Survey
 	var ids []string
 	for _, x := range all {
-		if x.open(now) && x.includes(unit, path) {
+		if x.open(now) && (x.includes(unit, path) || campaigns[string(x.ID)]) {
 			mine, ids = append(mine, x), append(ids, participantID(x.ID, p))
 		}
 	}

@@ -71,9 +71,12 @@ type Service struct {
 	Surveys SurveyStore
 	Answers AnswerStore
 	People  People
-	Zone    *time.Location
-	Now     func() time.Time
-	NewID   func() string
+	// InCampaign reports whether a running campaign asks this survey of p, whose unit
+	// has the ancestors path. Nil: none does.
+	InCampaign func(ctx context.Context, id ID, p people.Person, path []people.UnitID) (bool, error)
+	Zone       *time.Location
+	Now        func() time.Time
+	NewID      func() string
 
 	mu       sync.Mutex
 	live     []Survey

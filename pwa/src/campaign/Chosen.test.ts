@@ -33,12 +33,13 @@ test('an item is moved by a button, which keeps the focus and says the new place
   expect(document.activeElement).toBe(screen.getByRole('button', { name: 'Đưa Mục c lên' }));
 });
 
-test('an item can wait only for a course that comes before it', () => {
+test('a course can wait only for a course that comes before it', () => {
   const wizard = new Wizard();
-  for (const one of [choice('drill', 'd'), choice('course', 'a'), choice('survey', 's')]) wizard.toggle(one);
+  for (const one of [choice('drill', 'd'), choice('course', 'a'), choice('survey', 's'), choice('course', 'b')]) wizard.toggle(one);
   render(Chosen, { wizard });
   const lists = screen.getAllByRole<HTMLSelectElement>('combobox').map((list) => [...list.options].map((one) => one.text));
   expect(lists).toEqual([
+    ['Ngay khi bắt đầu', 'Sau một số ngày'],
     ['Ngay khi bắt đầu', 'Sau một số ngày'],
     ['Ngay khi bắt đầu', 'Sau một số ngày'],
     ['Ngay khi bắt đầu', 'Sau một số ngày', 'Khi xong mục 2: Mục a'],

@@ -211,7 +211,8 @@ export const campaignEn: Record<keyof typeof campaignVi, string> = {
   'opens.days': 'Some days later',
   'opens.item': 'When number {n} is completed: {name}',
   'opens.daysN': 'Days after the start',
-  'opens.hint': 'Only a course that comes before can be waited for. Of the rest nobody is told whether you have done it.',
+  'opens.hint':
+    'A course can wait for a course that comes before it. Nothing else can: of the rest nobody is told whether you have done it.',
   'how.otherDay': 'Remind on another day',
   'how.otherStep': 'Tell somebody else, or on another day',
   'how.days': 'Days',
@@ -294,6 +295,7 @@ export const campaignEn: Record<keyof typeof campaignVi, string> = {
   'group.running': 'Running',
   'group.over': 'Over',
   'field.not_before': 'It can only open after one above',
+  'field.only_courses_wait': 'Only a course can wait for another one',
   'field.not_course': 'It can only open after a course',
   'history.occurrence': 'The next time, by the clock',
 };

@@ -210,7 +210,7 @@ export const campaignVi = {
   'opens.days': 'Sau một số ngày',
   'opens.item': 'Khi xong mục {n}: {name}',
   'opens.daysN': 'Số ngày kể từ khi bắt đầu',
-  'opens.hint': 'Một mục chỉ chờ được khóa học đứng trước nó. Với việc khác, không ai được biết bạn đã làm hay chưa.',
+  'opens.hint': 'Khóa học chờ được một khóa học đứng trước nó. Việc khác thì không: không ai được biết bạn đã làm hay chưa.',
   'how.otherDay': 'Nhắc vào ngày khác',
   'how.otherStep': 'Thêm một lần báo',
   'how.days': 'Số ngày',
@@ -293,6 +293,7 @@ export const campaignVi = {
   'group.running': 'Đang chạy',
   'group.over': 'Đã xong',
   'field.not_before': 'Chỉ mở sau một mục ở trên',
+  'field.only_courses_wait': 'Chỉ khóa học mới chờ được một khóa học khác',
   'field.not_course': 'Chỉ mở sau một khóa học',
   'history.occurrence': 'Lần tiếp theo, tự lập',
 } as const;
