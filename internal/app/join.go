@@ -116,6 +116,7 @@ func (a *App) join(ctx context.Context) error {
 	a.learning.Announced = a.announced
 	a.feeds = &feed.Service{People: a.people, Announcements: a.announcements, Zone: a.cfg.TimeZone, PublicURL: a.cfg.PublicURL, Organisation: a.cfg.OrganisationName, Campaigns: a.portalCampaigns}
 	a.campaigns.Planner = a.reminders
+	a.learning.Chosen = a.planChosen
 	a.learning.Opened = a.reminders.Opened
 	a.auth.Ended = a.reminders.Forget
 	a.people.Closing = func(ctx context.Context, id people.ID) error {
@@ -178,12 +179,24 @@ func (a *App) about(ctx context.Context, k campaign.Kind, id string) (campaign.A
 			return campaign.About{}, err
 		}
 		return campaign.About{Title: people.Text(d.Template.Title), Minutes: d.Template.Minutes}, nil
+	case campaign.Path:
+		p, err := a.paths.Latest(ctx, path.ID(id))
+		return campaign.About{Title: p.Title, Minutes: p.Minutes, N: p.N, Steps: p.Steps}, err
 	}
 	c, err := a.courses.Latest(ctx, course.ID(id))
 	if err != nil {
 		return campaign.About{}, err
 	}
 	return campaign.About{Title: people.Text(c.Version.Content.Title), Minutes: c.Version.Content.Minutes()}, nil
+}
+
+// planChosen plans the reminders of what somebody chose for a campaign.
+func (a *App) planChosen(ctx context.Context, id string, p people.Person, es []learning.Enrolment) error {
+	c, err := a.db.Campaigns().Campaign(ctx, campaign.ID(id))
+	if err != nil || !c.Reminds() || !c.State.Open() && c.State != campaign.Paused {
+		return err
+	}
+	return a.reminders.PlanReminders(ctx, c, []people.Person{p}, es, a.now())
 }
 
 // inCampaign reports whether a campaign that runs and asks for something has p in its audience.

@@ -146,10 +146,16 @@ func (s *Service) enrolPage(ctx context.Context, c Campaign, ps []people.Person,
 		return nil
 	}
 	for _, item := range c.Items {
-		if item.Kind != Course {
+		var es []learning.Enrolment
+		var err error
+		switch item.Kind {
+		case Course:
+			es, err = s.Enroller.Assign(ctx, course.ID(item.ID), ps, s.duty(c, item, now))
+		case Path:
+			es, err = s.assignPath(ctx, c, item, ps, now)
+		default:
 			continue // open to the audience while the campaign runs
 		}
-		es, err := s.Enroller.Assign(ctx, course.ID(item.ID), ps, s.duty(c, item, now))
 		if err != nil {
 			return fmt.Errorf("assign %s: %w", item.ID, err)
 		}
@@ -181,7 +187,7 @@ func (s *Service) duty(c Campaign, item Item, now time.Time) (d learning.Duty) {
 		if o.Item > 0 {
 			d.Opens.After = course.ID(c.Items[o.Item-1].ID)
 		}
-		if *d.Opens == (learning.Opening{}) {
+		if d.Opens.At == nil && d.Opens.After == "" {
 			d.Opens = nil
 		}
 	}

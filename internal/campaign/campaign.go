@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"hocso/internal/path"
 	"hocso/internal/people"
 )
 
@@ -15,10 +16,11 @@ type ID string
 // Kind is the kind of an item.
 type Kind string
 
-// The kinds. A course becomes an enrolment; what is of another kind is open to the
-// audience while the campaign runs.
+// The kinds. A course becomes an enrolment, a path those of its courses; what is of another
+// kind is open to the audience while the campaign runs.
 const (
 	Course       Kind = "course"
+	Path         Kind = "path"
 	Drill        Kind = "drill"
 	Announcement Kind = "announcement"
 	Survey       Kind = "survey"
@@ -26,10 +28,14 @@ const (
 
 // Item is one thing to do.
 type Item struct {
-	Kind       Kind    `json:"kind" bson:"kind" validate:"oneof=course drill announcement survey"`
+	Kind       Kind    `json:"kind" bson:"kind" validate:"oneof=course path drill announcement survey"`
 	ID         string  `json:"id" bson:"id" validate:"required,max=64"`
 	Required   bool    `json:"required" bson:"required"` // what is not has no due day and counts nowhere
 	OpensAfter Opening `json:"opensAfter,omitzero" bson:"opensAfter,omitempty"`
+	// Of a path: the version that is asked for and its steps, put in when the plan is written and when it is
+	// submitted, so that what is approved is what people will do.
+	N     int          `json:"n,omitempty" bson:"n,omitempty"`
+	Steps []path.Stage `json:"steps,omitempty" bson:"steps,omitempty" validate:"max=100,dive"`
 }
 
 // Opening says when an item opens. The zero Opening: at the start.

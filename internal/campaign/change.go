@@ -121,6 +121,12 @@ func (s *Service) apply(ctx context.Context, a people.Actor, c *Campaign, v Verb
 		return fault.New(fault.Conflict, "wrong_state", "a %s campaign cannot do %s", c.State, v)
 	}
 	now := s.Now()
+	if v == Submit {
+		c.Plan = c.clone()
+		if err := s.freeze(ctx, c.Items); err != nil {
+			return err
+		}
+	}
 	if v == Submit || v == Approve || v == Schedule {
 		bad, err := s.check(ctx, a, c.Plan, now)
 		if err != nil {

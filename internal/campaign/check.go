@@ -195,6 +195,10 @@ func (s *Service) checkItems(ctx context.Context, items []Item) (minutes int, ba
 			bad = append(bad, fault.Field{Field: at + "id", Code: "duplicate"})
 			continue
 		}
+		if item.meets(items[:i]) {
+			bad = append(bad, fault.Field{Field: at + "id", Code: "in_path"})
+			continue
+		}
 		about, err := s.Items(ctx, item.Kind, item.ID)
 		if known := (*fault.Error)(nil); errors.As(err, &known) && known.Kind == fault.NotFound {
 			bad = append(bad, fault.Field{Field: at + "id", Code: "unknown"})

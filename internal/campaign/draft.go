@@ -26,6 +26,9 @@ func (s *Service) Create(ctx context.Context, a people.Actor, p Plan) (Campaign,
 // write puts a plan into a draft, unless it has faults with which it is not kept.
 func (s *Service) write(ctx context.Context, a people.Actor, c *Campaign, p Plan) error {
 	p = p.withDefaults()
+	if err := s.freeze(ctx, p.Items); err != nil {
+		return err
+	}
 	bad, err := s.check(ctx, a, p, s.Now())
 	if err != nil {
 		return err

@@ -203,6 +203,8 @@ type enroller struct {
 	since  time.Time // of the last duty
 	closed []string
 	broken bool
+
+	selected []learning.Selection
 }
 
 var errBroken = errors.New("database away")
@@ -227,6 +229,21 @@ func (e *enroller) Assign(_ context.Context, c course.ID, ps []people.Person, d 
 	return out, nil
 }
 
+// Select takes the first ones, as if nobody had done anything.
+func (e *enroller) Select(ctx context.Context, ps []people.Person, x learning.Selection) (out []learning.Enrolment, err error) {
+	for _, id := range x.Of[:x.Need] {
+		es, err := e.Assign(ctx, id, ps, learning.Duty{Campaign: x.Campaign, DueAt: x.DueAt, Opens: x.Opens})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, es...)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.selected = append(e.selected, x)
+	return out, nil
+}
+
 func (e *enroller) CloseCampaign(_ context.Context, campaign string) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -248,6 +265,7 @@ func (e *enroller) count() (enrolments, asked int) {
 // world is a service with everything around it in memory.
 type world struct {
 	*Service
+	path     About
 	store    *memStore
 	crowd    *crowd
 	enroller *enroller
@@ -282,15 +300,20 @@ func newWorld(t *testing.T) *world {
 		Store: w.store, Enroller: w.enroller, People: w.crowd,
 		Items: func(_ context.Context, k Kind, id string) (About, error) {
 			title := people.Text{Vi: "Lừa đảo", En: "Phishing"}
+			if k == Path && id == "path" {
+				return w.path, nil
+			}
 			switch id {
+			case "a", "b", "c":
+				return About{Title: title, Minutes: 10}, nil
 			case "phishing", "inbox":
-				return About{title, 18}, nil
+				return About{Title: title, Minutes: 18}, nil
 			case "long":
-				return About{title, 66}, nil
+				return About{Title: title, Minutes: 66}, nil
 			case "longer":
-				return About{title, 67}, nil
+				return About{Title: title, Minutes: 67}, nil
 			case "vietnamese":
-				return About{people.Text{Vi: "Lừa đảo"}, 18}, nil
+				return About{Title: people.Text{Vi: "Lừa đảo"}, Minutes: 18}, nil
 			case "broken":
 				return About{}, errBroken
 			}

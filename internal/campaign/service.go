@@ -9,6 +9,7 @@ import (
 
 	"hocso/internal/course"
 	"hocso/internal/learning"
+	"hocso/internal/path"
 	"hocso/internal/people"
 )
 
@@ -38,6 +39,8 @@ type Enroller interface {
 	// Assign enrols ps in c as a duty says; people who are enrolled already keep the
 	// earlier due time. It may be repeated.
 	Assign(ctx context.Context, c course.ID, ps []people.Person, d learning.Duty) ([]learning.Enrolment, error)
+	// Select sees to it that of each of ps as many courses carry the campaign as x needs. It may be repeated.
+	Select(ctx context.Context, ps []people.Person, x learning.Selection) ([]learning.Enrolment, error)
 	// CloseCampaign closes the open enrolments that only this campaign assigned.
 	CloseCampaign(ctx context.Context, campaign string) error
 }
@@ -67,8 +70,10 @@ type Planner interface {
 
 // About is what a campaign knows of an item.
 type About struct {
-	Title   people.Text `json:"title"`
-	Minutes int         `json:"minutes"`
+	Title   people.Text  `json:"title"`
+	Minutes int          `json:"minutes"`
+	N       int          `json:"-"` // of a path: its newest version
+	Steps   []path.Stage `json:"-"` // of a path
 }
 
 // Service runs campaigns. Every field is needed but Planner and Enter, which may be nil.

@@ -6,7 +6,9 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"hocso/internal/campaign"
 	"hocso/internal/course"
+	"hocso/internal/fault"
 	"hocso/internal/learning"
 	"hocso/internal/path"
 	"hocso/internal/people"
@@ -42,11 +44,15 @@ func (s *Server) pathRoutes() []route {
 }
 
 func (s *Server) listPaths(c *fiber.Ctx) error {
+	running, err := s.Campaigns.Running(c.UserContext())
+	if err != nil {
+		return err
+	}
 	es, err := s.Learning.Mine(c.UserContext(), actor(c))
 	if err != nil {
 		return err
 	}
-	views, err := s.viewPaths(c, es)
+	views, err := s.viewPaths(c, running, es)
 	if err != nil {
 		return err
 	}
@@ -54,12 +60,25 @@ func (s *Server) listPaths(c *fiber.Ctx) error {
 }
 
 // viewPaths returns the paths that the actor, who has es, may follow.
-func (s *Server) viewPaths(c *fiber.Ctx, es []learning.Enrolment) ([]path.Outline, error) {
+func (s *Server) viewPaths(c *fiber.Ctx, running []campaign.Campaign, es []learning.Enrolment) ([]path.Outline, error) {
+	ctx := c.UserContext()
+	p, err := s.People.Current(ctx, actor(c).ID)
+	if err != nil {
+		return nil, err
+	}
+	unit, err := s.People.Unit(ctx, p.Unit)
+	if err != nil && fault.KindOf(err) != fault.NotFound { // no unit: only what is for everybody
+		return nil, err
+	}
+	cohorts, err := s.People.Cohorts(ctx)
+	if err != nil {
+		return nil, err
+	}
 	completed := map[course.ID]bool{}
 	for _, e := range es {
 		completed[e.Course] = completed[e.Course] || e.CompletedAt != nil
 	}
-	return s.Paths.Mine(c.UserContext(), nil, func(id course.ID) bool { return completed[id] })
+	return s.Paths.Mine(ctx, campaign.PathsFor(running, p, unit.Path, cohorts), func(id course.ID) bool { return completed[id] })
 }
 
 // authoredPath is a path in the list of those that one may write.
@@ -131,7 +150,7 @@ func (s *Server) showPath(c *fiber.Ctx) error {
 }
 
 type pathDraftRequest struct {
-	Version int          `json:"version" validate:"required"`
+	Version int         `json:"version" validate:"required"`
 	Draft   path.Layout `json:"draft"`
 }
 

@@ -55,7 +55,7 @@ type syncItem struct {
 	Drill        *drillView         `json:"drill,omitempty"`
 	Survey       *mySurvey          `json:"survey,omitempty"`
 	Announcement *announcement.View `json:"announcement,omitempty"`
-	Path         *path.Outline         `json:"path,omitempty"`
+	Path         *path.Outline      `json:"path,omitempty"`
 }
 
 func (s *Server) sync(c *fiber.Ctx) error {
@@ -176,7 +176,7 @@ func (s *Server) collect(c *fiber.Ctx) (*items, error) {
 			return encode(p)
 		})
 	}
-	paths, err := s.viewPaths(c, es)
+	paths, err := s.viewPaths(c, running, es)
 	if err != nil {
 		return nil, err
 	}

@@ -70,6 +70,10 @@ func newOffice(t *testing.T) *office {
 			if k == campaign.Drill {
 				return campaign.About{}, fault.New(fault.NotFound, "drill_not_found", "no such drill")
 			}
+			if k == campaign.Path {
+				p, err := x.Paths.Latest(ctx, path.ID(id))
+				return campaign.About{Title: p.Title, Minutes: p.Minutes, N: p.N, Steps: p.Steps}, err
+			}
 			p, err := x.Courses.Latest(ctx, course.ID(id))
 			if err != nil {
 				return campaign.About{}, err
@@ -375,10 +379,12 @@ func (o *office) done(email string) {
 }
 
 // finish has a person complete the enrolment in the course that they have.
-func (o *office) finish(email string) {
+func (o *office) finish(email string) { o.finishCourse(email, "phishing") }
+
+func (o *office) finishCourse(email string, c course.ID) {
 	o.t.Helper()
 	token, _ := o.in(email)
-	e := learning.NewEnrolmentID("phishing", o.id[email], 1)
+	e := learning.NewEnrolmentID(c, o.id[email], 1)
 	o.ask(token, "POST", "/ops", map[string]any{"ops": []any{map[string]any{
 		"id": uuid.NewString(), "kind": "lesson.done", "at": o.clock.Now(), "enrolment": e, "lesson": "signs",
 	}}}).want(o.t, 200, `"applied"`, "")

@@ -40,7 +40,7 @@ func (s *Service) Assign(ctx context.Context, c course.ID, ps []people.Person, d
 	}
 	out := make([]Enrolment, 0, len(ps))
 	for chunk := range slices.Chunk(ps, page) {
-		es, _, err := s.place(ctx, chunk, latest, duty{ByCampaign, d})
+		es, _, err := s.place(ctx, chunk, latest, duty{reason: ByCampaign, Duty: d})
 		if err != nil {
 			return out, err
 		}
@@ -64,13 +64,18 @@ func (s *Service) Enrol(ctx context.Context, a people.Actor, c course.ID) (e Enr
 	if err != nil {
 		return e, false, err
 	}
-	return es[0], inserted == 1, nil
+	if err := s.chosen(ctx, p.ID, c); err != nil {
+		return e, false, err
+	}
+	e, err = s.Store.Enrolment(ctx, es[0].ID) // it may have become a duty
+	return e, inserted == 1, err
 }
 
 // duty is why somebody is enrolled.
 type duty struct {
 	reason string
 	Duty
+	selection *Selection // nil: the course itself is asked for
 }
 
 // seat is the enrolment that a person should have: the first cycle that is not closed.
@@ -194,6 +199,10 @@ func attach(e *Enrolment, d duty) bool {
 		e.Campaigns = append(slices.Clone(e.Campaigns), d.Campaign)
 		changed = true
 	}
+	if x := d.selection; x != nil && !e.selected(x.Campaign) {
+		e.Selections = append(slices.Clone(e.Selections), *x)
+		changed = true
+	}
 	if d.DueAt != nil && e.Open() && (e.DueAt == nil || d.DueAt.Before(*e.DueAt)) {
 		due := *d.DueAt
 		e.DueAt = &due
@@ -208,7 +217,7 @@ func attach(e *Enrolment, d duty) bool {
 
 // clone copies e so deep that changing the copy leaves e as it was.
 func (e Enrolment) clone() Enrolment {
-	e.Campaigns = slices.Clone(e.Campaigns)
+	e.Campaigns, e.Selections = slices.Clone(e.Campaigns), slices.Clone(e.Selections)
 	e.Lessons = maps.Clone(e.Lessons)
 	e.Quizzes = maps.Clone(e.Quizzes)
 	for id, q := range e.Quizzes {

@@ -77,6 +77,20 @@ type Ticket struct {
 type Opening struct {
 	At    *time.Time `json:"at,omitempty" bson:"at,omitempty"`
 	After course.ID  `json:"after,omitempty" bson:"after,omitempty"` // once this course is completed
+	// Of are courses of which Need (0: all) are to be completed first.
+	Of   []course.ID `json:"of,omitempty" bson:"of,omitempty"`
+	Need int         `json:"need,omitempty" bson:"need,omitempty"`
+}
+
+// Selection is a duty of a campaign to complete Need of several courses. So many of them carry the
+// campaign at any time: the learner's choice, and until they choose the first ones.
+type Selection struct {
+	Campaign string      `json:"campaign" bson:"campaign"`
+	Of       []course.ID `json:"of" bson:"of"`
+	Need     int         `json:"need" bson:"need"`
+	DueAt    *time.Time  `json:"dueAt,omitempty" bson:"dueAt,omitempty"`
+	Opens    *Opening    `json:"opens,omitempty" bson:"opens,omitempty"`
+	Since    *time.Time  `json:"since,omitempty" bson:"since,omitempty"` // what was completed before does not count; nil: whatever was completed does
 }
 
 // Enrolment is a learner in a course version: one for each cycle.
@@ -92,7 +106,8 @@ type Enrolment struct {
 	UnitAtCompletion people.UnitID        `json:"unitAtCompletion,omitempty" bson:"unitAtCompletion,omitempty"`
 	AssignedAt       time.Time            `json:"assignedAt" bson:"assignedAt"`
 	DueAt            *time.Time           `json:"dueAt,omitempty" bson:"dueAt,omitempty"`
-	Opens            *Opening             `json:"opens,omitempty" bson:"opens,omitempty"` // nil: it is open
+	Opens            *Opening             `json:"opens,omitempty" bson:"opens,omitempty"`           // nil: it is open
+	Selections       []Selection          `json:"selections,omitempty" bson:"selections,omitempty"` // for which it carries the campaign
 	State            State                `json:"state" bson:"state"`
 	Left             bool                 `json:"left,omitempty" bson:"left,omitempty"` // closed because the person left
 	StartedAt        *time.Time           `json:"startedAt,omitempty" bson:"startedAt,omitempty"`

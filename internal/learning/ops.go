@@ -2,6 +2,7 @@ package learning
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -286,6 +287,11 @@ func (s *Service) applyTo(ctx context.Context, a people.Actor, id EnrolmentID, o
 	}
 	if err != nil {
 		return nil, err
+	}
+	if e.State == Completed && slices.ContainsFunc(ops, func(o *op) bool { return o.stars == 0 }) {
+		if err := s.chosen(ctx, e.Person, e.Course); err != nil { // before the ops are recorded, so that a retry does it
+			return nil, err
+		}
 	}
 	for i, o := range ops {
 		verdicts[i].Status = Applied

@@ -31,6 +31,9 @@ type Service struct {
 	OpsKept func() time.Duration
 	// Changed is told of every enrolment after it was stored. It must be quick. Nil: nobody asks.
 	Changed func(Enrolment)
+	// Chosen is told which enrolments of a person carry a campaign after they chose or completed one of
+	// several courses that it asks for. It may be told again. Nil: nobody asks.
+	Chosen func(ctx context.Context, campaign string, p people.Person, es []Enrolment) error
 	// Opened is told that a person opened the reminder of a delivery; fault.NotFound
 	// if there is none of theirs, which is no error. Nil: nobody asks.
 	Opened func(ctx context.Context, p people.ID, delivery string) error

@@ -94,6 +94,7 @@ func (s *Service) CloseCampaign(ctx context.Context, campaign string) error {
 			e.State = Closed // keeps the campaign: it says why it was there
 		default:
 			e.Campaigns = slices.Delete(slices.Clone(e.Campaigns), i, i+1)
+			e.Selections = slices.DeleteFunc(slices.Clone(e.Selections), func(x Selection) bool { return x.Campaign == campaign })
 		}
 		e.ChangedAt = s.Now()
 		return true, nil

@@ -2,6 +2,7 @@ package reminder
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"hocso/internal/campaign"
@@ -75,7 +76,7 @@ func Decide(d Delivery, f Facts, now time.Time) Decision {
 	switch {
 	case f.Enrolment.State == learning.Completed:
 		return drop(ReasonDoneBefore)
-	case !f.Enrolment.Open(), f.Person.Status.Ended(), f.Campaign == campaign.Cancelled, f.Campaign == campaign.Completed:
+	case !f.Enrolment.Open(), released(f.Enrolment, d.Campaign), f.Person.Status.Ended(), f.Campaign == campaign.Cancelled, f.Campaign == campaign.Completed:
 		return drop(ReasonClosed)
 	case carrier(f.Sends, d.ID) != "":
 		return drop(ReasonMerged)
@@ -117,6 +118,11 @@ func Decide(d Delivery, f Facts, now time.Time) Decision {
 		return drop(ReasonCapped)
 	}
 	return Decision{Action: SendNow}
+}
+
+// released reports whether an enrolment does not stand for the campaign any more: its learner chose another course.
+func released(e learning.Enrolment, campaign string) bool {
+	return !slices.Contains(e.Campaigns, campaign)
 }
 
 // unreachable says why the channel of d does not lead to the person, or need not.

@@ -143,6 +143,7 @@ func TestDecide(t *testing.T) {
 		{"done before", "", func(_ *Delivery, f *Facts) { f.Enrolment.State = learning.Completed }, Decision{Action: Drop, Reason: ReasonDoneBefore}},
 		{"enrolment closed", "", func(_ *Delivery, f *Facts) { f.Enrolment.State = learning.Closed }, Decision{Action: Drop, Reason: ReasonClosed}},
 		{"person left", "", func(_ *Delivery, f *Facts) { f.Person.Status = people.Closed }, Decision{Action: Drop, Reason: ReasonClosed}},
+		{"another course was chosen instead", "", func(_ *Delivery, f *Facts) { f.Enrolment.Campaigns = []string{"c2"} }, Decision{Action: Drop, Reason: ReasonClosed}},
 		{"campaign cancelled", "", func(_ *Delivery, f *Facts) { f.Campaign = campaign.Cancelled }, Decision{Action: Drop, Reason: ReasonClosed}},
 		{"campaign completed", "", func(_ *Delivery, f *Facts) { f.Campaign = campaign.Completed }, Decision{Action: Drop, Reason: ReasonClosed}},
 		{"campaign paused", "", func(_ *Delivery, f *Facts) { f.Campaign = campaign.Paused }, Decision{Wait, now.Add(30 * time.Minute), ReasonPaused}},
@@ -201,7 +202,7 @@ func TestDecide(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			d := Delivery{ID: "c1:lan:phishing.d-7:push", Channel: Push, NotBefore: local("2026-03-04 09:00"), NotAfter: local("2026-03-04 17:00")}
-			f := Facts{Enrolment: learning.Enrolment{State: learning.Assigned}, Campaign: campaign.Running, Calendar: cal, Devices: 1, Mail: true, Person: people.Person{Email: "lan@bo.vn"}}
+			f := Facts{Enrolment: learning.Enrolment{State: learning.Assigned, Campaigns: []string{""}}, Campaign: campaign.Running, Calendar: cal, Devices: 1, Mail: true, Person: people.Person{Email: "lan@bo.vn"}}
 			tt.change(&d, &f)
 			at := now
 			if tt.now != "" {

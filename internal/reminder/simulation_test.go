@@ -193,7 +193,7 @@ func (l *life) assign(t *testing.T, j int, p people.ID, due time.Time) {
 		due = newcomer
 	}
 	c, crs := campaign.ID(fmt.Sprint("s", j)), course.ID(fmt.Sprint("course", j))
-	e := learning.Enrolment{ID: learning.NewEnrolmentID(crs, p, 1), Person: p, Course: crs, Cycle: 1, N: 1, DueAt: &due, State: learning.Assigned, ChangedAt: l.now}
+	e := learning.Enrolment{ID: learning.NewEnrolmentID(crs, p, 1), Person: p, Course: crs, Cycle: 1, N: 1, DueAt: &due, Campaigns: []string{string(c)}, State: learning.Assigned, ChangedAt: l.now}
 	l.mem.put(e)
 	if err := l.PlanReminders(t.Context(), l.mem.campaigns[c], []people.Person{l.mem.people[p]}, []learning.Enrolment{e}, l.now); err != nil {
 		t.Fatal(err)

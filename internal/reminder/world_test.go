@@ -165,7 +165,7 @@ func (w *world) enrol(t testing.TB, c campaign.ID, p people.ID, crs course.ID, d
 		t.Fatal(err)
 	}
 	due = due.AddDate(0, 0, 1).Add(-time.Millisecond).UTC()
-	e := learning.Enrolment{ID: learning.NewEnrolmentID(crs, p, 1), Person: p, Course: crs, Cycle: 1, N: 1, DueAt: &due, State: learning.Assigned, ChangedAt: w.now}
+	e := learning.Enrolment{ID: learning.NewEnrolmentID(crs, p, 1), Person: p, Course: crs, Cycle: 1, N: 1, DueAt: &due, Campaigns: []string{string(c)}, State: learning.Assigned, ChangedAt: w.now}
 	w.mem.enrolments[e.ID] = e
 	if err := w.PlanReminders(t.Context(), w.mem.campaigns[c], []people.Person{w.mem.people[p]}, []learning.Enrolment{e}, w.now); err != nil {
 		t.Fatal(err)

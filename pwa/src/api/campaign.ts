@@ -19,7 +19,7 @@ export const states = [
 ] as const;
 export type CampaignState = (typeof states)[number];
 export type Verb = 'submit' | 'return' | 'approve' | 'schedule' | 'pause' | 'resume' | 'close' | 'cancel' | 'archive';
-export const kinds = ['course', 'drill', 'announcement', 'survey'] as const;
+export const kinds = ['course', 'path', 'drill', 'announcement', 'survey'] as const;
 export type Kind = (typeof kinds)[number];
 export interface CampaignItem {
   kind: Kind;

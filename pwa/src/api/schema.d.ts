@@ -3005,6 +3005,11 @@ export interface components {
             linkedAt: string;
             provider: components["schemas"]["Text"];
         };
+        AuthSelection: {
+            requireResidentKey: boolean;
+            residentKey: string;
+            userVerification: string;
+        };
         AuthoredCourse: {
             /** Format: date-time */
             changedAt: string;
@@ -3061,15 +3066,19 @@ export interface components {
         CampaignItem: {
             id: string;
             kind: string;
+            n?: number;
             opensAfter?: components["schemas"]["CampaignOpening"];
             required: boolean;
+            steps?: components["schemas"]["Stage"][];
         };
         CampaignItemInput: {
             id: string;
             /** @enum {string} */
-            kind?: "course" | "drill" | "announcement" | "survey";
+            kind?: "course" | "path" | "drill" | "announcement" | "survey";
+            n?: number;
             opensAfter?: components["schemas"]["CampaignOpeningInput"];
             required?: boolean;
+            steps?: components["schemas"]["StageInput"][];
         };
         CampaignOpening: {
             days?: number;
@@ -3311,7 +3320,7 @@ export interface components {
         };
         CreationOptions: {
             attestation: string;
-            authenticatorSelection: components["schemas"]["Selection"];
+            authenticatorSelection: components["schemas"]["AuthSelection"];
             challenge: string;
             excludeCredentials: components["schemas"]["CredentialRef"][];
             pubKeyCredParams: components["schemas"]["KeyParameter"][];
@@ -3493,6 +3502,7 @@ export interface components {
             };
             rating?: number;
             reason: string;
+            selections?: components["schemas"]["LearningSelection"][];
             /** Format: date-time */
             startedAt?: string;
             /** @enum {string} */
@@ -3528,6 +3538,7 @@ export interface components {
             };
             rating?: number;
             reason: string;
+            selections?: components["schemas"]["LearningSelection"][];
             /** Format: date-time */
             startedAt?: string;
             /** @enum {string} */
@@ -3777,6 +3788,18 @@ export interface components {
             after?: string;
             /** Format: date-time */
             at?: string;
+            need?: number;
+            of?: string[];
+        };
+        LearningSelection: {
+            campaign: string;
+            /** Format: date-time */
+            dueAt?: string;
+            need: number;
+            of: string[];
+            opens?: components["schemas"]["LearningOpening"];
+            /** Format: date-time */
+            since?: string;
         };
         LeaversView: {
             due: number;
@@ -4504,11 +4527,6 @@ export interface components {
         Section: {
             html: string;
             title: string;
-        };
-        Selection: {
-            requireResidentKey: boolean;
-            residentKey: string;
-            userVerification: string;
         };
         Sender: {
             address: string;

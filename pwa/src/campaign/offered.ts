@@ -2,7 +2,7 @@ import { announcements } from '../api/announcement.ts';
 import { type Kind, kinds } from '../api/campaign.ts';
 import { call } from '../api/client.ts';
 import { surveys } from '../api/survey.ts';
-import type { CourseSummary, DrillView, List } from '../api/types.ts';
+import type { CourseSummary, DrillView, List, PathView } from '../api/types.ts';
 import { today } from './days.ts';
 import type { Choice } from './wizard.svelte.ts';
 
@@ -11,6 +11,7 @@ type Offer = Omit<Choice, 'kind' | 'required'>;
 // sources say where what is published of each kind comes from.
 const sources: Record<Kind, () => Promise<Offer[]>> = {
   course: () => all(() => call<List<CourseSummary>>('GET', '/courses')),
+  path: async () => (await all(() => call<List<PathView>>('GET', '/paths'))).filter((one) => !one.retired),
   drill: () => all(() => call<List<DrillView>>('GET', '/me/drills')),
   announcement: async () =>
     (await all(announcements))
