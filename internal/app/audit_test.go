@@ -87,7 +87,8 @@ func TestAuditVerify(t *testing.T) {
 	defer stop()
 	var got []string
 	if err := a.db.Audit().Each(t.Context(), 0, func(e audit.Entry, _ bool) error {
-		if e.Outcome != audit.Begun {
+		clock := strings.HasPrefix(string(e.Action), "campaign_") // of the demo's campaigns: how far the clock came is not the same every time
+		if e.Outcome != audit.Begun && !clock {
 			got = append(got, e.Command+" "+string(e.Action)+" "+string(e.Outcome))
 		}
 		return nil
