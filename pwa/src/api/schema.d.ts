@@ -3765,6 +3765,7 @@ export interface components {
             completion: components["schemas"]["Share"];
             days: components["schemas"]["Day"][];
             medianHours: number | null;
+            nuisance: components["schemas"]["Nuisance"] | null;
             onTime: components["schemas"]["Share"];
             people: number;
             pushReach: components["schemas"]["Share"];
@@ -3823,6 +3824,13 @@ export interface components {
         };
         NoticeRequest: {
             version: string;
+        };
+        Nuisance: {
+            from: string;
+            off: number;
+            perThousand: number;
+            sent: number;
+            until: string;
         };
         Object: {
             id: string;
