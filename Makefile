@@ -57,7 +57,7 @@ soak: needs-go ## 1,000 kills of the embedded database in the middle of writes (
 	HOCSO_SOAK_ROUNDS=$(or $(ROUNDS),1000) HOCSO_SOAK_SEED=$(or $(SEED),1) HOCSO_SOAK_ANSWERS=2500 \
 		go test -count=1 -timeout 2h -v -run '^TestKill$$' ./internal/mongodb/embedded
 
-year: needs-go ## a simulated year of reminders for 10,000 people; SEED= changes it
+year: needs-go ## a simulated year of reminders for 10,000 people (4 GB of memory); PEOPLE= and SEED= change it
 	GOGC=300 go test -count=1 -timeout 2h -v -run '^TestYear$$' ./internal/reminder -sim.people $(or $(PEOPLE),10000) -sim.days 366 -sim.seed $(or $(SEED),20260202)
 
 differential: needs-go ## 100,000 random commands to the embedded database and the server at MONGO_TEST_URI

@@ -243,7 +243,8 @@ func (s *Reminders) CountSent(ctx context.Context, from, before time.Time) (int,
 	all := 0
 	for _, channel := range []string{reminder.Push, reminder.Email} {
 		n, err := s.deliveries.CountDocuments(ctx, bson.D{
-			{Key: "state", Value: reminder.Sent}, {Key: "channel", Value: channel},
+			{Key: "state", Value: reminder.Sent},
+			{Key: "channel", Value: channel},
 			{Key: "notBefore", Value: bson.D{{Key: "$gte", Value: from}, {Key: "$lt", Value: before}}},
 		})
 		if err != nil {
