@@ -23,6 +23,7 @@ export const pathEn: Record<keyof typeof pathVi, string> = {
   'path.notCreated': 'The path was not made',
   'path.save': 'Save draft',
   'path.saved': 'Draft saved',
+  'path.leave': 'What you changed is not saved. Leave this page all the same?',
   'path.notSaved': 'The draft was not saved',
   'path.publish': 'Publish',
   'path.publishAsk': 'Publish this path?',

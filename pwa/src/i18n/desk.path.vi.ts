@@ -22,6 +22,7 @@ export const pathVi = {
   'path.notCreated': 'Chưa tạo được lộ trình',
   'path.save': 'Lưu nháp',
   'path.saved': 'Đã lưu nháp',
+  'path.leave': 'Bạn chưa lưu phần vừa sửa. Vẫn rời trang này?',
   'path.notSaved': 'Chưa lưu được bản nháp',
   'path.publish': 'Xuất bản',
   'path.publishAsk': 'Xuất bản lộ trình này?',
