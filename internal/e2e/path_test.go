@@ -121,6 +121,6 @@ func TestPath(t *testing.T) {
 	desk.tap("Ngừng", "dialog button")
 	desk.See("Đã ngừng")
 	p.Open(server.URL + "/paths/an-toan")
-	p.See("Lộ trình này không còn được giới thiệu.")
+	p.See("Bạn đã đi hết lộ trình này.") // who is on it keeps it
 	p.CheckBoth("path-retired")
 }
