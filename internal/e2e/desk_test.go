@@ -75,6 +75,10 @@ func trainerScreens(*program) []screen {
 		{"quiz", "/authoring/phishing-basics/quizzes/check", nil},
 		{"question", "/authoring/phishing-basics/quizzes/check", func(p *phone) { p.tap("1. …", "summary") }},
 		{"unknown", "/authoring/no-such-course", nil},
+		{"paths", "/path-authoring", nil},
+		{"paths-new", "/path-authoring", tap("Lộ trình mới")},
+		{"path", "/path-authoring/new-colleague", nil},
+		{"path-unknown", "/path-authoring/no-such-path", nil},
 	}
 }
 

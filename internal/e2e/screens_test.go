@@ -73,6 +73,12 @@ func tourLists(p *phone) {
 	}
 	p.Go("/courses/no-such-course")
 	p.CheckBoth("course-gone")
+	for _, path := range []string{"new-colleague", "security-for-everybody"} {
+		p.Go("/paths/" + path)
+		p.CheckBoth("path-" + path)
+	}
+	p.Go("/paths/no-such-path")
+	p.CheckBoth("path-gone")
 	p.Go("/no-such-page")
 	p.CheckBoth("not-found")
 }

@@ -12,6 +12,7 @@ export const deskParts = [
   'campaign/planning',
   'survey',
   'announcement/desk',
+  'path/desk',
   'report',
   'audit',
   'privacy',

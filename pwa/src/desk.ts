@@ -4,7 +4,7 @@ import type { IconName } from './ui/icons.ts';
 import { later, type Page, type Route } from './ui/pages.ts';
 
 // The desk is what trainers, administrators, unit heads and auditors see beside a learner's screens. Its pages live in
-// authoring/, people/, campaign/, announcement/desk/, survey/, report/, audit/, holiday/, privacy/, webhook/ and measure/, are loaded when opened and are not kept for offline use.
+// authoring/, people/, campaign/, announcement/desk/, path/desk/, survey/, report/, audit/, holiday/, privacy/, webhook/ and measure/, are loaded when opened and are not kept for offline use.
 export interface DeskLink {
   href: string;
   label: Key;
@@ -15,6 +15,7 @@ export interface DeskLink {
 
 const links: DeskLink[] = [
   { href: '/authoring', label: 'nav.writing', icon: 'pen', roles: ['trainer'] },
+  { href: '/path-authoring', label: 'nav.paths', icon: 'flag', roles: ['trainer'] },
   { href: '/overview', label: 'nav.overview', icon: 'chart', roles: ['administrator', 'auditor'] },
   { href: '/my-unit', label: 'nav.myUnit', icon: 'building', roles: ['head'] },
   { href: '/campaigns', label: 'nav.campaigns', icon: 'flag', roles: ['administrator'] },
@@ -33,6 +34,7 @@ const links: DeskLink[] = [
 // Each part of the desk is one script for all its pages; a page is shown once its texts are here in the person's language.
 const authoring = () => import('./authoring/pages.ts');
 const writing = () => import('./authoring/writing.ts');
+const laying = () => import('./path/desk/pages.ts');
 const report = () => import('./report/pages.ts');
 const campaign = () => import('./campaign/pages.ts');
 const planning = () => import('./campaign/planning.ts');
@@ -57,6 +59,8 @@ export const deskRoutes: Route[] = [
   of('/authoring/:course', writing, 'CoursePage'),
   of('/authoring/:course/lessons/:lesson', writing, 'LessonPage'),
   of('/authoring/:course/quizzes/:quiz', writing, 'QuizPage'),
+  of('/path-authoring', laying, 'PathList'),
+  of('/path-authoring/:path', laying, 'PathPage'),
   of('/overview', report, 'Overview'),
   of('/overview/overdue', report, 'OverduePage'),
   of('/overview/units/:unit', report, 'UnitPage'),

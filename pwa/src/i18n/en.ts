@@ -20,6 +20,7 @@ export const en: Record<keyof typeof vi, string> = {
   'nav.desk': 'Manage',
   'nav.attention': 'something needs your attention',
   'nav.writing': 'My writing',
+  'nav.paths': 'Learning paths',
   'nav.overview': 'Overview',
   'nav.campaigns': 'Campaigns',
   'nav.surveys': 'Surveys',

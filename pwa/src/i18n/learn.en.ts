@@ -20,7 +20,6 @@ export const learnEn: Record<keyof typeof learnVi, string> = {
   'path.choose': 'Take this course',
   'path.chosen': 'You chose {name}',
   'path.open': 'Not begun',
-  'path.enrolled': 'Not started',
   'path.go': 'Continue: {name}',
   'path.start': 'Start: {name}',
   'path.toStep': 'Choose a course in step {n}',

@@ -19,7 +19,6 @@ export const learnVi = {
   'path.choose': 'Chọn khóa này',
   'path.chosen': 'Đã chọn {name}',
   'path.open': 'Chưa học',
-  'path.enrolled': 'Chưa bắt đầu',
   'path.go': 'Học tiếp: {name}',
   'path.start': 'Bắt đầu: {name}',
   'path.toStep': 'Chọn khóa ở bước {n}',

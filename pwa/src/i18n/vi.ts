@@ -19,6 +19,7 @@ export const vi = {
   'nav.desk': 'Quản lý',
   'nav.attention': 'có việc cần bạn xem',
   'nav.writing': 'Việc viết',
+  'nav.paths': 'Lộ trình học',
   'nav.overview': 'Tổng quan',
   'nav.campaigns': 'Chiến dịch',
   'nav.surveys': 'Khảo sát',
