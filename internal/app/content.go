@@ -7,22 +7,25 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"hocso/content"
 	"hocso/internal/audit"
 	"hocso/internal/course"
 	"hocso/internal/drill"
+	"hocso/internal/exercise"
+	"hocso/internal/source"
 )
 
-// ContentCheck prints what is wrong with a folder of courses and drills, a problem
-// a line. ErrProblems if there is any that stops publishing.
+// ContentCheck prints what is wrong with a folder of courses, drills and exercises, a
+// problem a line. ErrProblems if there is any that stops publishing.
 func ContentCheck(_ context.Context, t Terminal, args []string) error {
 	fsys, _, err := contentFolder(t, "content check", args)
 	if err != nil {
 		return err
 	}
-	_, _, err = readContent(t, fsys)
+	_, err = readContent(t, fsys)
 	return err
 }
 
@@ -67,25 +70,34 @@ func contentFolder(t Terminal, command string, args []string) (fsys fs.FS, rest 
 	return os.DirFS(args[0]), args[1:], nil
 }
 
+// folder is what a content folder holds.
+type folder struct {
+	courses   course.Folder
+	drills    []drill.Template
+	exercises []exercise.Exercise
+}
+
 // readContent reads a folder and prints its problems.
-func readContent(t Terminal, fsys fs.FS) (course.Folder, []drill.Template, error) {
-	courses, problems := course.ReadFolder(fsys)
-	drills, more := drill.ReadFolder(fsys)
+func readContent(t Terminal, fsys fs.FS) (f folder, err error) {
+	var problems, more, most []source.Problem
+	f.courses, problems = course.ReadFolder(fsys)
+	f.drills, more = drill.ReadFolder(fsys)
+	f.exercises, most = exercise.ReadFolder(fsys)
 	wrong := 0
-	for _, p := range append(problems, more...) {
+	for _, p := range slices.Concat(problems, more, most) {
 		t.say("%s", p)
 		if !p.Warning {
 			wrong++
 		}
 	}
-	t.say("%d courses, %d drills, %d problems", len(courses.Courses), len(drills), wrong)
+	t.say("%d courses, %d drills, %d exercises, %d problems", len(f.courses.Courses), len(f.drills), len(f.exercises), wrong)
 	if wrong > 0 {
-		return courses, drills, ErrProblems
+		return f, ErrProblems
 	}
-	if len(courses.Courses)+len(drills) == 0 {
-		return courses, drills, errors.New("the folder holds no courses and no drills")
+	if len(f.courses.Courses)+len(f.drills)+len(f.exercises) == 0 {
+		return f, errors.New("the folder holds no courses, no drills and no exercises")
 	}
-	return courses, drills, nil
+	return f, nil
 }
 
 // publish publishes what changed in a folder and says what it did, also in the trail.
@@ -96,11 +108,11 @@ func (a *App) publish(ctx context.Context, t Terminal, fsys fs.FS, e *audit.Entr
 			e.Detail = append(e.Detail, audit.Detail{What: "items", After: strings.Join(items, ", ")})
 		}
 	}()
-	courses, drills, err := readContent(t, fsys)
+	read, err := readContent(t, fsys)
 	if err != nil {
 		return err
 	}
-	outcomes, err := a.courses.PublishFolder(ctx, courses)
+	outcomes, err := a.courses.PublishFolder(ctx, read.courses)
 	if err != nil {
 		return err
 	}
@@ -113,7 +125,7 @@ func (a *App) publish(ctx context.Context, t Terminal, fsys fs.FS, e *audit.Entr
 			t.say("course %s: edited in the app, so the folder does not replace version %d", o.Course, o.N)
 		}
 	}
-	made, err := a.drills.Publish(ctx, drills)
+	made, err := a.drills.Publish(ctx, read.drills)
 	if err != nil {
 		return err
 	}
@@ -121,6 +133,16 @@ func (a *App) publish(ctx context.Context, t Terminal, fsys fs.FS, e *audit.Entr
 		if o.Published {
 			t.say("drill %s: published version %d", o.Drill, o.N)
 			items = append(items, "drill:"+string(o.Drill))
+		}
+	}
+	held, err := a.exercises.Publish(ctx, read.exercises)
+	if err != nil {
+		return err
+	}
+	for _, o := range held {
+		if o.Published {
+			t.say("exercise %s: published version %d", o.Exercise, o.N)
+			items = append(items, "exercise:"+string(o.Exercise))
 		}
 	}
 	return nil

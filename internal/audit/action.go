@@ -51,6 +51,7 @@ func actions(g Group) []Action {
 			"campaign_created", "campaign_edited", "campaign_removed", "campaign_submitted", "campaign_returned", "campaign_approved", "campaign_scheduled",
 			"campaign_paused", "campaign_resumed", "campaign_closed", "campaign_cancelled", "campaign_archived",
 			"announcement_added", "announcement_changed", "announcement_published", "announcement_withdrawn", "announcement_removed",
+			"sitting_planned", "sitting_changed", "sitting_started", "sitting_finished", "sitting_cancelled", "finding_changed",
 			"survey_added", "survey_changed", "survey_removed", "survey_published", "survey_closed",
 		}
 	case Exports:

@@ -61,7 +61,7 @@ export const doWith = (id: string, did: Deed, body: { text: string; thirdParty?:
   call<Asked>('POST', `/privacy/requests/${encodeURIComponent(id)}/${did}`, body);
 
 export interface Kept {
-  what: 'answers' | 'trail' | 'drills' | 'deliveries' | 'ops' | 'sessions' | 'leavers';
+  what: 'answers' | 'trail' | 'drills' | 'deliveries' | 'ops' | 'sessions' | 'exercises' | 'leavers';
   unit: 'months' | 'days';
   keep: number;
   usual: number;
