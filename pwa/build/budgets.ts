@@ -11,6 +11,7 @@ export const deskParts = [
   'campaign',
   'survey',
   'announcement/desk',
+  'exercise/desk',
   'report',
   'audit',
   'privacy',

@@ -4,7 +4,7 @@ import type { IconName } from './ui/icons.ts';
 import { later, type Page, type Route } from './ui/pages.ts';
 
 // The desk is what trainers, administrators, unit heads and auditors see beside a learner's screens. Its pages live in
-// authoring/, people/, campaign/, announcement/desk/, survey/, report/, audit/, holiday/, privacy/, webhook/ and measure/, are loaded when opened and are not kept for offline use.
+// authoring/, people/, campaign/, announcement/desk/, exercise/desk/, survey/, report/, audit/, holiday/, privacy/, webhook/ and measure/, are loaded when opened and are not kept for offline use.
 export interface DeskLink {
   href: string;
   label: Key;
@@ -20,6 +20,7 @@ const links: DeskLink[] = [
   { href: '/campaigns', label: 'nav.campaigns', icon: 'flag', roles: ['administrator'] },
   { href: '/surveys', label: 'nav.surveys', icon: 'star', roles: ['administrator'] },
   { href: '/announcing', label: 'nav.announcing', icon: 'bell', roles: ['administrator'] },
+  { href: '/sittings', label: 'nav.exercises', icon: 'people', roles: ['administrator', 'security_officer', 'auditor'] },
   { href: '/people', label: 'nav.people', icon: 'people', roles: ['administrator'] },
   { href: '/units', label: 'nav.units', icon: 'building', roles: ['administrator'] },
   { href: '/cohorts', label: 'nav.cohorts', icon: 'people', roles: ['administrator'] },
@@ -37,6 +38,7 @@ const report = () => import('./report/pages.ts');
 const campaign = () => import('./campaign/pages.ts');
 const survey = () => import('./survey/pages.ts');
 const announcing = () => import('./announcement/desk/pages.ts');
+const exercise = () => import('./exercise/desk/pages.ts');
 const webhook = () => import('./webhook/pages.ts');
 const people = () => import('./people/pages.ts');
 const audit = () => import('./audit/pages.ts');
@@ -73,6 +75,10 @@ export const deskRoutes: Route[] = [
   of('/announcing/new', announcing, 'Editor'),
   of('/announcing/:announcement', announcing, 'One'),
   of('/announcing/:announcement/edit', announcing, 'Editor'),
+  of('/sittings', exercise, 'List'),
+  of('/sittings/new', exercise, 'Plan'),
+  of('/sittings/:sitting', exercise, 'One'),
+  of('/sittings/:sitting/edit', exercise, 'Plan'),
   of('/webhooks', webhook, 'WebhookList'),
   of('/webhooks/new', webhook, 'NewWebhook'),
   of('/webhooks/:webhook', webhook, 'WebhookPage'),

@@ -86,6 +86,8 @@ export const routes: Route[] = [
     '/announcements/:announcement',
     learn(() => import('./announcement/Announcement.svelte')),
   ),
+  later('/sittings/:sitting/run', () => import('./exercise/Run.svelte'), 'full'),
+  later('/me/exercises', () => import('./exercise/Mine.svelte')),
   later(
     '/me',
     account(() => import('./account/Me.svelte')),

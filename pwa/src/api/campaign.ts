@@ -20,7 +20,7 @@ export const states = [
 export type CampaignState = (typeof states)[number];
 export type Verb = 'submit' | 'return' | 'approve' | 'schedule' | 'pause' | 'resume' | 'close' | 'cancel' | 'archive';
 export interface CampaignItem {
-  kind: 'course' | 'drill';
+  kind: 'course' | 'drill' | 'exercise';
   id: string;
   required: boolean;
   opensAfter?: { days?: number; item?: number }; // item: the number of an earlier one, from 1
@@ -93,6 +93,7 @@ export interface CampaignStats {
   overdue: number;
   started: number;
   units: UnitLine[] | null;
+  exercises: { id: string; title: Text; done: number }[] | null; // done: how many of its people were there
 }
 export interface Delivery {
   id: string;

@@ -19,6 +19,7 @@ export const accountEn: Record<keyof typeof accountVi, string> = {
   'me.unsentParked': '{n} {n|needs|need} your attention',
   'me.install': 'Install the app',
   'me.installWhat': 'Open it from your home screen',
+  'me.exercises': 'Exercises with my unit',
   'me.data': 'My data',
   'me.dataWhat': 'See and download what is kept about you',
   'me.theme': 'Light or dark follows your device.',

@@ -18,6 +18,7 @@ export const accountVi = {
   'me.unsentParked': '{n} bài cần bạn xem',
   'me.install': 'Cài ứng dụng',
   'me.installWhat': 'Mở nhanh từ màn hình chính',
+  'me.exercises': 'Diễn tập cùng đơn vị',
   'me.data': 'Dữ liệu của tôi',
   'me.dataWhat': 'Xem và tải về những gì đang lưu về bạn',
   'me.theme': 'Màu sáng hay tối theo cài đặt của máy.',

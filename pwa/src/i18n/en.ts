@@ -24,6 +24,7 @@ export const en: Record<keyof typeof vi, string> = {
   'nav.campaigns': 'Campaigns',
   'nav.surveys': 'Surveys',
   'nav.announcing': 'Announcements',
+  'nav.exercises': 'Exercises',
   'nav.people': 'People',
   'nav.webhooks': 'Webhooks',
   'nav.requests': 'Data requests',

@@ -23,6 +23,7 @@ export const vi = {
   'nav.campaigns': 'Chiến dịch',
   'nav.surveys': 'Khảo sát',
   'nav.announcing': 'Thông báo',
+  'nav.exercises': 'Diễn tập',
   'nav.people': 'Con người',
   'nav.webhooks': 'Kết nối',
   'nav.requests': 'Yêu cầu về dữ liệu',
