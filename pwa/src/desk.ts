@@ -1,7 +1,7 @@
 import type { Me, Role } from './api/types.ts';
 import type { Key } from './i18n/t.svelte.ts';
 import type { IconName } from './ui/icons.ts';
-import { later, type Page, type Route } from './ui/pages.ts';
+import { of, type Route } from './ui/pages.ts';
 
 // The desk is what trainers, administrators, unit heads and auditors see beside a learner's screens. Its pages live in
 // authoring/, people/, campaign/, announcement/desk/, exercise/desk/, survey/, report/, audit/, holiday/, privacy/, webhook/ and measure/, are loaded when opened and are not kept for offline use.
@@ -45,14 +45,6 @@ const audit = () => import('./audit/pages.ts');
 const privacy = () => import('./privacy/pages.ts');
 const holiday = () => import('./holiday/pages.ts');
 
-function of<P extends { ready: () => Promise<unknown> }>(path: string, load: () => Promise<P>, page: Exclude<keyof P, 'ready'>): Route {
-  return later(path, async () => {
-    const pages = await load();
-    await pages.ready();
-    return { default: pages[page] as Page };
-  });
-}
-
 export const deskRoutes: Route[] = [
   of('/authoring', authoring, 'CourseList'),
   of('/authoring/:course', writing, 'CoursePage'),
@@ -78,7 +70,6 @@ export const deskRoutes: Route[] = [
   of('/sittings', exercise, 'List'),
   of('/sittings/new', exercise, 'Plan'),
   of('/sittings/:sitting', exercise, 'One'),
-  of('/sittings/:sitting/edit', exercise, 'Plan'),
   of('/webhooks', webhook, 'WebhookList'),
   of('/webhooks/new', webhook, 'NewWebhook'),
   of('/webhooks/:webhook', webhook, 'WebhookPage'),

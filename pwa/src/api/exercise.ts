@@ -1,6 +1,5 @@
 import type { Text } from '../i18n/locale.svelte.ts';
 import { call } from './client.ts';
-import { search } from './people.ts';
 import type { List } from './types.ts';
 
 export interface ExerciseLine {
@@ -116,15 +115,17 @@ export interface MySitting {
   findings: { what: string; dueOn: string; closed: boolean; mine: boolean }[] | null;
 }
 
+// not that of people.ts: the phone that runs a sitting does not load the desk
+const search = (key: string, value = '') => (value ? `?${key}=${encodeURIComponent(value)}` : '');
 const at = (id: string, rest = '') => '/sittings/' + encodeURIComponent(id) + rest;
 
 export const exercises = () => call<List<ExerciseLine>>('GET', '/exercises').then((list) => list.items ?? []);
 export const exercise = (id: string) => call<Exercise>('GET', '/exercises/' + encodeURIComponent(id));
 export const sittingUnits = () => call<List<{ id: string; name: Text }>>('GET', '/sittings/units').then((list) => list.items ?? []);
 export const team = (unit: string) =>
-  call<List<{ id: string; name: string }>>('GET', '/sittings/team' + search({ unit })).then((list) => list.items ?? []);
+  call<List<{ id: string; name: string }>>('GET', '/sittings/team' + search('unit', unit)).then((list) => list.items ?? []);
 export const openFindings = () => call<List<OpenFindings>>('GET', '/sittings/findings').then((list) => list.items ?? []);
-export const sittings = (cursor?: string) => call<List<SittingLine>>('GET', '/sittings' + search({ cursor }));
+export const sittings = (cursor?: string) => call<List<SittingLine>>('GET', '/sittings' + search('cursor', cursor));
 export const sitting = (id: string) => call<Sitting>('GET', at(id));
 export const planSitting = (plan: SittingPlan) => call<Sitting>('POST', '/sittings', plan);
 export const changeSitting = (id: string, version: number, plan: SittingPlan) => call<Sitting>('PUT', at(id), { ...plan, version });

@@ -34,7 +34,6 @@ export const en: Record<keyof typeof vi, string> = {
   'nav.cohorts': 'Cohorts',
   'nav.myUnit': 'My unit',
   'nav.audit': 'Audit trail',
-  'nav.tracking': 'Tracking',
 
   'banner.offline': 'No network. Keep learning: your work is saved on this phone.',
   'banner.ended': 'Your session has ended. Your work is still on this phone.',
@@ -105,6 +104,5 @@ export const en: Record<keyof typeof vi, string> = {
   'state.started': 'In progress',
   'state.completed': 'Completed',
   'state.waiting': 'To be sent',
-  'state.closed': 'Closed',
   'kind.drill': 'Practice',
 };
