@@ -10,6 +10,8 @@ const invitation = account(() => import('./account/Invitation.svelte'));
 const reminding = () => import('./account/reminderPages.ts');
 const access = () => import('./account/accessPages.ts');
 const resetting = () => import('./account/resetPages.ts');
+const course = () => import('./course/pages.ts');
+const drill = () => import('./drill/pages.ts');
 const announcement = () => import('./announcement/pages.ts');
 const exercise = () => import('./exercise/pages.ts');
 
@@ -26,14 +28,8 @@ export const routes: Route[] = [
     'open',
   ),
   later('/setup', invitation, 'open'),
-  later(
-    '/courses',
-    learn(() => import('./course/Courses.svelte')),
-  ),
-  later(
-    '/courses/:course',
-    learn(() => import('./course/Course.svelte')),
-  ),
+  of('/courses', course, 'Courses'),
+  of('/courses/:course', course, 'Course'),
   later(
     '/enrolments/:enrolment/lessons/:lesson',
     learn(() => import('./learning/Player.svelte')),
@@ -59,15 +55,8 @@ export const routes: Route[] = [
     learn(() => import('./learning/Survey.svelte')),
     'full',
   ),
-  later(
-    '/drills',
-    learn(() => import('./drill/Drills.svelte')),
-  ),
-  later(
-    '/drills/:drill',
-    learn(() => import('./drill/Inbox.svelte')),
-    'full',
-  ),
+  of('/drills', drill, 'Drills'),
+  of('/drills/:drill', drill, 'Inbox', 'full'),
   of('/announcements', announcement, 'Announcements'),
   of('/announcements/:announcement', announcement, 'Announcement'),
   of('/sittings/:sitting/run', exercise, 'Run', 'full'),
