@@ -72,6 +72,8 @@ export const accountEn: Record<keyof typeof accountVi, string> = {
   'data.stars': '{n} of 5 stars',
   'data.drills': 'Exercises, which only you can see',
   'data.drillAnswers': '{n} {n|choice|choices}',
+  'data.absent': 'absent',
+  'data.runs': 'facilitator',
   'data.surveys': 'Surveys you have answered (anonymously)',
   'data.surveyOne': 'No. {id}',
   'data.sessions': 'Sign-ins',

@@ -71,6 +71,8 @@ export const accountVi = {
   'data.stars': '{n} trên 5 sao',
   'data.drills': 'Bài thực hành, chỉ mình bạn xem được',
   'data.drillAnswers': '{n} lựa chọn',
+  'data.absent': 'vắng mặt',
+  'data.runs': 'điều hành',
   'data.surveys': 'Khảo sát bạn đã trả lời (ẩn danh)',
   'data.surveyOne': 'Mã {id}',
   'data.sessions': 'Các lần đăng nhập',
