@@ -18,7 +18,8 @@ const api = process.env.HOCSO_API ?? 'http://127.0.0.1:8080';
 export default defineConfig({
   build: {
     target: 'es2022',
-    modulePreload: { polyfill: false },
+    // what the first script is made of is here already, and need not be named with every page
+    modulePreload: { polyfill: false, resolveDependencies: (_, files) => files.filter((file) => !file.includes('/preload-helper-')) },
     assetsInlineLimit: 0,
     rolldownOptions: {
       output: {

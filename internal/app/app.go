@@ -19,6 +19,7 @@ import (
 	"hocso/internal/course"
 	"hocso/internal/drill"
 	"hocso/internal/escalation"
+	"hocso/internal/exercise"
 	"hocso/internal/feed"
 	"hocso/internal/learning"
 	"hocso/internal/letter"
@@ -62,6 +63,7 @@ type App struct {
 	signoffs      *signoff.Service
 	surveys       *survey.Service
 	announcements *announcement.Service
+	exercises     *exercise.Service
 	webhooks      *webhook.Service
 	privacy       *privacy.Service
 	audit         *audit.Service

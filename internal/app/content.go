@@ -14,12 +14,13 @@ import (
 	"hocso/internal/audit"
 	"hocso/internal/course"
 	"hocso/internal/drill"
+	"hocso/internal/exercise"
 	"hocso/internal/path"
 	"hocso/internal/source"
 )
 
-// ContentCheck prints what is wrong with a folder of courses and drills, a problem
-// a line. ErrProblems if there is any that stops publishing.
+// ContentCheck prints what is wrong with a folder of courses, drills and exercises, a
+// problem a line. ErrProblems if there is any that stops publishing.
 func ContentCheck(_ context.Context, t Terminal, args []string) error {
 	fsys, _, err := contentFolder(t, "content check", args)
 	if err != nil {
@@ -72,32 +73,34 @@ func contentFolder(t Terminal, command string, args []string) (fsys fs.FS, rest 
 
 // folder is what a content folder holds.
 type folder struct {
-	courses course.Folder
-	drills  []drill.Template
-	paths   []path.FolderPath
+	courses   course.Folder
+	drills    []drill.Template
+	paths     []path.FolderPath
+	exercises []exercise.Exercise
 }
 
 // readContent reads a folder and prints its problems.
 func readContent(t Terminal, fsys fs.FS) (f folder, err error) {
-	var problems, more, last []source.Problem
-	f.courses, problems = course.ReadFolder(fsys)
-	f.drills, more = drill.ReadFolder(fsys)
-	f.paths, last = path.ReadFolder(fsys, func(id course.ID) bool {
+	var ofCourses, ofDrills, ofPaths, ofExercises []source.Problem
+	f.courses, ofCourses = course.ReadFolder(fsys)
+	f.drills, ofDrills = drill.ReadFolder(fsys)
+	f.paths, ofPaths = path.ReadFolder(fsys, func(id course.ID) bool {
 		return slices.ContainsFunc(f.courses.Courses, func(c course.FolderCourse) bool { return c.ID == id })
 	})
+	f.exercises, ofExercises = exercise.ReadFolder(fsys)
 	wrong := 0
-	for _, p := range slices.Concat(problems, more, last) {
+	for _, p := range slices.Concat(ofCourses, ofDrills, ofPaths, ofExercises) {
 		t.say("%s", p)
 		if !p.Warning {
 			wrong++
 		}
 	}
-	t.say("%d courses, %d drills, %d paths, %d problems", len(f.courses.Courses), len(f.drills), len(f.paths), wrong)
+	t.say("%d courses, %d drills, %d paths, %d exercises, %d problems", len(f.courses.Courses), len(f.drills), len(f.paths), len(f.exercises), wrong)
 	if wrong > 0 {
 		return f, ErrProblems
 	}
-	if len(f.courses.Courses)+len(f.drills) == 0 {
-		return f, errors.New("the folder holds no courses and no drills")
+	if len(f.courses.Courses)+len(f.drills)+len(f.exercises) == 0 {
+		return f, errors.New("the folder holds no courses, no drills and no exercises")
 	}
 	return f, nil
 }
@@ -110,11 +113,11 @@ func (a *App) publish(ctx context.Context, t Terminal, fsys fs.FS, e *audit.Entr
 			e.Detail = append(e.Detail, audit.Detail{What: "items", After: strings.Join(items, ", ")})
 		}
 	}()
-	folder, err := readContent(t, fsys)
+	read, err := readContent(t, fsys)
 	if err != nil {
 		return err
 	}
-	outcomes, err := a.courses.PublishFolder(ctx, folder.courses)
+	outcomes, err := a.courses.PublishFolder(ctx, read.courses)
 	if err != nil {
 		return err
 	}
@@ -127,7 +130,7 @@ func (a *App) publish(ctx context.Context, t Terminal, fsys fs.FS, e *audit.Entr
 			t.say("course %s: edited in the app, so the folder does not replace version %d", o.Course, o.N)
 		}
 	}
-	made, err := a.drills.Publish(ctx, folder.drills)
+	made, err := a.drills.Publish(ctx, read.drills)
 	if err != nil {
 		return err
 	}
@@ -137,7 +140,7 @@ func (a *App) publish(ctx context.Context, t Terminal, fsys fs.FS, e *audit.Entr
 			items = append(items, "drill:"+string(o.Drill))
 		}
 	}
-	laid, err := a.paths.PublishFolder(ctx, folder.paths)
+	laid, err := a.paths.PublishFolder(ctx, read.paths)
 	if err != nil {
 		return err
 	}
@@ -148,6 +151,16 @@ func (a *App) publish(ctx context.Context, t Terminal, fsys fs.FS, e *audit.Entr
 			items = append(items, "path:"+string(o.Path))
 		case o.LeftAlone:
 			t.say("path %s: changed in the app, so the folder does not replace version %d", o.Path, o.N)
+		}
+	}
+	held, err := a.exercises.Publish(ctx, read.exercises)
+	if err != nil {
+		return err
+	}
+	for _, o := range held {
+		if o.Published {
+			t.say("exercise %s: published version %d", o.Exercise, o.N)
+			items = append(items, "exercise:"+string(o.Exercise))
 		}
 	}
 	return nil

@@ -26,6 +26,7 @@ import (
 	"hocso/internal/course"
 	"hocso/internal/drill"
 	"hocso/internal/escalation"
+	"hocso/internal/exercise"
 	"hocso/internal/learning"
 	"hocso/internal/letter"
 	"hocso/internal/mongodb"
@@ -126,6 +127,8 @@ func plant(t *testing.T, now func() time.Time) *planted {
 		_, err = x.drills.Apply(ctx, q.ID, "inbox", []drill.Event{{Action: drill.View, N: 1, At: at}})
 		must(err)
 		must(x.db.Announcements().InsertReading(ctx, announcement.Reading{ID: "n:" + id, Announcement: "n", Person: q.ID, At: at}))
+		sitting := exercise.Sitting{ID: exercise.SittingID("x" + id), Named: []people.ID{q.ID}, Version: 1, Plan: exercise.Plan{On: "2026-03-02", Participants: []exercise.Attendee{{Person: q.ID, Seat: "it"}}}}
+		must(x.db.Exercises().InsertSitting(ctx, sitting))
 		must(x.db.Surveys().InsertParticipant(ctx, survey.Participant{ID: "v:" + id, Survey: "v", Person: q.ID, Claim: "c" + mark}))
 		_, err = x.db.Escalations().InsertEscalations(ctx, []escalation.Escalation{{ID: "e:" + id, Person: q.ID, At: at, ExpiresAt: later}})
 		must(err)

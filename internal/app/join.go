@@ -16,6 +16,7 @@ import (
 	"hocso/internal/course"
 	"hocso/internal/drill"
 	"hocso/internal/escalation"
+	"hocso/internal/exercise"
 	"hocso/internal/feed"
 	"hocso/internal/learning"
 	"hocso/internal/measure"
@@ -88,6 +89,7 @@ func (a *App) join(ctx context.Context) error {
 	a.surveys = &survey.Service{Surveys: a.db.Surveys(), Answers: a.db.Surveys(), People: a.people, Zone: a.cfg.TimeZone, Now: a.now, NewID: newID}
 	a.learning.Surveys = a.surveys
 	a.courses.Settle = a.learning.Settle
+	a.exercises = &exercise.Service{Catalogue: a.db.Exercises(), Store: a.db.Exercises(), People: a.people, Now: a.now, NewID: newID}
 	a.holidays = &campaign.HolidayService{Store: a.db.Holidays(), Now: a.now, Log: a.log}
 	if err := a.holidays.Refresh(ctx); err != nil {
 		return err
@@ -170,6 +172,9 @@ func (a *App) about(ctx context.Context, k campaign.Kind, id string) (campaign.A
 	case campaign.Announcement:
 		title, minutes, err := a.announcements.Item(ctx, announcement.ID(id))
 		return campaign.About{Title: title, Minutes: minutes}, err
+	case campaign.Exercise:
+		x, err := a.exercises.Latest(ctx, exercise.ID(id))
+		return campaign.About{Title: x.Title, Minutes: x.Minutes()}, err
 	case campaign.Survey:
 		title, minutes, err := a.surveys.Item(ctx, survey.ID(id))
 		return campaign.About{Title: title, Minutes: minutes}, err

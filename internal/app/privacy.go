@@ -23,7 +23,7 @@ func (a *App) joinPrivacy(ctx context.Context, calendar campaign.Calendar) error
 	}
 	a.privacy = &privacy.Service{
 		Notices: a.db.Privacy(), Requests: a.db.Privacy(), Erasures: a.db.Privacy(), People: a.people,
-		Clocks: clocks, Retentions: a.db.Retention(), Calendar: calendar, PruneTrail: a.audit.Prune, SweepDrills: a.drills.Sweep, Now: a.now, NewID: newID, Log: a.log,
+		Clocks: clocks, Retentions: a.db.Retention(), Calendar: calendar, PruneTrail: a.audit.Prune, SweepDrills: a.drills.Sweep, PruneSittings: a.exercises.Prune, Now: a.now, NewID: newID, Log: a.log,
 		Write: func(r privacy.Retention) (privacy.Notice, error) {
 			return privacy.ReadNotice(content.Files(), privacy.Values(a.cfg.OrganisationName, a.cfg.PrivacyContact, r))
 		},
@@ -48,6 +48,7 @@ func (a *App) joinPrivacy(ctx context.Context, calendar campaign.Calendar) error
 		{Name: "escalations", Erase: a.db.Escalations().ErasePerson},
 		{Name: "surveys", Erase: a.db.Surveys().ErasePerson},
 		{Name: "announcements", Erase: a.db.Announcements().ErasePerson},
+		{Name: "exercises", Erase: a.db.Exercises().ErasePerson},
 		{Name: "webhooks", Erase: a.db.Webhooks().ErasePerson},
 	}
 	if file := ledgerOf(a.cfg); file != "" {

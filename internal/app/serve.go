@@ -206,6 +206,7 @@ func (a *App) server() (*httpapi.Server, error) {
 		Signoffs:      a.signoffs,
 		Surveys:       a.surveys,
 		Announcements: a.announcements,
+		Exercises:     a.exercises,
 		Webhooks:      a.webhooks,
 		Feeds:         a.feeds,
 		Organisation:  a.cfg.OrganisationName,

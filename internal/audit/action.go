@@ -52,6 +52,7 @@ func actions(g Group) []Action {
 			"campaign_paused", "campaign_resumed", "campaign_closed", "campaign_cancelled", "campaign_archived",
 			"campaign_started", "campaign_due", "campaign_completed", "campaign_recurred", "campaign_seal_broken", // by the clock
 			"announcement_added", "announcement_changed", "announcement_published", "announcement_withdrawn", "announcement_removed",
+			"sitting_planned", "sitting_changed", "sitting_started", "sitting_finished", "sitting_cancelled", "finding_changed",
 			"survey_added", "survey_changed", "survey_removed", "survey_published", "survey_closed",
 		}
 	case Exports:

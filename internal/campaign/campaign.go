@@ -24,11 +24,12 @@ const (
 	Drill        Kind = "drill"
 	Announcement Kind = "announcement"
 	Survey       Kind = "survey"
+	Exercise     Kind = "exercise"
 )
 
 // Item is one thing to do.
 type Item struct {
-	Kind       Kind    `json:"kind" bson:"kind" validate:"oneof=course path drill announcement survey"`
+	Kind       Kind    `json:"kind" bson:"kind" validate:"oneof=course path drill announcement survey exercise"`
 	ID         string  `json:"id" bson:"id" validate:"required,max=64"`
 	Required   bool    `json:"required" bson:"required"` // what is not has no due day and counts nowhere
 	OpensAfter Opening `json:"opensAfter,omitzero" bson:"opensAfter,omitempty"`

@@ -13,6 +13,7 @@ import (
 	"hocso/internal/campaign"
 	"hocso/internal/course"
 	"hocso/internal/drill"
+	"hocso/internal/exercise"
 	"hocso/internal/fault"
 	"hocso/internal/path"
 	"hocso/internal/people"
@@ -205,6 +206,12 @@ func (s *Server) nameOf(ctx context.Context, o audit.Object) (people.Text, error
 		return x.Name, err
 	case "survey":
 		x, err := s.Surveys.Find(ctx, people.Console(), survey.ID(o.ID))
+		return x.Title, err
+	case "sitting":
+		f, err := s.Exercises.Find(ctx, people.Console(), exercise.SittingID(o.ID))
+		return f.Exercise.Title, err
+	case "exercise":
+		x, err := s.Exercises.Latest(ctx, exercise.ID(o.ID))
 		return x.Title, err
 	case "webhook":
 		e, err := s.Webhooks.Find(ctx, people.Console(), webhook.ID(o.ID))

@@ -426,27 +426,6 @@ func (s *Server) answerCampaign(c *fiber.Ctx, x campaign.Campaign) error {
 	return c.JSON(v)
 }
 
-type campaignStats struct {
-	report.CampaignCounts
-	Units []report.UnitCounts `json:"units"`
-}
-
-func (s *Server) campaignStats(c *fiber.Ctx) error {
-	x, err := s.Campaigns.Find(c.UserContext(), actor(c), campaign.ID(c.Params("id")))
-	if err != nil {
-		return err
-	}
-	n, err := s.countCampaign(c, x)
-	if err != nil {
-		return err
-	}
-	units, err := s.Reports.Units(c.UserContext(), actor(c), report.Filter{Campaign: string(x.ID)})
-	if err != nil {
-		return err
-	}
-	return c.JSON(campaignStats{n, units.Items})
-}
-
 func (s *Server) campaignMeasures(c *fiber.Ctx) error {
 	x, err := s.Campaigns.Find(c.UserContext(), actor(c), campaign.ID(c.Params("id")))
 	if err != nil {

@@ -29,6 +29,7 @@ type dataAnswer struct {
 	Bounce        *letter.Bounce          `json:"bounce,omitempty"` // mail does not reach my address
 	Notices       []privacy.Reading       `json:"notices"`
 	Announcements []announcement.Reading  `json:"announcements"` // that I have read
+	Sittings      []mySitting             `json:"sittings"`      // over exercises, that I took part in, ran, or have something to do from
 	Requests      []privacy.RequestView   `json:"requests"`
 	Headships     []headshipView          `json:"headships"` // units that I lead or led
 	Cohorts       []cohortRef             `json:"cohorts"`   // that I am in
@@ -78,6 +79,9 @@ func (s *Server) myData(c *fiber.Ctx) error {
 		return err
 	}
 	if a.Announcements, err = s.Announcements.ReadingsOf(ctx, who.ID); err != nil {
+		return err
+	}
+	if a.Sittings, err = s.sittingsOf(c, who.ID); err != nil {
 		return err
 	}
 	if a.Requests, err = s.Privacy.Mine(ctx, who); err != nil {

@@ -26,6 +26,7 @@ import (
 	"hocso/internal/course"
 	"hocso/internal/drill"
 	"hocso/internal/escalation"
+	"hocso/internal/exercise"
 	"hocso/internal/fault"
 	"hocso/internal/feed"
 	"hocso/internal/learning"
@@ -57,6 +58,7 @@ type Deps struct {
 	Signoffs      *signoff.Service
 	Surveys       *survey.Service
 	Announcements *announcement.Service
+	Exercises     *exercise.Service
 	Webhooks      *webhook.Service
 	Privacy       *privacy.Service
 	Audit         *audit.Service

@@ -55,7 +55,7 @@ const (
 func matrixRows() map[string][]matrixRow {
 	return map[string][]matrixRow{
 		"what is open":    openRows(),
-		"what is learned": slices.Concat(ownRows(), learningRows(), authoringRows(), pathRows(), privacyRows(), surveyRows(), webhookRows()),
+		"what is learned": slices.Concat(ownRows(), learningRows(), authoringRows(), pathRows(), privacyRows(), surveyRows(), webhookRows(), exerciseRows()),
 		"who is who":      slices.Concat(peopleRows(), unitRows(), cohortRows()),
 		"what is due":     slices.Concat(campaignRows(), announcementRows(), feedRows(), posterRows(), holidayRows(), trackingRows(), auditRows()),
 	}

@@ -128,6 +128,8 @@ func reach(r route) string {
 		return "people of units that one looks after, without oneself"
 	case people.TrackCompletion:
 		return "units that one answers for"
+	case people.RunExercises:
+		return "units that one runs exercises in"
 	case people.ReadAudit:
 		return "the whole organisation, for who holds the role for all of it"
 	}

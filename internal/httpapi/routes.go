@@ -73,6 +73,7 @@ func (s *Server) routes() []route {
 		s.holidayRoutes(),
 		s.surveyRoutes(),
 		s.announcementRoutes(),
+		s.exerciseRoutes(),
 		s.feedRoutes(),
 		s.posterRoutes(),
 		s.reminderRoutes(),

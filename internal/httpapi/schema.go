@@ -11,6 +11,7 @@ import (
 	"hocso/internal/campaign"
 	"hocso/internal/course"
 	"hocso/internal/drill"
+	"hocso/internal/exercise"
 	"hocso/internal/learning"
 	"hocso/internal/people"
 	"hocso/internal/privacy"
@@ -37,6 +38,7 @@ func enums() map[reflect.Type][]any {
 		reflect.TypeFor[learning.Status]():       {learning.Assigned, learning.Started, learning.Completed, learning.Closed, learning.Overdue},
 		reflect.TypeFor[campaign.State]():        values(campaign.States()),
 		reflect.TypeFor[announcement.State]():    {announcement.Draft, announcement.Published, announcement.Withdrawn},
+		reflect.TypeFor[exercise.State]():        {exercise.Planned, exercise.Running, exercise.Finished, exercise.Cancelled},
 		reflect.TypeFor[course.Class]():          {course.Editorial, course.Minor, course.Material},
 		reflect.TypeFor[drill.Truth]():           {drill.Phish, drill.Legit},
 		reflect.TypeFor[drill.Choice]():          {drill.Report, drill.Keep},

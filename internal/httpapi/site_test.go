@@ -23,6 +23,7 @@ import (
 	"hocso/internal/audit"
 	"hocso/internal/auth"
 	"hocso/internal/campaign"
+	"hocso/internal/exercise"
 	"hocso/internal/feed"
 	"hocso/internal/letter"
 	"hocso/internal/mongodb"
@@ -122,6 +123,7 @@ func (x *site) services() Deps {
 			NewSecret: func() []byte { return []byte(uuid.NewString()) }, Log: slog.New(slog.DiscardHandler),
 		},
 		Announcements: &announcement.Service{Store: x.db.Announcements(), People: ps, Zone: zone, Now: x.clock.Now, NewID: newID},
+		Exercises:     &exercise.Service{Catalogue: x.db.Exercises(), Store: x.db.Exercises(), People: ps, Now: x.clock.Now, NewID: newID},
 		Surveys:       &survey.Service{Surveys: x.db.Surveys(), Answers: x.db.Surveys(), People: ps, Zone: zone, Now: x.clock.Now, NewID: newID},
 		Ready:         x.db.Ping, Now: x.clock.Now, Log: slog.New(slog.NewTextHandler(lockedWriter{w: x.log, mu: &sync.Mutex{}}, nil)), Timeout: 10 * time.Second,
 		Organisation: "Bộ Thử", PublicURL: "https://hocso.test", App: testApp(), Unavailable: mongodb.Unavailable,

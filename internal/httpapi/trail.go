@@ -21,7 +21,7 @@ var plainID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9:_.-]{0,99}$`) // never 
 
 // objectKinds names what the trail calls the things of a path.
 var objectKinds = map[string]string{ // never assigned again
-	"people": "person", "units": "unit", "courses": "course", "campaigns": "campaign", "sessions": "session", "drills": "drill", "requests": "request", "cohorts": "cohort", "surveys": "survey", "webhooks": "webhook", "announcements": "announcement", "paths": "path",
+	"people": "person", "units": "unit", "courses": "course", "campaigns": "campaign", "sessions": "session", "drills": "drill", "requests": "request", "cohorts": "cohort", "surveys": "survey", "webhooks": "webhook", "announcements": "announcement", "paths": "path", "sittings": "sitting",
 }
 
 // aboutOf is what a request is about, by its path alone.

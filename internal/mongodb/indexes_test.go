@@ -46,6 +46,8 @@ func TestIndexes(t *testing.T) {
 		"drill_totals":          {"drill n"},
 		"campaigns":             {"live _id"},
 		"cohorts":               {},
+		"exercises":             {"exercise n unique"},
+		"sittings":              {"exercise finishedAt", "named _id-", "on", "open _id-"},
 		"escalations":           {"digest _id", "expiresAt ttl", "person at-", "written at"},
 		"signoffs":              {"month", "unit month-"},
 		"deliveries":            {"campaign _id", "expiresAt ttl", "person state notBefore", "state channel notBefore"},

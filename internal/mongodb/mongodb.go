@@ -78,7 +78,7 @@ type index struct {
 func (d *DB) EnsureIndexes(ctx context.Context) error {
 	all := slices.Concat(
 		authIndexes(), peopleIndexes(), courseIndexes(), learningIndexes(), drillIndexes(), campaignIndexes(), reminderIndexes(),
-		privacyIndexes(), auditIndexes(), letterIndexes(), surveyIndexes(), webhookIndexes(), announcementIndexes(), signoffIndexes(), escalationIndexes(),
+		privacyIndexes(), auditIndexes(), letterIndexes(), surveyIndexes(), webhookIndexes(), announcementIndexes(), signoffIndexes(), escalationIndexes(), exerciseIndexes(),
 	)
 	models := map[string][]mongo.IndexModel{}
 	for _, x := range all {

@@ -32,6 +32,7 @@ const (
 	ReadAudit        Permission = "read_audit"
 	HandleRequests   Permission = "handle_requests"   // what people ask about their own data
 	ManageOperations Permission = "manage_operations" // settings, delivery ledger
+	RunExercises     Permission = "run_exercises"     // plan and run sittings over exercises
 )
 
 // permissions is the one table: what is not listed is denied.
@@ -42,11 +43,13 @@ func permissions(r Role) []Permission {
 	case Trainer:
 		return []Permission{WriteCourses}
 	case Administrator:
-		return []Permission{ManagePeople, ManageCampaigns, TrackCompletion, ManageOperations}
+		return []Permission{ManagePeople, ManageCampaigns, TrackCompletion, ManageOperations, RunExercises}
+	case SecurityOfficer:
+		return []Permission{RunExercises}
 	case Auditor:
 		return []Permission{TrackCompletion, ReadAudit, HandleRequests}
 	case Head:
-		return []Permission{TrackCompletion}
+		return []Permission{TrackCompletion, RunExercises}
 	}
 	return nil
 }

@@ -2,7 +2,7 @@ package people
 
 // Permissions lists the permissions in the order in which they are explained.
 func Permissions() []Permission {
-	return []Permission{TakeCourses, WriteCourses, ManagePeople, ManageCampaigns, TrackCompletion, ReadAudit, HandleRequests, ManageOperations}
+	return []Permission{TakeCourses, WriteCourses, ManagePeople, ManageCampaigns, TrackCompletion, ReadAudit, HandleRequests, ManageOperations, RunExercises}
 }
 
 // Sentence says what a permission lets a person do, for docs/permissions.md.
@@ -24,6 +24,8 @@ func (p Permission) Sentence() string {
 		return "Answer what people ask about their own data (to correct, erase, restrict, object), extend or refuse it, and have a person erased who asked for it; change nothing else."
 	case ManageOperations:
 		return "Change the settings of the service and look after deliveries; say which other programs are told of events."
+	case RunExercises:
+		return "Plan an exercise for a unit, run it on one's own phone, write down what is to improve, by whom and by when, and see that it is done."
 	}
 	return ""
 }
@@ -47,6 +49,8 @@ func (p Permission) Within() string {
 		return "the whole organisation, for those alone who hold the role for all of it: the trail cannot be divided by units, since people and units move"
 	case ManageOperations:
 		return "the whole organisation"
+	case RunExercises:
+		return "units within the unit of the role, or the unit one leads, and below it; who takes part and who improves something must be in the unit of the exercise or below it"
 	}
 	return ""
 }
@@ -83,7 +87,7 @@ func (r Role) Sentence() string {
 	case Administrator:
 		return "Granted to those who look after people and campaigns, of the whole organisation or of a unit. At least one of the whole organisation always remains."
 	case SecurityOfficer:
-		return "Granted, so that it is known who it is. It opens nothing beyond what a learner has."
+		return "Granted to those who look after security: they plan and run exercises with units."
 	case Auditor:
 		return "Granted to those who check, and to whoever answers for personal data. They change nothing but requests."
 	case Head:

@@ -17,6 +17,7 @@ const (
 	Deliveries What = "deliveries" // reminders, after they were due
 	Ops        What = "ops"        // ids of what phones sent
 	Sessions   What = "sessions"   // sign-ins, at most
+	Exercises  What = "exercises"  // sittings over exercises, after their day, once no finding is open
 	Leavers    What = "leavers"    // people whose account is closed, after their last day; 0: until somebody erases them
 )
 
@@ -49,6 +50,7 @@ func Periods() []Period {
 		{Deliveries, Days, 90, 30, 365},
 		{Ops, Days, 180, 180, 730},
 		{Sessions, Days, 90, 1, 90},
+		{Exercises, Months, 36, 12, 120},
 		{Leavers, Months, 0, 0, 120},
 	}
 }

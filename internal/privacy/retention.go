@@ -144,6 +144,10 @@ func (s *Service) Prune(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	sittings, err := s.PruneSittings(ctx, keep.Before(Exercises, now))
+	if err != nil {
+		return err
+	}
 	entries, err := s.PruneTrail(ctx, keep.Before(Trail, now))
 	if err != nil { // a trail that was tampered with is evidence, and stays
 		s.Log.Error("retention of the audit trail", "err", err)
@@ -152,7 +156,7 @@ func (s *Service) Prune(ctx context.Context) error {
 	if err != nil { // the rest of the job is done all the same; the next run goes on
 		s.Log.Error("erase people who left", "err", err)
 	}
-	s.Log.Info("retention", "answers", removed, "drillRuns", runs, "entries", entries, "leavers", left)
+	s.Log.Info("retention", "answers", removed, "drillRuns", runs, "sittings", sittings, "entries", entries, "leavers", left)
 	return s.Retentions.Pruned(ctx, Pruning{At: &now, Removed: removed, Leavers: left, NextAt: now.Add(pruneEvery)})
 }
 

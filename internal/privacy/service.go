@@ -34,6 +34,8 @@ type Service struct {
 	Purge func(context.Context) error
 	// SweepDrills removes drill runs whose time is over, and keeps their totals.
 	SweepDrills func(context.Context) (int, error)
+	// PruneSittings removes sittings over exercises whose day was before a moment.
+	PruneSittings func(ctx context.Context, before time.Time) (int, error)
 	// PruneTrail removes the entries of the audit trail that are older than before.
 	PruneTrail func(ctx context.Context, before time.Time) (int64, error)
 

@@ -13,6 +13,7 @@ export const deskParts = [
   'survey',
   'announcement/desk',
   'path/desk',
+  'exercise/desk',
   'report',
   'audit',
   'privacy',

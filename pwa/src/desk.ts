@@ -1,10 +1,10 @@
 import type { Me, Role } from './api/types.ts';
 import type { Key } from './i18n/t.svelte.ts';
 import type { IconName } from './ui/icons.ts';
-import { later, type Page, type Route } from './ui/pages.ts';
+import { of, type Route } from './ui/pages.ts';
 
 // The desk is what trainers, administrators, unit heads and auditors see beside a learner's screens. Its pages live in
-// authoring/, people/, campaign/, announcement/desk/, path/desk/, survey/, report/, audit/, holiday/, privacy/, webhook/ and measure/, are loaded when opened and are not kept for offline use.
+// authoring/, people/, campaign/, announcement/desk/, path/desk/, exercise/desk/, survey/, report/, audit/, holiday/, privacy/, webhook/ and measure/, are loaded when opened and are not kept for offline use.
 export interface DeskLink {
   href: string;
   label: Key;
@@ -21,6 +21,7 @@ const links: DeskLink[] = [
   { href: '/campaigns', label: 'nav.campaigns', icon: 'flag', roles: ['administrator'] },
   { href: '/surveys', label: 'nav.surveys', icon: 'star', roles: ['administrator'] },
   { href: '/announcing', label: 'nav.announcing', icon: 'bell', roles: ['administrator'] },
+  { href: '/sittings', label: 'nav.exercises', icon: 'people', roles: ['administrator', 'security_officer', 'auditor'] },
   { href: '/people', label: 'nav.people', icon: 'people', roles: ['administrator'] },
   { href: '/units', label: 'nav.units', icon: 'building', roles: ['administrator'] },
   { href: '/cohorts', label: 'nav.cohorts', icon: 'people', roles: ['administrator'] },
@@ -40,19 +41,12 @@ const campaign = () => import('./campaign/pages.ts');
 const planning = () => import('./campaign/planning.ts');
 const survey = () => import('./survey/pages.ts');
 const announcing = () => import('./announcement/desk/pages.ts');
+const exercise = () => import('./exercise/desk/pages.ts');
 const webhook = () => import('./webhook/pages.ts');
 const people = () => import('./people/pages.ts');
 const audit = () => import('./audit/pages.ts');
 const privacy = () => import('./privacy/pages.ts');
 const holiday = () => import('./holiday/pages.ts');
-
-function of<P extends { ready: () => Promise<unknown> }>(path: string, load: () => Promise<P>, page: Exclude<keyof P, 'ready'>): Route {
-  return later(path, async () => {
-    const pages = await load();
-    await pages.ready();
-    return { default: pages[page] as Page };
-  });
-}
 
 export const deskRoutes: Route[] = [
   of('/authoring', authoring, 'CourseList'),
@@ -78,6 +72,9 @@ export const deskRoutes: Route[] = [
   of('/announcing/new', announcing, 'Editor'),
   of('/announcing/:announcement', announcing, 'One'),
   of('/announcing/:announcement/edit', announcing, 'Editor'),
+  of('/sittings', exercise, 'List'),
+  of('/sittings/new', exercise, 'Plan'),
+  of('/sittings/:sitting', exercise, 'One'),
   of('/webhooks', webhook, 'WebhookList'),
   of('/webhooks/new', webhook, 'NewWebhook'),
   of('/webhooks/:webhook', webhook, 'WebhookPage'),

@@ -1,48 +1,34 @@
 import SignIn from './account/SignIn.svelte';
 import { loadAccount } from './i18n/account.ts';
 import { loadLearn } from './i18n/learn.ts';
-import { later, now, type Route, withTexts } from './ui/pages.ts';
+import { later, now, of, type Route, withTexts } from './ui/pages.ts';
 
 const learn = withTexts(loadLearn);
 const account = withTexts(loadAccount);
+const invitation = account(() => import('./account/Invitation.svelte'));
+const reminding = () => import('./account/reminderPages.ts');
+const access = () => import('./account/accessPages.ts');
+const resetting = () => import('./account/resetPages.ts');
+const course = () => import('./course/pages.ts');
+const drill = () => import('./drill/pages.ts');
+const announcement = () => import('./announcement/pages.ts');
+const exercise = () => import('./exercise/pages.ts');
 
 // Every address of the app but the desk's, which desk.ts has. Sign-in is part of the first script: whoever has the app already gets the rest from the worker.
 export const routes: Route[] = [
   later('/', () => import('./learning/Today.svelte')),
   now('/sign-in', SignIn, 'open'),
-  later(
-    '/invitation',
-    account(() => import('./account/Invitation.svelte')),
-    'open',
-  ),
-  later(
-    '/forgot',
-    account(() => import('./account/Forgot.svelte')),
-    'open',
-  ),
-  later(
-    '/reset',
-    account(() => import('./account/Reset.svelte')),
-    'open',
-  ),
+  later('/invitation', invitation, 'open'),
+  of('/forgot', resetting, 'Forgot', 'open'),
+  of('/reset', resetting, 'Reset', 'open'),
   later(
     '/signed-in',
     account(() => import('./account/SignedIn.svelte')),
     'open',
   ),
-  later(
-    '/setup',
-    account(() => import('./account/Invitation.svelte')),
-    'open',
-  ),
-  later(
-    '/courses',
-    learn(() => import('./course/Courses.svelte')),
-  ),
-  later(
-    '/courses/:course',
-    learn(() => import('./course/Course.svelte')),
-  ),
+  later('/setup', invitation, 'open'),
+  of('/courses', course, 'Courses'),
+  of('/courses/:course', course, 'Course'),
   later(
     '/paths/:path',
     learn(() => import('./path/Path.svelte')),
@@ -72,52 +58,26 @@ export const routes: Route[] = [
     learn(() => import('./learning/Survey.svelte')),
     'full',
   ),
-  later(
-    '/drills',
-    learn(() => import('./drill/Drills.svelte')),
-  ),
-  later(
-    '/drills/:drill',
-    learn(() => import('./drill/Inbox.svelte')),
-    'full',
-  ),
-  later(
-    '/announcements',
-    learn(() => import('./announcement/Announcements.svelte')),
-  ),
-  later(
-    '/announcements/:announcement',
-    learn(() => import('./announcement/Announcement.svelte')),
-  ),
+  of('/drills', drill, 'Drills'),
+  of('/drills/:drill', drill, 'Inbox', 'full'),
+  of('/announcements', announcement, 'Announcements'),
+  of('/announcements/:announcement', announcement, 'Announcement'),
+  of('/sittings/:sitting/run', exercise, 'Run', 'full'),
+  of('/me/exercises', exercise, 'Mine'),
   later(
     '/me',
     account(() => import('./account/Me.svelte')),
   ),
-  later(
-    '/me/reminders',
-    account(() => import('./account/Reminders.svelte')),
-  ),
-  later(
-    '/me/reminders/log',
-    account(() => import('./account/ReminderLog.svelte')),
-  ),
+  of('/me/reminders', reminding, 'Reminders'),
+  of('/me/reminders/log', reminding, 'ReminderLog'),
   later(
     '/unsubscribe',
     account(() => import('./account/Leave.svelte')),
     'open',
   ),
-  later(
-    '/me/devices',
-    account(() => import('./account/Devices.svelte')),
-  ),
-  later(
-    '/me/security',
-    account(() => import('./account/Security.svelte')),
-  ),
-  later(
-    '/me/password',
-    account(() => import('./account/Password.svelte')),
-  ),
+  of('/me/devices', access, 'Devices'),
+  of('/me/security', access, 'Security'),
+  of('/me/password', access, 'Password'),
   later(
     '/me/unsent',
     account(() => import('./account/Unsent.svelte')),

@@ -19,7 +19,7 @@ export const states = [
 ] as const;
 export type CampaignState = (typeof states)[number];
 export type Verb = 'submit' | 'return' | 'approve' | 'schedule' | 'pause' | 'resume' | 'close' | 'cancel' | 'archive';
-export const kinds = ['course', 'path', 'drill', 'announcement', 'survey'] as const;
+export const kinds = ['course', 'path', 'drill', 'exercise', 'announcement', 'survey'] as const;
 export type Kind = (typeof kinds)[number];
 export interface CampaignItem {
   kind: Kind;
@@ -95,6 +95,7 @@ export interface CampaignStats {
   overdue: number;
   started: number;
   units: UnitLine[] | null;
+  exercises: { id: string; title: Text; done: number }[] | null; // done: how many of its people were there
 }
 export interface Delivery {
   id: string;

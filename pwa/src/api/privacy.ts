@@ -61,7 +61,7 @@ export const doWith = (id: string, did: Deed, body: { text: string; thirdParty?:
   call<Asked>('POST', `/privacy/requests/${encodeURIComponent(id)}/${did}`, body);
 
 export interface Kept {
-  what: 'answers' | 'trail' | 'drills' | 'deliveries' | 'ops' | 'sessions' | 'leavers';
+  what: 'answers' | 'trail' | 'drills' | 'deliveries' | 'ops' | 'sessions' | 'exercises' | 'leavers';
   unit: 'months' | 'days';
   keep: number;
   usual: number;
@@ -97,6 +97,9 @@ export interface MyData {
   ratings: { enrolment: string; course: string; stars: number; comment?: string; at: string }[] | null;
   drillRuns: { drill: string; viewedAt?: string; completedAt?: string; answers?: Record<string, string> | null }[] | null;
   surveys: { survey: string }[] | null;
+  sittings:
+    | { title: Text; on: string; absent: boolean; runs: boolean; seat?: Text; findings: { what: string; mine: boolean }[] | null }[]
+    | null;
   sessions: { device: string; createdAt: string; lastSeenAt: string; endedAt?: string }[] | null;
   subscriptions: { device: string; createdAt: string }[] | null;
   deliveries: { id: string; notBefore: string; state: string; settledAt?: string; openedAt?: string }[] | null;

@@ -1123,6 +1123,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/exercises": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The exercises a unit can hold */
+        get: operations["getExercises"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exercises/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One exercise, with all that happens in it */
+        get: operations["getExercisesId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/holidays": {
         parameters: {
             query?: never;
@@ -1617,6 +1651,23 @@ export interface paths {
         head?: never;
         /** Change my language, time zone, or whether reminders come by mail */
         patch: operations["patchMeSettings"];
+        trace?: never;
+    };
+    "/api/v1/me/sittings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sittings I take or took part in, with their reports */
+        get: operations["getMeSittings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/me/subscriptions": {
@@ -2162,6 +2213,178 @@ export interface paths {
         /** The units I track that somebody leads, each with its sign-off of a month */
         get: operations["getSignoffs"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sittings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sittings of units I see, newest first */
+        get: operations["getSittings"];
+        put?: never;
+        /** Plan a sitting over an exercise */
+        post: operations["postSittings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sittings/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is still to improve after exercises, by sitting, newest first */
+        get: operations["getSittingsFindings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sittings/team": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who can take part for a unit: everybody in it and below it */
+        get: operations["getSittingsTeam"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sittings/units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The units I may hold an exercise with */
+        get: operations["getSittingsUnits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sittings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One sitting, with its exercise and its report so far */
+        get: operations["getSittingsId"];
+        /** Plan a sitting that has not begun anew */
+        put: operations["putSittingsId"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sittings/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a sitting without a result */
+        post: operations["postSittingsIdCancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sittings/{id}/findings/{finding}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say what is to improve, by whom and by when, or that it is done */
+        put: operations["putSittingsIdFindingsFinding"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sittings/{id}/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a sitting after its last inject */
+        post: operations["postSittingsIdFinish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sittings/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin a sitting on my phone, or take it over from another */
+        post: operations["postSittingsIdStart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sittings/{id}/turns/{n}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say how the team dealt with inject n, from 1 */
+        put: operations["putSittingsIdTurnsN"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2789,6 +3012,14 @@ export interface components {
             name?: components["schemas"]["TextRequest"];
             parent?: string;
         };
+        AfterAction: {
+            medianSeconds: number;
+            met: number;
+            score: number;
+            seatsAbsent: components["schemas"]["Text"][];
+            steps: components["schemas"]["ReportStep"][];
+            weight: number;
+        };
         Announcement: {
             body: components["schemas"]["Text"];
             /** Format: date-time */
@@ -2934,6 +3165,11 @@ export interface components {
             quiz: string;
             score: number;
         };
+        Attendee: {
+            absent: boolean;
+            person: string;
+            seat: string;
+        };
         AttestationRequest: {
             attestationObject: string;
             clientDataJSON: string;
@@ -3074,7 +3310,7 @@ export interface components {
         CampaignItemInput: {
             id: string;
             /** @enum {string} */
-            kind?: "course" | "path" | "drill" | "announcement" | "survey";
+            kind?: "course" | "path" | "drill" | "announcement" | "survey" | "exercise";
             n?: number;
             opensAfter?: components["schemas"]["CampaignOpeningInput"];
             required?: boolean;
@@ -3090,6 +3326,7 @@ export interface components {
         };
         CampaignStats: {
             completed: number;
+            exercises: components["schemas"]["ExerciseCount"][];
             onTime: number;
             overdue: number;
             people: number;
@@ -3353,6 +3590,7 @@ export interface components {
             ratings: components["schemas"]["Rating"][];
             requests: components["schemas"]["RequestView"][];
             sessions: components["schemas"]["SessionKept"][];
+            sittings: components["schemas"]["MySitting"][];
             subscriptions: components["schemas"]["Subscription"][];
             surveys: components["schemas"]["Participant"][];
         };
@@ -3587,6 +3825,43 @@ export interface components {
             cohorts: string[];
             units: string[];
         };
+        Exercise: {
+            goal: components["schemas"]["Text"];
+            hash: string;
+            id: string;
+            injects: components["schemas"]["Inject"][];
+            key: string;
+            limits: components["schemas"]["Text"];
+            n: number;
+            /** Format: date-time */
+            publishedAt: string;
+            scope: components["schemas"]["Text"];
+            seats: components["schemas"]["Seat"][];
+            situation: components["schemas"]["Text"];
+            summary: components["schemas"]["Text"];
+            title: components["schemas"]["Text"];
+            tools: components["schemas"]["Text"];
+        };
+        ExerciseCount: {
+            done: number;
+            id: string;
+            title: components["schemas"]["Text"];
+        };
+        ExerciseLine: {
+            id: string;
+            minutes: number;
+            summary: components["schemas"]["Text"];
+            title: components["schemas"]["Text"];
+        };
+        ExerciseLineList: {
+            items: components["schemas"]["ExerciseLine"][];
+            next?: string;
+        };
+        Expectation: {
+            id: string;
+            text: components["schemas"]["Text"];
+            weight: number;
+        };
         FactorView: {
             askProof: boolean;
             canPasskey: boolean;
@@ -3603,6 +3878,21 @@ export interface components {
         Field: {
             code: string;
             field: string;
+        };
+        Finding: {
+            /** Format: date-time */
+            closedAt?: string;
+            dueOn: string;
+            id: string;
+            owner: string;
+            what: string;
+        };
+        FindingRequest: {
+            closed?: boolean;
+            dueOn?: string;
+            owner?: string;
+            version: number;
+            what?: string;
         };
         Grant: {
             /** @enum {string} */
@@ -3720,6 +4010,14 @@ export interface components {
             unchanged: number;
             unitsChanged: number;
             unitsNew: number;
+        };
+        Inject: {
+            expectations: components["schemas"]["Expectation"][];
+            id: string;
+            minutes: number;
+            questions: components["schemas"]["Text"][];
+            read: components["schemas"]["Text"];
+            title: components["schemas"]["Text"];
         };
         Interval: {
             high: number;
@@ -3922,6 +4220,29 @@ export interface components {
             name: string;
             unit: string;
         };
+        MyFinding: {
+            closed: boolean;
+            dueOn: string;
+            mine: boolean;
+            what: string;
+        };
+        MySitting: {
+            absent: boolean;
+            findings: components["schemas"]["MyFinding"][];
+            id: string;
+            on: string;
+            report?: components["schemas"]["AfterAction"];
+            runs: boolean;
+            seat?: components["schemas"]["Text"];
+            /** @enum {string} */
+            state: "planned" | "running" | "finished" | "cancelled";
+            title: components["schemas"]["Text"];
+            unit: components["schemas"]["UnitRef"];
+        };
+        MySittingList: {
+            items: components["schemas"]["MySitting"][];
+            next?: string;
+        };
         MySurvey: {
             id: string;
             intro: components["schemas"]["Text"];
@@ -4007,6 +4328,20 @@ export interface components {
             startedAt?: string;
             survey?: string;
             ticket?: string;
+        };
+        OpenFindings: {
+            findings: components["schemas"]["Finding"][];
+            names: {
+                [key: string]: string;
+            };
+            on: string;
+            sitting: string;
+            title: components["schemas"]["Text"];
+            unit: components["schemas"]["UnitRef"];
+        };
+        OpenFindingsList: {
+            items: components["schemas"]["OpenFindings"][];
+            next?: string;
         };
         OpsAnswer: {
             cursor: string;
@@ -4410,6 +4745,17 @@ export interface components {
             problems: components["schemas"]["AuditProblem"][];
             pruned: number;
         };
+        ReportExpect: {
+            met: boolean;
+            text: components["schemas"]["Text"];
+            weight: number;
+        };
+        ReportStep: {
+            decision: string;
+            expectations: components["schemas"]["ReportExpect"][];
+            seconds: number;
+            title: components["schemas"]["Text"];
+        };
         ReportUnitRef: {
             id: string;
             name: components["schemas"]["Text"];
@@ -4510,6 +4856,11 @@ export interface components {
             average: number;
             n: number;
             satisfied: number;
+        };
+        Seat: {
+            does: components["schemas"]["Text"];
+            id: string;
+            title: components["schemas"]["Text"];
         };
         SecondFactor: {
             needed: boolean;
@@ -4620,6 +4971,95 @@ export interface components {
         SignoffList: {
             items: components["schemas"]["Signoff"][];
             next?: string;
+        };
+        SittingChangeInput: {
+            exercise?: string;
+            goal?: string;
+            limits?: string;
+            minutes?: number;
+            on?: string;
+            participants?: components["schemas"]["SittingSeatInput"][];
+            scope?: string;
+            tools?: string;
+            unit?: string;
+            version: number;
+        };
+        SittingEndInput: {
+            absent?: string[];
+            device: string;
+        };
+        SittingLine: {
+            id: string;
+            on: string;
+            open: number;
+            people: number;
+            score?: number;
+            /** @enum {string} */
+            state: "planned" | "running" | "finished" | "cancelled";
+            title: components["schemas"]["Text"];
+            unit: components["schemas"]["UnitRef"];
+        };
+        SittingLineList: {
+            items: components["schemas"]["SittingLine"][];
+            next?: string;
+        };
+        SittingPlanInput: {
+            exercise?: string;
+            goal?: string;
+            limits?: string;
+            minutes?: number;
+            on?: string;
+            participants?: components["schemas"]["SittingSeatInput"][];
+            scope?: string;
+            tools?: string;
+            unit?: string;
+        };
+        SittingSeatInput: {
+            person?: string;
+            seat?: string;
+        };
+        SittingStartInput: {
+            absent?: string[];
+            device: string;
+            takeOver?: boolean;
+        };
+        SittingTurnInput: {
+            decision?: string;
+            device: string;
+            met?: string[];
+            seconds?: number;
+        };
+        SittingView: {
+            content: components["schemas"]["Exercise"];
+            /** Format: date-time */
+            createdAt: string;
+            exercise: string;
+            facilitator: string;
+            findings: components["schemas"]["Finding"][];
+            /** Format: date-time */
+            finishedAt?: string;
+            goal: string;
+            id: string;
+            limits: string;
+            mayRun: boolean;
+            minutes: number;
+            n: number;
+            names: {
+                [key: string]: string;
+            };
+            on: string;
+            participants: components["schemas"]["Attendee"][];
+            report: components["schemas"]["AfterAction"];
+            scope: string;
+            /** Format: date-time */
+            startedAt?: string;
+            /** @enum {string} */
+            state: "planned" | "running" | "finished" | "cancelled";
+            tools: string;
+            turns: components["schemas"]["Turn"][];
+            unit: string;
+            unitName: components["schemas"]["Text"];
+            version: number;
         };
         SnoozeAnswer: {
             /** Format: date-time */
@@ -4821,6 +5261,14 @@ export interface components {
             completion?: number;
             satisfaction?: number;
         };
+        TeamMember: {
+            id: string;
+            name: string;
+        };
+        TeamMemberList: {
+            items: components["schemas"]["TeamMember"][];
+            next?: string;
+        };
         Template: {
             competences: string[];
             debrief: components["schemas"]["Debrief"];
@@ -4864,6 +5312,14 @@ export interface components {
             n: number;
             passed: boolean;
             score: number;
+        };
+        Turn: {
+            /** Format: date-time */
+            at: string;
+            decision: string;
+            inject: string;
+            met: string[];
+            seconds: number;
         };
         Unit: {
             /** Format: date-time */
@@ -4926,6 +5382,10 @@ export interface components {
         UnitRef: {
             id: string;
             name: components["schemas"]["Text"];
+        };
+        UnitRefList: {
+            items: components["schemas"]["UnitRef"][];
+            next?: string;
         };
         UnitRow: {
             counts: number[];
@@ -8310,6 +8770,59 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    getExercises: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExerciseLineList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getExercisesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exercise"];
+                };
+            };
+            /** @description exercise_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     getHolidays: {
         parameters: {
             query?: never;
@@ -9504,6 +10017,27 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getMeSittings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MySittingList"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -11072,6 +11606,503 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LineList"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSittings: {
+        parameters: {
+            query?: {
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SittingLineList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postSittings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SittingPlanInput"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SittingView"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSittingsFindings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenFindingsList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSittingsTeam: {
+        parameters: {
+            query?: {
+                unit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamMemberList"];
+                };
+            };
+            /** @description unit_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSittingsUnits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitRefList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSittingsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SittingView"];
+                };
+            };
+            /** @description sitting_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    putSittingsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SittingChangeInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SittingView"];
+                };
+            };
+            /** @description sitting_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description wrong_state, changed_meanwhile */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postSittingsIdCancel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SittingView"];
+                };
+            };
+            /** @description sitting_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description wrong_state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    putSittingsIdFindingsFinding: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+                finding: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FindingRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SittingView"];
+                };
+            };
+            /** @description sitting_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description wrong_state, changed_meanwhile */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postSittingsIdFinish: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SittingEndInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SittingView"];
+                };
+            };
+            /** @description sitting_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description wrong_state, running_elsewhere */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postSittingsIdStart: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SittingStartInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SittingView"];
+                };
+            };
+            /** @description sitting_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description wrong_state, running_elsewhere */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    putSittingsIdTurnsN: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+                n: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SittingTurnInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SittingView"];
+                };
+            };
+            /** @description sitting_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description wrong_state, running_elsewhere */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description invalid_fields */

@@ -1,6 +1,7 @@
 import { announcements } from '../api/announcement.ts';
 import { type Kind, kinds } from '../api/campaign.ts';
 import { call } from '../api/client.ts';
+import type { ExerciseLine } from '../api/exercise.ts';
 import { surveys } from '../api/survey.ts';
 import type { CourseSummary, DrillView, List, PathView } from '../api/types.ts';
 import { today } from './days.ts';
@@ -13,6 +14,7 @@ const sources: Record<Kind, () => Promise<Offer[]>> = {
   course: () => all(() => call<List<CourseSummary>>('GET', '/courses')),
   path: async () => (await all(() => call<List<PathView>>('GET', '/paths'))).filter((one) => !one.retired),
   drill: () => all(() => call<List<DrillView>>('GET', '/me/drills')),
+  exercise: () => all(() => call<List<ExerciseLine>>('GET', '/exercises')),
   announcement: async () =>
     (await all(announcements))
       .filter((one) => one.state === 'published' && one.until >= today())

@@ -59,6 +59,7 @@ export const campaignEn: Record<keyof typeof campaignVi, string> = {
   'stats.started': 'Started',
   'stats.ofPeople': 'of {n} people',
   'stats.units': 'By unit',
+  'stats.exercise': 'people were in a sitting of their unit during the campaign',
   'stats.table': 'Open the tracking table',
   'stats.due': 'Due {date}',
   'stats.starts': 'Starts {date}',

@@ -58,6 +58,7 @@ export const campaignVi = {
   'stats.started': 'Đã bắt đầu',
   'stats.ofPeople': 'trong {n} người',
   'stats.units': 'Theo đơn vị',
+  'stats.exercise': 'người đã dự buổi diễn tập của đơn vị trong chiến dịch',
   'stats.table': 'Mở bảng theo dõi',
   'stats.due': 'Hạn {date}',
   'stats.starts': 'Bắt đầu {date}',

@@ -87,6 +87,8 @@ export const privacyEn: Record<keyof typeof privacyVi, string> = {
   'keep.deliveries': 'Reminders, planned and sent',
   'keep.ops': 'Ids of what phones sent',
   'keep.sessions': 'Sign-ins, at most',
+  'keep.exercises': 'Sittings over exercises',
+  'keep.why.exercises': 'From their day on. One with something still to do stays until it is done.',
   'keep.leavers': 'Personal data of people who left',
   'keep.why.leavers':
     'The law asks for erasure when a contract ends, unless other rules ask to keep; ask a lawyer. 0 means never by itself. It begins 7 days after a change at the earliest.',

@@ -86,6 +86,8 @@ export const privacyVi = {
   'keep.deliveries': 'Lời nhắc đã lên lịch, đã gửi',
   'keep.ops': 'Mã của những gì điện thoại đã gửi',
   'keep.sessions': 'Phiên đăng nhập, lâu nhất',
+  'keep.exercises': 'Buổi diễn tập tình huống',
+  'keep.why.exercises': 'Tính từ ngày diễn tập. Buổi còn việc chưa xong thì giữ đến khi xong.',
   'keep.leavers': 'Dữ liệu cá nhân của người đã nghỉ',
   'keep.why.leavers':
     'Luật yêu cầu xóa khi hết hợp đồng, trừ khi quy định khác buộc giữ; hãy hỏi pháp chế. 0 là không tự xóa. Chỉ bắt đầu 7 ngày sau khi đổi.',

@@ -27,6 +27,7 @@ export const reportEn: Record<keyof typeof reportVi, string> = {
   'unit.title': 'Unit',
   'unit.none': 'Nobody is here yet',
   'unit.noneWhat': 'Once the unit has people with something to learn, they appear here.',
+  'unit.exercises': 'Exercises',
   'unit.mine': 'My unit',
   'unit.mineNone': 'You do not head a unit',
   'unit.mineNoneWhat': 'An administrator enters your name when you are appointed.',

@@ -26,6 +26,7 @@ export const reportVi = {
   'unit.title': 'Đơn vị',
   'unit.none': 'Chưa có ai ở đây',
   'unit.noneWhat': 'Khi đơn vị có người và có việc học, bảng sẽ hiện ở đây.',
+  'unit.exercises': 'Diễn tập',
   'unit.mine': 'Đơn vị của tôi',
   'unit.mineNone': 'Bạn chưa phụ trách đơn vị nào',
   'unit.mineNoneWhat': 'Người quản trị sẽ ghi tên bạn khi bạn được giao.',

@@ -25,6 +25,7 @@ export const en: Record<keyof typeof vi, string> = {
   'nav.campaigns': 'Campaigns',
   'nav.surveys': 'Surveys',
   'nav.announcing': 'Announcements',
+  'nav.exercises': 'Exercises',
   'nav.people': 'People',
   'nav.webhooks': 'Webhooks',
   'nav.requests': 'Data requests',
@@ -34,7 +35,6 @@ export const en: Record<keyof typeof vi, string> = {
   'nav.cohorts': 'Cohorts',
   'nav.myUnit': 'My unit',
   'nav.audit': 'Audit trail',
-  'nav.tracking': 'Tracking',
 
   'banner.offline': 'No network. Keep learning: your work is saved on this phone.',
   'banner.ended': 'Your session has ended. Your work is still on this phone.',
@@ -105,6 +105,5 @@ export const en: Record<keyof typeof vi, string> = {
   'state.started': 'In progress',
   'state.completed': 'Completed',
   'state.waiting': 'To be sent',
-  'state.closed': 'Closed',
   'kind.drill': 'Practice',
 };

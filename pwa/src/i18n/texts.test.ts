@@ -2,6 +2,8 @@ import { beforeEach, expect, test } from 'vitest';
 import { accountEn } from './account.en.ts';
 import { accountVi } from './account.vi.ts';
 import { en } from './en.ts';
+import { exerciseEn } from './exercise.en.ts';
+import { exerciseVi } from './exercise.vi.ts';
 import { daysUntil, fold, percent, setZone, shortDate } from './format.ts';
 import { learnEn } from './learn.en.ts';
 import { l, loadLearn } from './learn.ts';
@@ -35,6 +37,7 @@ test.each([
   ['frame', vi, en],
   ['learn', learnVi, learnEn],
   ['account', accountVi, accountEn],
+  ['exercise', exerciseVi, exerciseEn],
 ])('%s: both languages take the same values, and nothing is empty', (_, source: Record<string, string>, other: Record<string, string>) => {
   const names = (text: string) => [...new Set([...text.matchAll(/\{(\w+)/g)].map((match) => match[1]))].sort();
   for (const key of Object.keys(source)) {

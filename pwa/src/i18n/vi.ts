@@ -24,6 +24,7 @@ export const vi = {
   'nav.campaigns': 'Chiến dịch',
   'nav.surveys': 'Khảo sát',
   'nav.announcing': 'Thông báo',
+  'nav.exercises': 'Diễn tập',
   'nav.people': 'Con người',
   'nav.webhooks': 'Kết nối',
   'nav.requests': 'Yêu cầu về dữ liệu',
@@ -33,7 +34,6 @@ export const vi = {
   'nav.cohorts': 'Nhóm',
   'nav.myUnit': 'Đơn vị của tôi',
   'nav.audit': 'Nhật ký',
-  'nav.tracking': 'Theo dõi',
 
   'banner.offline': 'Không có mạng. Bạn cứ học, bài làm được lưu trên máy.',
   'banner.ended': 'Phiên đăng nhập đã hết. Bài làm vẫn còn trên máy.',
@@ -104,6 +104,5 @@ export const vi = {
   'state.started': 'Đang học',
   'state.completed': 'Đã hoàn thành',
   'state.waiting': 'Chờ gửi',
-  'state.closed': 'Đã đóng',
   'kind.drill': 'Thực hành',
 } as const;

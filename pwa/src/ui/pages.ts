@@ -23,6 +23,23 @@ export const withTexts =
   async () =>
     (await Promise.all([load(), texts()]))[0];
 
+// of is a page of a script that holds several; it is shown once their texts are here in the person's language.
+export const of = <P extends { ready: () => Promise<unknown> }>(
+  path: string,
+  load: () => Promise<P>,
+  page: Exclude<keyof P, 'ready'>,
+  frame?: Route['frame'],
+): Route =>
+  later(
+    path,
+    async () => {
+      const pages = await load();
+      await pages.ready();
+      return { default: pages[page] as Page };
+    },
+    frame,
+  );
+
 export function find(routes: Route[], path: string): { route: Route; params: Record<string, string> } | undefined {
   for (const route of routes) {
     const params = match(route.path, path);

@@ -1,0 +1,3 @@
+export { loadAccount as ready } from '../i18n/account.ts';
+export { default as ReminderLog } from './ReminderLog.svelte';
+export { default as Reminders } from './Reminders.svelte';
