@@ -9,7 +9,7 @@ import (
 func TestChangeRetention(t *testing.T) {
 	o := newOrganisation(t)
 	path := v1 + "/settings/retention"
-	table := map[string]string{"answers": "24", "trail": "36", "drills": "180", "deliveries": "90", "ops": "180", "sessions": "90", "leavers": "0"}
+	table := map[string]string{"answers": "24", "trail": "36", "drills": "180", "deliveries": "90", "ops": "180", "sessions": "90", "exercises": "36", "leavers": "0"}
 	put := func(version int, change ...string) reply {
 		row := map[string]string{}
 		for what, n := range table {
@@ -35,6 +35,8 @@ func TestChangeRetention(t *testing.T) {
 		{"ops", "179", "out_of_range"},
 		{"sessions", "0", "out_of_range"},
 		{"sessions", "", "required"},
+		{"exercises", "11", "out_of_range"},
+		{"exercises", "121", "out_of_range"},
 		{"leavers", "-1", "out_of_range"},
 		{"leavers", "121", "out_of_range"},
 		{"leavers", "", "required"},
