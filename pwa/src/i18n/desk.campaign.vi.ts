@@ -18,6 +18,7 @@ export const campaignVi = {
   'kind.course': 'Khóa học',
   'kind.path': 'Lộ trình',
   'kind.drill': 'Bài thực hành',
+  'kind.exercise': 'Diễn tập',
   'kind.announcement': 'Thông báo',
   'kind.survey': 'Khảo sát',
   'wizard.nothing': 'Chưa có khóa học nào được xuất bản',
