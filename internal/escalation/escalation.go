@@ -7,6 +7,7 @@ import (
 	"context"
 	"time"
 
+	"hocso/internal/announcement"
 	"hocso/internal/campaign"
 	"hocso/internal/learning"
 	"hocso/internal/letter"
@@ -81,6 +82,15 @@ type Reports interface {
 type Reminders interface {
 	// Ask plans a reminder of each of some duties, once a day, and returns how many people that are.
 	Ask(ctx context.Context, c campaign.Campaign, duties []learning.EnrolmentID, now time.Time) (int, error)
+}
+
+// Thanks says thank you. *announcement.Service is one.
+type Thanks interface {
+	// Thank says something to those of a unit and below who have completed a campaign, once:
+	// fault.Conflict thanked_already.
+	Thank(ctx context.Context, by people.ID, campaign string, unit people.UnitID, text people.Text) error
+	// Thanked returns which units were thanked for what lately, by announcement.ThanksID.
+	Thanked(ctx context.Context) (map[announcement.ID]bool, error)
 }
 
 // Letters queues what goes out by mail. *letter.Service is one.
