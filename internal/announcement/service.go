@@ -27,6 +27,7 @@ type Store interface {
 	// RemoveAnnouncement removes a if the stored one still has a.Version; fault.Conflict otherwise.
 	RemoveAnnouncement(ctx context.Context, a Announcement) error
 	Readings
+	Gratitude
 }
 
 // Readings keeps who has read what.
@@ -49,21 +50,25 @@ type People interface {
 	Current(ctx context.Context, id people.ID) (people.Person, error)
 }
 
-// Service looks after announcements. Every field is needed but InCampaign, which may be nil.
+// Service looks after announcements. Every field is needed but InCampaign and Completed, which may be nil.
 type Service struct {
 	Store  Store
 	People People
 	// InCampaign reports whether a running campaign with this announcement has p, whose
 	// unit has the ancestors path, in its audience.
 	InCampaign func(ctx context.Context, id ID, p people.Person, path []people.UnitID) (bool, error)
-	Zone       *time.Location // of the days
-	Now        func() time.Time
-	NewID      func() string
+	// Completed reports whether a person has done everything that a campaign asks of them.
+	Completed func(campaign string, p people.ID) (bool, error)
+	Zone      *time.Location // of the days
+	Now       func() time.Time
+	NewID     func() string
 
-	mu       sync.Mutex
-	live     []Announcement
-	liveTill time.Time
-	writes   int // counts own writes, so that a reading under way does not fill the cache with what was before them
+	mu         sync.Mutex
+	live       []Announcement
+	liveTill   time.Time
+	thanks     []Thanks
+	thanksTill time.Time
+	writes     int // counts own writes, so that a reading under way does not fill the cache with what was before them
 }
 
 const (
@@ -104,7 +109,7 @@ func (s *Service) Live(ctx context.Context) ([]Announcement, error) {
 func (s *Service) wrote() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.liveTill = time.Time{}
+	s.liveTill, s.thanksTill = time.Time{}, time.Time{}
 	s.writes++
 }
 
@@ -138,15 +143,22 @@ type View struct {
 // mostShown is how many of the newest a phone is given.
 const mostShown = 20
 
-// Mine returns what is shown to p today, newest first: what speaks to their unit, and
+// Mine returns what is shown to p today: thanks, then newest first what speaks to their unit, and
 // what campaigns, which names the announcements of those that are running for p, ask for.
 func (s *Service) Mine(ctx context.Context, p people.Person, path []people.UnitID, campaigns map[string]bool) ([]View, error) {
 	live, err := s.Live(ctx)
 	if err != nil {
 		return nil, err
 	}
+	thanks, err := s.thanksOf(ctx, p, path)
+	if err != nil {
+		return nil, err
+	}
 	views := []View{}
 	var ids []string
+	for _, t := range thanks {
+		views, ids = append(views, t.view(s.Zone)), append(ids, ReadingID(t.ID, p.ID))
+	}
 	for _, a := range live {
 		if len(views) < mostShown && (a.SpeaksTo(p.Unit, path) || campaigns[string(a.ID)]) {
 			views = append(views, View{ID: a.ID, Title: a.Title, HTML: a.HTML, Important: a.Important, From: a.From, Until: a.Until, Version: a.Version})
@@ -171,10 +183,6 @@ func (s *Service) Mine(ctx context.Context, p people.Person, path []people.UnitI
 // was withdrawn or is over meanwhile. fault.NotFound if there is none, if it was never
 // published, or if it does not speak to p.
 func (s *Service) Read(ctx context.Context, id people.ID, what ID) error {
-	a, err := s.Store.Announcement(ctx, what)
-	if err != nil {
-		return err
-	}
 	p, err := s.People.Current(ctx, id)
 	if err != nil {
 		return err
@@ -184,6 +192,18 @@ func (s *Service) Read(ctx context.Context, id people.ID, what ID) error {
 		return err
 	}
 	path := tree[p.Unit].Path
+	thanks, err := s.thanksOf(ctx, p, path)
+	if err != nil {
+		return err
+	}
+	if i := slices.IndexFunc(thanks, func(t Thanks) bool { return t.ID == what }); i >= 0 {
+		until := thanks[i].At.Add(thanksShown + afterwards)
+		return s.Store.InsertReading(ctx, Reading{ID: ReadingID(what, p.ID), Announcement: what, Person: p.ID, Unit: p.Unit, At: s.Now(), ExpiresAt: &until})
+	}
+	a, err := s.Store.Announcement(ctx, what)
+	if err != nil {
+		return err
+	}
 	mine := a.SpeaksTo(p.Unit, path)
 	if !mine && s.InCampaign != nil {
 		if mine, err = s.InCampaign(ctx, what, p, path); err != nil {

@@ -17,6 +17,7 @@ import (
 	"hocso/internal/drill"
 	"hocso/internal/escalation"
 	"hocso/internal/exercise"
+	"hocso/internal/fault"
 	"hocso/internal/feed"
 	"hocso/internal/learning"
 	"hocso/internal/measure"
@@ -128,10 +129,17 @@ func (a *App) join(ctx context.Context) error {
 	a.reports = &report.Service{
 		Enrolments: a.db.Learning(), People: a.people, Courses: a.courses, Campaigns: a.db.Campaigns(), Zone: a.cfg.TimeZone, Now: a.now, Log: a.log,
 	}
+	a.announcements.Completed = func(id string, p people.ID) (bool, error) {
+		done, err := a.reports.HasCompleted(campaign.ID(id), p)
+		if err != nil && fault.KindOf(err) == fault.Unavailable { // still being built: it is shown a moment later
+			return false, nil
+		}
+		return done, err
+	}
 	a.learning.Changed, a.people.Changed = a.reports.Put, a.reports.PutPerson
 	a.measures = &measure.Service{Reports: a.reports, Reminders: a.db.Reminders(), People: a.people, Zone: a.cfg.TimeZone, Now: a.now}
 	a.escalations = &escalation.Service{
-		Store: a.db.Escalations(), Campaigns: a.db.Campaigns(), People: a.people, Reports: a.reports, Letters: a.letters, Reminders: a.reminders, Calendar: calendar,
+		Store: a.db.Escalations(), Campaigns: a.db.Campaigns(), People: a.people, Reports: a.reports, Letters: a.letters, Reminders: a.reminders, Thanks: a.announcements, Calendar: calendar,
 		PublicURL: a.cfg.PublicURL, Foot: a.cfg.OrganisationName + " · " + a.cfg.PublicURL, Now: a.now, Log: a.log,
 	}
 	a.letters.Writers[escalation.Letter] = a.escalations.WriteDigest

@@ -43,7 +43,7 @@ func actions(g Group) []Action {
 			"administrator_created", "administrator_invited", "heads_changed", "mail_bounced", "bounce_cleared",
 		}
 	case Units:
-		return []Action{"unit_added", "unit_changed", "unit_removed", "unit_signed_off", "unit_reminded", "portal_changed", "cohort_added", "cohort_changed", "cohort_removed"}
+		return []Action{"unit_added", "unit_changed", "unit_removed", "unit_signed_off", "unit_reminded", "unit_thanked", "portal_changed", "cohort_added", "cohort_changed", "cohort_removed"}
 	case Content:
 		return []Action{"course_started", "course_published", "content_published", "path_started", "path_published", "path_retired"}
 	case Campaigns:

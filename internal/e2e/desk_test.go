@@ -5,6 +5,8 @@ package e2e
 import (
 	"strings"
 	"testing"
+
+	"hocso/internal/course"
 )
 
 // screen is a screen of the desk: where it is, and what to do there before it is looked at.
@@ -108,7 +110,14 @@ func administratorScreens(server *program) []screen {
 		{"unit", "/overview/units/an-toan", nil},
 		{"campaigns", "/campaigns", nil},
 		{"campaign-what", "/campaigns/new", nil},
+		{"campaign-chosen", "/campaigns/new", func(p *phone) {
+			for _, id := range []course.ID{"passwords-mfa-sim", "phishing-basics"} {
+				p.tap(p.in(keysOf(p.t, id).Title)+"…", "label")
+			}
+			p.Tap(p.filled("Đưa {name} lên", "name", p.in(keysOf(p.t, "phishing-basics").Title)))
+		}},
 		{"campaign-who", "/campaigns/new", wizard(1)},
+		{"campaign-conditions", "/campaigns/new", func(p *phone) { wizard(1)(p); p.Settled(); p.tap("Thêm điều kiện", "summary") }},
 		{"campaign-when", "/campaigns/new", wizard(2)},
 		{"campaign-name", "/campaigns/new", wizard(3)},
 		{"campaign-how", "/campaigns/new", func(p *phone) { wizard(2)(p); p.tap("Cách nhắc và mục tiêu…", "summary") }},
@@ -141,6 +150,15 @@ func administratorScreens(server *program) []screen {
 		{"units", "/units", nil},
 		{"cohorts", "/cohorts", nil},
 		{"cohort-new", "/cohorts/new", nil},
+		{"surveys", "/surveys", nil},
+		{"survey-new", "/surveys/new", nil},
+		{"announcing", "/announcing", nil},
+		{"announcing-new", "/announcing/new", nil},
+		{"holidays", "/holidays", nil},
+		{"retention", "/retention", nil},
+		{"webhooks", "/webhooks", nil},
+		{"webhook-new", "/webhooks/new", nil},
+		{"signoffs", "/overview/signoffs", nil},
 		{"desk", "/desk", nil},
 	}
 	for _, c := range campaigns.Items {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"time"
 
+	"hocso/internal/announcement"
 	"hocso/internal/campaign"
 	"hocso/internal/learning"
 	"hocso/internal/letter"
@@ -88,6 +89,15 @@ type Reminders interface {
 	Devices(ctx context.Context, a people.Actor) ([]reminder.Subscription, error)
 	// Tell pushes a note to every device of a person.
 	Tell(ctx context.Context, p people.Person, n reminder.Note, now time.Time) (reminder.Told, error)
+}
+
+// Thanks says thank you. *announcement.Service is one.
+type Thanks interface {
+	// Thank says something to those of a unit and below who have completed a campaign, once:
+	// fault.Conflict thanked_already.
+	Thank(ctx context.Context, by people.ID, campaign string, unit people.UnitID, text people.Text) error
+	// Thanked returns which units were thanked for what lately, by announcement.ThanksID.
+	Thanked(ctx context.Context) (map[announcement.ID]bool, error)
 }
 
 // Letters queues what goes out by mail. *letter.Service is one.

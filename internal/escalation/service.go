@@ -31,6 +31,7 @@ type Service struct {
 	Reports   Reports
 	Letters   Letters
 	Reminders Reminders
+	Thanks    Thanks
 	Calendar  campaign.Calendar
 	PublicURL string
 	Foot      string                                                                      // under each letter

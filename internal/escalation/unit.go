@@ -5,9 +5,11 @@ import (
 	"slices"
 	"time"
 
+	"hocso/internal/announcement"
 	"hocso/internal/campaign"
 	"hocso/internal/fault"
 	"hocso/internal/people"
+	"hocso/internal/report"
 )
 
 // UnitCampaign is how a unit, with everything below it, stands in a campaign that can be done now.
@@ -18,9 +20,10 @@ type UnitCampaign struct {
 	DueAt     time.Time      `json:"dueAt"`
 	People    int            `json:"people"`
 	Completed int            `json:"completed"`
-	Target    int            `json:"target"` // per cent
-	Behind    bool           `json:"behind"` // of the target
-	Said      []Escalation   `json:"said"`   // to the actor, about this unit, the newest first
+	Target    int            `json:"target"`  // per cent
+	Behind    bool           `json:"behind"`  // of the target
+	Thanked   bool           `json:"thanked"` // within the last two weeks
+	Said      []Escalation   `json:"said"`    // to the actor, about this unit, the newest first
 }
 
 // mostSaid is how many escalations of a person are looked through.
@@ -40,6 +43,10 @@ func (s *Service) Of(ctx context.Context, a people.Actor, unit people.UnitID) ([
 	if err != nil {
 		return nil, err
 	}
+	thanked, err := s.Thanks.Thanked(ctx)
+	if err != nil {
+		return nil, err
+	}
 	lines := []UnitCampaign{}
 	for _, c := range live {
 		if !c.State.Open() {
@@ -53,7 +60,7 @@ func (s *Service) Of(ctx context.Context, a people.Actor, unit people.UnitID) ([
 			if x.Unit != unit {
 				continue
 			}
-			l := UnitCampaign{c.ID, c.Name, c.State, c.DueAt, x.People, x.Completed, c.Targets.Completion, Behind(x, c.Targets.Completion), []Escalation{}}
+			l := UnitCampaign{c.ID, c.Name, c.State, c.DueAt, x.People, x.Completed, c.Targets.Completion, Behind(x, c.Targets.Completion), thanked[announcement.ThanksID(string(c.ID), unit)], []Escalation{}}
 			for _, e := range said {
 				if e.Campaign == c.ID && e.Unit == unit {
 					l.Said = append(l.Said, e)
@@ -71,16 +78,8 @@ func (s *Service) Of(ctx context.Context, a people.Actor, unit people.UnitID) ([
 // a unit in which a may not track completion, fault.Forbidden not_accountable for anybody
 // but who answers for it, fault.Conflict campaign_not_open.
 func (s *Service) Remind(ctx context.Context, a people.Actor, unit people.UnitID, id campaign.ID) (int, error) {
-	u, err := s.tracked(ctx, a, unit)
-	if err != nil {
+	if err := s.accountable(ctx, a, unit); err != nil {
 		return 0, err
-	}
-	answering, err := s.People.AnsweringFor(ctx, []people.Unit{u})
-	if err != nil {
-		return 0, err
-	}
-	if answering[unit].ID != a.ID {
-		return 0, fault.New(fault.Forbidden, "not_accountable", "only who answers for the unit today may remind it")
 	}
 	c, err := s.Campaigns.Campaign(ctx, id)
 	if err != nil && fault.KindOf(err) != fault.NotFound {
@@ -94,6 +93,47 @@ func (s *Service) Remind(ctx context.Context, a people.Actor, unit people.UnitID
 		return 0, fault.New(fault.Conflict, "campaign_not_open", "nobody of the unit has anything to do for that campaign")
 	}
 	return s.Reminders.Ask(ctx, c, duties, s.Now())
+}
+
+// Thank says something, once, to those of a unit and below who have completed a campaign whose target
+// the unit has reached. fault.Conflict target_not_reached, thanked_already or campaign_not_open; fault.Invalid
+// for a text that is not right; otherwise as Remind.
+func (s *Service) Thank(ctx context.Context, a people.Actor, unit people.UnitID, id campaign.ID, text people.Text) error {
+	if err := s.accountable(ctx, a, unit); err != nil {
+		return err
+	}
+	c, err := s.Campaigns.Campaign(ctx, id)
+	if err != nil && fault.KindOf(err) != fault.NotFound {
+		return err
+	}
+	all, failed := s.Reports.Standings(id)
+	if failed != nil {
+		return failed
+	}
+	i := slices.IndexFunc(all, func(x report.Standing) bool { return x.Unit == unit })
+	if err != nil || !c.State.Open() || i < 0 {
+		return fault.New(fault.Conflict, "campaign_not_open", "nobody of the unit has anything to do for that campaign")
+	}
+	if Behind(all[i], c.Targets.Completion) {
+		return fault.New(fault.Conflict, "target_not_reached", "the unit has not reached the target yet")
+	}
+	return s.Thanks.Thank(ctx, a.ID, string(id), unit, text)
+}
+
+// accountable refuses everybody but who answers for a unit today.
+func (s *Service) accountable(ctx context.Context, a people.Actor, unit people.UnitID) error {
+	u, err := s.tracked(ctx, a, unit)
+	if err != nil {
+		return err
+	}
+	answering, err := s.People.AnsweringFor(ctx, []people.Unit{u})
+	if err != nil {
+		return err
+	}
+	if answering[unit].ID != a.ID {
+		return fault.New(fault.Forbidden, "not_accountable", "only who answers for the unit today may speak to all of it")
+	}
+	return nil
 }
 
 // tracked returns a unit in which a may track completion.

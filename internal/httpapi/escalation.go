@@ -22,6 +22,11 @@ func (s *Server) escalationRoutes() []route {
 			summary: "Remind everybody of the unit one answers for who is not done, in their next working hour, once a day", audit: "unit_reminded", out: remindedAnswer{},
 			status: http.StatusAccepted, problems: []string{"403 not_accountable", "404 unit_not_found", "409 campaign_not_open", "409 no_channel", "503 report_not_ready"},
 		}, s.remindUnit},
+		{fiber.MethodPost, "/api/v1/units/:id/campaigns/:campaign/thank", can(people.TrackCompletion), shape{
+			summary: "Thank those who are done of the unit one answers for, in the app, once the unit has reached its target", audit: "unit_thanked", in: thankRequest{},
+			status:   http.StatusNoContent,
+			problems: []string{"403 not_accountable", "404 unit_not_found", "409 campaign_not_open", "409 target_not_reached", "409 thanked_already", "422 invalid_fields", "503 report_not_ready"},
+		}, s.thankUnit},
 	}
 }
 
@@ -47,4 +52,22 @@ func (s *Server) remindUnit(c *fiber.Ctx) error {
 	}
 	note(c, "people", "", strconv.Itoa(n))
 	return c.Status(fiber.StatusAccepted).JSON(remindedAnswer{n})
+}
+
+type thankRequest struct {
+	Text people.Text `json:"text"` // at most 280 letters in each language, without mark-up
+}
+
+func (s *Server) thankUnit(c *fiber.Ctx) error {
+	var req thankRequest
+	if err := s.bind(c, &req); err != nil {
+		return err
+	}
+	unit, id := c.Params("id"), c.Params("campaign")
+	about(c, "unit", unit)
+	note(c, "campaign", "", id)
+	if err := s.Escalations.Thank(c.UserContext(), actor(c), people.UnitID(unit), campaign.ID(id), req.Text); err != nil {
+		return err
+	}
+	return c.SendStatus(fiber.StatusNoContent)
 }

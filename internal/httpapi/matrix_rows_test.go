@@ -429,6 +429,12 @@ func trackingRows() (rows []matrixRow) {
 				return call{path: "/units/a/campaigns/" + string(w.campaigns["a"]) + "/remind"}
 			}, twin: at("/units/none/campaigns/none/remind"),
 		},
+		matrixRow{
+			route: "POST /api/v1/units/:id/campaigns/:campaign/thank", about: "of A", expect: "headA:409/target_not_reached adminB:404 headB:404 admin:403/not_accountable adminA:403/not_accountable auditor:403/not_accountable auditorA:403/not_accountable headTop:403/not_accountable *:403",
+			ask: func(w *world, _ *kind) call {
+				return call{path: "/units/a/campaigns/" + string(w.campaigns["a"]) + "/thank", body: `{"text":{"vi":"Cảm ơn","en":"Thanks"}}`}
+			}, twin: send("/units/none/campaigns/none/thank", `{"text":{"vi":"Cảm ơn","en":"Thanks"}}`),
+		},
 		matrixRow{route: "GET /api/v1/signoffs", expect: trackers, ask: at("/signoffs?month=2026-02")},
 	)
 	for _, what := range []string{"overview", "units", "matrix", "overdue", "export.csv"} {

@@ -104,7 +104,7 @@ func newOffice(t *testing.T) *office {
 	}
 	x.Measures = &measure.Service{Reports: x.Reports, Reminders: x.db.Reminders(), People: x.People, Kept: func() time.Duration { return 90 * 24 * time.Hour }, Zone: calendar.Zone, Now: x.clock.Now}
 	x.Escalations = &escalation.Service{
-		Store: x.db.Escalations(), Campaigns: x.db.Campaigns(), People: x.People, Reports: x.Reports, Letters: x.Auth.Letters, Reminders: x.Reminders, Calendar: calendar,
+		Store: x.db.Escalations(), Campaigns: x.db.Campaigns(), People: x.People, Reports: x.Reports, Letters: x.Auth.Letters, Reminders: x.Reminders, Thanks: x.Announcements, Calendar: calendar,
 		PublicURL: "https://hocso.test", Now: x.clock.Now, Log: log,
 	}
 	x.Signoffs = &signoff.Service{Store: x.db.Signoffs(), People: x.People, Reports: x.Reports, Zone: calendar.Zone, Now: x.clock.Now}

@@ -3,6 +3,7 @@ package mongodb
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -14,18 +15,19 @@ import (
 )
 
 // Announcements implements announcement.Store.
-type Announcements struct{ c, readings *mongo.Collection }
+type Announcements struct{ c, readings, thanks *mongo.Collection }
 
 var _ announcement.Store = (*Announcements)(nil)
 
 const (
 	announcements        = "announcements"
 	announcementReadings = "announcement_readings"
+	thanks               = "thanks"
 )
 
 // Announcements returns the announcements of d and who has read them.
 func (d *DB) Announcements() *Announcements {
-	return &Announcements{c: d.db.Collection(announcements), readings: d.db.Collection(announcementReadings)}
+	return &Announcements{c: d.db.Collection(announcements), readings: d.db.Collection(announcementReadings), thanks: d.db.Collection(thanks)}
 }
 
 func announcementIndexes() []index {
@@ -34,6 +36,8 @@ func announcementIndexes() []index {
 		{collection: announcementReadings, keys: bson.D{{Key: "announcement", Value: 1}, {Key: "unit", Value: 1}}},
 		{collection: announcementReadings, keys: bson.D{{Key: "person", Value: 1}}},
 		{collection: announcementReadings, keys: bson.D{{Key: "expiresAt", Value: 1}}, ttl: true},
+		{collection: thanks, keys: bson.D{{Key: "at", Value: -1}}},
+		{collection: thanks, keys: bson.D{{Key: "expiresAt", Value: 1}}, ttl: true},
 	}
 }
 
@@ -86,6 +90,24 @@ func (s *Announcements) RemoveAnnouncement(ctx context.Context, a announcement.A
 		return fault.New(fault.Conflict, "changed_meanwhile", "it was changed meanwhile, read it again")
 	}
 	return nil
+}
+
+// InsertThanks implements announcement.Gratitude.
+func (s *Announcements) InsertThanks(ctx context.Context, t announcement.Thanks) error {
+	_, err := s.thanks.InsertOne(ctx, t)
+	if mongo.IsDuplicateKeyError(err) {
+		return fault.New(fault.Conflict, "thanked_already", "the unit was thanked for that campaign")
+	}
+	if err != nil {
+		return fmt.Errorf("insert thanks: %w", err)
+	}
+	return nil
+}
+
+// Thanks implements announcement.Gratitude.
+func (s *Announcements) Thanks(ctx context.Context, since time.Time, limit int) ([]announcement.Thanks, error) {
+	return list[announcement.Thanks](ctx, s.thanks, bson.D{{Key: "at", Value: bson.D{{Key: "$gte", Value: since}}}},
+		options.Find().SetSort(bson.D{{Key: "at", Value: -1}}).SetLimit(int64(limit)), "find thanks")
 }
 
 // InsertReading implements announcement.Store.

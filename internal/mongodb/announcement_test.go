@@ -95,3 +95,19 @@ func TestReadings(t *testing.T) {
 	must(t, s.ErasePerson(ctx, "p000"))
 	same(t, "of a person who was erased", len(ask(t, of)), 0)
 }
+
+func TestThanks(t *testing.T) {
+	ctx, s := t.Context(), mongodbtest.New(t).Announcements()
+	first := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	var want []announcement.Thanks
+	for i := range 5 {
+		x := filled[announcement.Thanks](i)
+		x.ID, x.At = announcement.ThanksID("c", people.UnitID(fmt.Sprint(i))), first.Add(time.Duration(i)*time.Hour)
+		must(t, s.InsertThanks(ctx, x))
+		refused(t, "again", s.InsertThanks(ctx, x), fault.Conflict, "thanked_already")
+		want = append(want, x)
+	}
+	slices.Reverse(want)
+	same(t, "all since the third", ask(t, func() ([]announcement.Thanks, error) { return s.Thanks(ctx, first.Add(2*time.Hour), 10) }), want[:3])
+	same(t, "the newest two", ask(t, func() ([]announcement.Thanks, error) { return s.Thanks(ctx, first, 2) }), want[:2])
+}

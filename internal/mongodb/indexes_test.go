@@ -62,6 +62,7 @@ func TestIndexes(t *testing.T) {
 		"survey_participants":   {"person"},
 		"announcements":         {"state until"},
 		"announcement_readings": {"announcement unit", "expiresAt ttl", "person"},
+		"thanks":                {"at-", "expiresAt ttl"},
 		"survey_pools":          {"survey"},
 		"webhook_deliveries":    {"endpoint createdAt-", "endpoint state dueAt", "expiresAt ttl", "person"},
 	}

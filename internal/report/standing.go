@@ -78,6 +78,28 @@ func (s *Service) OpenDuties(id campaign.ID, unit people.UnitID) (out []learning
 	return out, err
 }
 
+// HasCompleted reports whether a person has done everything that a campaign asks of them. It is
+// for work of the program itself: no actor is asked.
+func (s *Service) HasCompleted(id campaign.ID, p people.ID) (yes bool, err error) {
+	err = s.view(func(m *model) error {
+		c, known := m.campAt[string(id)]
+		i, there := m.personAt[p]
+		if !known || !there {
+			return nil
+		}
+		for r := m.people[i].first; r >= 0; r = m.rows.next[r] {
+			if m.rows.state[r] == closed || !slices.Contains(m.sets[m.rows.set[r]], c) {
+				continue
+			}
+			if yes = m.rows.state[r] == completed; !yes {
+				return nil
+			}
+		}
+		return nil
+	})
+	return yes, err
+}
+
 // unfinished yields the open rows of a campaign of people who are in a unit or below.
 func (m *model) unfinished(id campaign.ID, unit people.UnitID) iter.Seq[int32] {
 	return func(yield func(int32) bool) {

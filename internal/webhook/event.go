@@ -77,7 +77,7 @@ type Kind struct {
 func Table() []Kind {
 	return []Kind{
 		kind[CampaignData](CampaignStarted, "Chiến dịch bắt đầu", "A campaign has started"),
-		kind[CampaignData](CampaignClosing, "Chiến dịch qua hạn, còn thời gian gia hạn", "A campaign is past its due day, in its days of grace"),
+		kind[CampaignData](CampaignClosing, "Chiến dịch đã quá hạn, đang cho làm bù", "A campaign is past its due day, in its days of grace"),
 		kind[CampaignData](CampaignCompleted, "Chiến dịch kết thúc", "A campaign has ended"),
 		kind[EnrolmentData](EnrolmentCompleted, "Một người hoàn thành khóa học", "A person has completed a course"),
 		kind[AnnouncementData](AnnouncementPublished, "Có thông báo mới", "An announcement was published"),

@@ -12,6 +12,7 @@ export interface UnitCampaign {
   completed: number;
   target: number;
   behind: boolean;
+  thanked: boolean; // lately
   said: { id: string; step: string; at: string; completed: number; people: number; goal: number }[] | null;
 }
 
@@ -20,3 +21,5 @@ const of = (unit: string) => `/units/${encodeURIComponent(unit)}/campaigns`;
 export const unitCampaigns = (unit: string) => call<List<UnitCampaign>>('GET', of(unit)).then((list) => list.items ?? []);
 export const remindUnit = (unit: string, campaign: string) =>
   call<{ people: number }>('POST', `${of(unit)}/${encodeURIComponent(campaign)}/remind`);
+export const thankUnit = (unit: string, campaign: string, text: Text) =>
+  call<void>('POST', `${of(unit)}/${encodeURIComponent(campaign)}/thank`, { text }).then(() => true);

@@ -2703,6 +2703,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/units/{id}/campaigns/{campaign}/thank": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Thank those who are done of the unit one answers for, in the app, once the unit has reached its target */
+        post: operations["postUnitsIdCampaignsCampaignThank"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/units/{id}/heads": {
         parameters: {
             query?: never;
@@ -5300,6 +5317,9 @@ export interface components {
             en?: string;
             vi: string;
         };
+        ThankRequest: {
+            text?: components["schemas"]["TextInput"];
+        };
         Tried: {
             problem?: string;
             status: number;
@@ -5346,6 +5366,7 @@ export interface components {
             /** @enum {string} */
             state: "draft" | "in_review" | "approved" | "scheduled" | "running" | "paused" | "closing" | "completed" | "archived" | "cancelled";
             target: number;
+            thanked: boolean;
         };
         UnitCampaignList: {
             items: components["schemas"]["UnitCampaign"][];
@@ -13063,6 +13084,80 @@ export interface operations {
             };
             /** @description campaign_not_open, no_channel */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description report_not_ready */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postUnitsIdCampaignsCampaignThank: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent by the app with every change; a script without Origin and cookie may leave it out. */
+                "X-Hocso"?: components["parameters"]["AppHeader"];
+            };
+            path: {
+                id: string;
+                campaign: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ThankRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not_accountable */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unit_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description campaign_not_open, target_not_reached, thanked_already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_fields */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

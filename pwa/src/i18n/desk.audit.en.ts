@@ -219,6 +219,8 @@ export const auditEn: Record<keyof typeof auditVi, string> = {
   'do.people_invited': 'print invitations',
   'did.unit_removed': 'removed {what}',
   'do.unit_removed': 'remove {what}',
+  'did.unit_thanked': 'thanked those who are done in {what}',
+  'do.unit_thanked': 'thank those who are done in {what}',
   'did.unit_reminded': 'reminded all of {what}',
   'do.unit_reminded': 'remind all of {what}',
   'did.unit_signed_off': 'signed off a month of {what}',

@@ -218,6 +218,8 @@ export const auditVi = {
   'do.people_invited': 'in phiếu mời',
   'did.unit_removed': 'đã bỏ {what}',
   'do.unit_removed': 'bỏ {what}',
+  'did.unit_thanked': 'đã cảm ơn những người đã xong ở {what}',
+  'do.unit_thanked': 'cảm ơn những người đã xong ở {what}',
   'did.unit_reminded': 'đã nhắc cả {what}',
   'do.unit_reminded': 'nhắc cả {what}',
   'did.unit_signed_off': 'đã xác nhận tháng cho {what}',

@@ -90,4 +90,13 @@ export const reportEn: Record<keyof typeof reportVi, string> = {
   'against.reminded': '{n} {n|person is|people are} reminded in the next working hour',
   'against.remindedBefore': 'They were reminded today already',
   'against.failed': 'Nobody was reminded',
+  'thank.button': 'Thank {n} {n|person|people} who {n|is|are} done',
+  'thank.title': 'Say thank you',
+  'thank.what': 'Those who are done see it in the app for two weeks. It can be said once for each campaign.',
+  'thank.vi': 'In Vietnamese',
+  'thank.en': 'In English',
+  'thank.send': 'Send the thanks',
+  'thank.done': 'Thanks were sent',
+  'thank.said': 'You have thanked everybody',
+  'thank.failed': 'It was not sent',
 };

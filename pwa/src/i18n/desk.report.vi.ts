@@ -89,4 +89,13 @@ export const reportVi = {
   'against.reminded': 'Sẽ nhắc {n} người trong giờ làm việc tới',
   'against.remindedBefore': 'Hôm nay đã nhắc rồi',
   'against.failed': 'Chưa nhắc được',
+  'thank.button': 'Cảm ơn {n} người đã xong',
+  'thank.title': 'Gửi lời cảm ơn',
+  'thank.what': 'Những ai đã xong thấy lời này trong ứng dụng, trong hai tuần. Mỗi chiến dịch chỉ gửi được một lần.',
+  'thank.vi': 'Tiếng Việt',
+  'thank.en': 'Tiếng Anh',
+  'thank.send': 'Gửi lời cảm ơn',
+  'thank.done': 'Đã gửi lời cảm ơn',
+  'thank.said': 'Bạn đã cảm ơn mọi người',
+  'thank.failed': 'Chưa gửi được',
 } as const;

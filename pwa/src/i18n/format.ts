@@ -22,8 +22,10 @@ export function shortDate(at: string | Date): string {
   return dateFormat({ weekday: 'long', day: 'numeric', month: locale.now === 'en' ? 'short' : 'numeric' }).format(new Date(at));
 }
 
+// longDate is a date with its year: "27 tháng 11 năm 2026", where browsers write "27 tháng 11, 2026".
 export function longDate(at: string | Date): string {
-  return dateFormat({ day: 'numeric', month: 'long', year: 'numeric' }).format(new Date(at));
+  const text = dateFormat({ day: 'numeric', month: 'long', year: 'numeric' }).format(new Date(at));
+  return locale.now === 'en' ? text : text.replace(/, (\d+)$/, ' năm $1');
 }
 
 // today is the day as a heading: "Thứ Hai, 23 tháng 11".
