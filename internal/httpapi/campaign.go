@@ -164,7 +164,9 @@ func (s *Server) countCampaign(c *fiber.Ctx, x campaign.Campaign) (report.Campai
 	if err != nil {
 		return n, err
 	}
-	hasCourse := slices.ContainsFunc(x.Items, func(i campaign.Item) bool { return (i.Kind == campaign.Course || i.Kind == campaign.Path) && i.Required })
+	hasCourse := slices.ContainsFunc(x.Items, func(i campaign.Item) bool {
+		return (i.Kind == campaign.Course || i.Kind == campaign.Path) && i.Required
+	})
 	if !x.State.Planned() && hasCourse {
 		return n, nil
 	}

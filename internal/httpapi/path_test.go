@@ -166,7 +166,7 @@ func TestPathInACampaign(t *testing.T) {
 		t.Errorf("chosen: %+v, %v", e, err)
 	}
 	o.clock.advance(5 * 24 * time.Hour)
-	lan, o.root = mustIn(o, "lan@bo.vn"), mustIn(o, "root@bo.vn")
+	o.root = mustIn(o, "root@bo.vn")
 	mail := &reminder.Dispatcher{Service: o.Reminders, Channel: reminder.Push, Log: slog.New(slog.DiscardHandler)}
 	if _, err := mail.Tick(t.Context(), o.clock.Now()); err != nil {
 		t.Fatal(err)
