@@ -153,7 +153,7 @@ func TestFanOut(t *testing.T) {
 		for i := range ps {
 			id := people.ID(fmt.Sprintf("p%07d", from+i))
 			ps[i] = people.Person{ID: id, Email: string(id) + "@bo.vn", Status: people.Active, Version: 1}
-			es[i] = learning.Enrolment{ID: learning.NewEnrolmentID("a", id, 1), Person: id, Course: "a", Cycle: 1, N: 1, State: learning.Assigned, DueAt: &due, Version: 1}
+			es[i] = learning.Enrolment{ID: learning.NewEnrolmentID("a", id, 1), Person: id, Course: "a", Cycle: 1, N: 1, Campaigns: []string{string(c.ID)}, State: learning.Assigned, DueAt: &due, Version: 1}
 			if _, err := s.Subscribe(ctx, people.Actor{ID: id}, reminder.Device{Endpoint: endpoint(from + i), P256dh: phone.P256dh, Auth: phone.Auth}); err != nil {
 				t.Fatal(err)
 			}

@@ -118,7 +118,7 @@ func TestFiveCopies(t *testing.T) {
 			ID: reminder.SubscriptionID(d.Endpoint), Person: p.ID, Endpoint: d.Endpoint, P256dh: d.P256dh, Auth: d.Auth, LastSeenAt: started, ExpiresAt: started.AddDate(1, 0, 0),
 		}))
 		due := started.AddDate(0, 0, 3)
-		e := learning.Enrolment{ID: learning.NewEnrolmentID("phishing-basics", p.ID, 1), Person: p.ID, Course: "phishing-basics", Cycle: 1, N: 1, State: learning.Assigned, DueAt: &due, Version: 1, ChangedAt: started.AddDate(0, 0, -3)}
+		e := learning.Enrolment{ID: learning.NewEnrolmentID("phishing-basics", p.ID, 1), Person: p.ID, Course: "phishing-basics", Cycle: 1, N: 1, Campaigns: []string{string(c.ID)}, State: learning.Assigned, DueAt: &due, Version: 1, ChangedAt: started.AddDate(0, 0, -3)}
 		_, err = db.Learning().InsertEnrolments(t.Context(), []learning.Enrolment{e})
 		must(err)
 		id := fmt.Sprintf("copies:%s:phishing-basics.d-3:push", p.ID)

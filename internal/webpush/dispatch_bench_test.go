@@ -60,7 +60,7 @@ func BenchmarkDispatch(b *testing.B) {
 		for j := range n {
 			id := people.ID(fmt.Sprintf("p%07d", i+j))
 			ps[j] = people.Person{ID: id, Email: string(id) + "@bo.vn", Status: people.Active, Version: 1}
-			es[j] = learning.Enrolment{ID: learning.NewEnrolmentID("a", id, 1), Person: id, Course: course.ID("a"), Cycle: 1, N: 1, State: learning.Assigned, DueAt: &due, Version: 1}
+			es[j] = learning.Enrolment{ID: learning.NewEnrolmentID("a", id, 1), Person: id, Course: course.ID("a"), Cycle: 1, N: 1, Campaigns: []string{string(c.ID)}, State: learning.Assigned, DueAt: &due, Version: 1}
 			if _, err := s.Subscribe(ctx, people.Actor{ID: id}, reminder.Device{Endpoint: srv.URL + "/" + string(id), P256dh: d.P256dh, Auth: d.Auth}); err != nil {
 				b.Fatal(err)
 			}

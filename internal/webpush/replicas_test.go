@@ -76,7 +76,7 @@ func TestTwoReplicasOnOneDatabase(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, crs := range []course.ID{"a", "b"} {
-			e := learning.Enrolment{ID: learning.NewEnrolmentID(crs, p.ID, 1), Person: p.ID, Course: crs, Cycle: 1, N: 1, State: learning.Assigned, DueAt: &due, Version: 1}
+			e := learning.Enrolment{ID: learning.NewEnrolmentID(crs, p.ID, 1), Person: p.ID, Course: crs, Cycle: 1, N: 1, Campaigns: []string{string(c.ID)}, State: learning.Assigned, DueAt: &due, Version: 1}
 			if _, err := db.Learning().InsertEnrolments(ctx, []learning.Enrolment{e}); err != nil {
 				t.Fatal(err)
 			}
