@@ -36,5 +36,11 @@ export default defineConfig({
   },
   plugins: [svelte(), svelteTesting(), budgets(), serviceWorker()],
   server: { proxy: { '/api': api } },
-  test: { environment: 'jsdom', include: ['src/**/*.test.ts', 'build/**/*.test.ts'], setupFiles: ['src/test/setup.ts'] },
+  // No test is about time: 30 s are for a machine that does other things too.
+  test: {
+    testTimeout: 30_000,
+    environment: 'jsdom',
+    include: ['src/**/*.test.ts', 'build/**/*.test.ts'],
+    setupFiles: ['src/test/setup.ts'],
+  },
 });
