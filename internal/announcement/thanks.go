@@ -79,11 +79,11 @@ func (s *Service) Thank(ctx context.Context, by people.ID, campaign string, unit
 	return nil
 }
 
-// Thanked returns which units were thanked for what, by ThanksID, within the last two weeks.
+// Thanked returns which units were thanked for what, by ThanksID, also when it is no longer shown.
 func (s *Service) Thanked(ctx context.Context) (map[ID]bool, error) {
-	all, err := s.liveThanks(ctx)
+	all, err := s.Store.Thanks(ctx, s.Now().Add(-thanksKept), mostThanks)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read thanks: %w", err)
 	}
 	ids := make(map[ID]bool, len(all))
 	for _, t := range all {

@@ -132,4 +132,6 @@ func TestThankUnit(t *testing.T) {
 	if seen := o.shown(o.learner); len(seen) != 0 {
 		t.Errorf("after two weeks %v", seen)
 	}
+	o.head, _ = o.in("head-a@bo.vn")
+	o.ask(o.head, "GET", "/units/a/campaigns", nil).want(t, 200, `"thanked":true`, "")
 }
