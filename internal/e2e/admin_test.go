@@ -80,6 +80,7 @@ func TestAdministrator(t *testing.T) {
 
 	desk.Go("/people")
 	desk.Fill("Tìm theo tên hoặc thư điện tử", "tran thi hoa")
+	desk.wait("her alone", func() bool { return desk.holds(`document.querySelectorAll("tbody tr").length === 1`) })
 	desk.Tap("Trần Thị Hoa…")
 	desk.Tap("Tạo liên kết")
 	desk.See("Liên kết cho Trần Thị Hoa")
