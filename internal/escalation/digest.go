@@ -74,7 +74,7 @@ func (s *Service) digest(ctx context.Context, p people.Person, es []Escalation) 
 		if err != nil {
 			return page, "", err
 		}
-		line := say("%s, “%s”. %s. %d trên %d người đã xong, mục tiêu %d %%.", "%s, “%s”. %s. %d of %d people are done, the target is %d %%.",
+		line := say("%s, “%s”. %s. %d trên %d người đã xong, mục tiêu %d%%.", "%s, “%s”. %s. %d of %d people are done, the target is %d%%.",
 			name[e.Unit].In(locale), c.Name.In(locale), reminder.DueIn(s.Calendar.DaysUntil(c.DueAt, now)).In(locale), e.Completed, e.People, e.Goal)
 		if e.To == campaign.ToHead {
 			names, n, err := s.Reports.Unfinished(e.Campaign, e.Unit, mostNames)

@@ -88,8 +88,8 @@ func (s *Service) told(ctx context.Context, c campaign.Campaign, who chart, es [
 			return err
 		}
 		text := people.Text{
-			Vi: fmt.Sprintf("%s: %d trên %d người xong “%s”, mục tiêu %d %%", who.units[e.Unit].Name.Vi, e.Completed, e.People, c.Name.Vi, e.Goal),
-			En: fmt.Sprintf("%s: %d of %d people are done with “%s”, the target is %d %%", who.units[e.Unit].Name.In("en"), e.Completed, e.People, c.Name.In("en"), e.Goal),
+			Vi: fmt.Sprintf("%s: %d trên %d người xong “%s”, mục tiêu %d%%", who.units[e.Unit].Name.Vi, e.Completed, e.People, c.Name.Vi, e.Goal),
+			En: fmt.Sprintf("%s: %d of %d people are done with “%s”, the target is %d%%", who.units[e.Unit].Name.In("en"), e.Completed, e.People, c.Name.In("en"), e.Goal),
 		}
 		if err := s.Due(ctx, e, p, text.In(p.Settings.Locale)); err != nil {
 			return err

@@ -173,14 +173,14 @@ func TestDigest(t *testing.T) {
 	}
 	m := p.mails[i]
 	for _, want := range []string{
-		"Bộ, “Tháng 3”. Còn 3 ngày. 20 trên 40 người đã xong, mục tiêu 70 %. Chưa xong: bo0, bo1", "bo14 và 3 người nữa.",
-		"Vụ, “Tháng 3”. Còn 3 ngày. 2 trên 20 người đã xong, mục tiêu 70 %.", "https://hoc.bo.vn/my-unit",
+		"Bộ, “Tháng 3”. Còn 3 ngày. 20 trên 40 người đã xong, mục tiêu 70%. Chưa xong: bo0, bo1", "bo14 và 3 người nữa.",
+		"Vụ, “Tháng 3”. Còn 3 ngày. 2 trên 20 người đã xong, mục tiêu 70%.", "https://hoc.bo.vn/my-unit",
 	} {
 		if !strings.Contains(m.Text, want) {
 			t.Errorf("the letter lacks %q:\n%s", want, m.Text)
 		}
 	}
-	if got, want := heard["c:d-3:head:vu hoa"], "Vụ: 2 trên 20 người xong “Tháng 3”, mục tiêu 70 %"; got != want || len(heard) != 4 {
+	if got, want := heard["c:d-3:head:vu hoa"], "Vụ: 2 trên 20 người xong “Tháng 3”, mục tiêu 70%"; got != want || len(heard) != 4 {
 		t.Errorf("heard %q, want %q of four", heard, want)
 	}
 	if strings.Contains(m.Text, "vu0") || m.Subject != "2 đơn vị đang chậm so với mục tiêu" {

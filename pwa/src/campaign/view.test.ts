@@ -41,7 +41,7 @@ describe('a plan in words', () => {
     expect(whoLines({ units: [], rule: { units: [], joinedFrom: '2026-03-01' } }, name)).toEqual(['Người vào làm từ 1/3/2026']);
   });
   it('says who is told when a unit is behind', () => {
-    expect(escalationLine({ day: -3, below: 70, to: 'head' })).toBe('3 ngày trước hạn: báo người phụ trách đơn vị nếu dưới 70 % xong');
+    expect(escalationLine({ day: -3, below: 70, to: 'head' })).toBe('3 ngày trước hạn: báo người phụ trách đơn vị nếu dưới 70% xong');
     expect(escalationLine({ day: 0, below: 0, to: 'owner' })).toBe('đúng ngày hạn: báo người lập chiến dịch nếu chưa đạt mục tiêu');
   });
 });

@@ -4,7 +4,7 @@ export const measureEn: Record<keyof typeof measureVi, string> = {
   'measure.title': 'What was achieved',
   'measure.name': 'Measure',
   'measure.value': 'Result',
-  'measure.interval': '95 % interval',
+  'measure.interval': '95% interval',
   'measure.how': 'How it is counted',
   'measure.of': '{share} ({n} / {of})',
   'measure.range': '{low} to {high}',

@@ -3,7 +3,7 @@ export const measureVi = {
   'measure.title': 'Kết quả đo được',
   'measure.name': 'Số đo',
   'measure.value': 'Kết quả',
-  'measure.interval': 'Khoảng tin cậy 95 %',
+  'measure.interval': 'Khoảng tin cậy 95%',
   'measure.how': 'Cách tính',
   'measure.of': '{share} ({n} / {of})',
   'measure.range': 'từ {low} đến {high}',

@@ -78,10 +78,10 @@ export const reportVi = {
   'against.title': 'So với mục tiêu',
   'against.ok': 'đạt mục tiêu',
   'against.behind': 'đang chậm',
-  'against.figures': '{share} đã xong ({done} / {all} người), mục tiêu {target} %',
+  'against.figures': '{share} đã xong ({done} / {all} người), mục tiêu {target}%',
   'against.due': 'hạn {date}',
   'against.over': 'quá hạn từ {date}',
-  'against.said': 'Đã báo bạn {date}: {share} xong, cần {goal} %',
+  'against.said': 'Đã báo bạn {date}: {share} xong, cần {goal}%',
   'against.remind': 'Nhắc {n} người chưa xong',
   'against.ask': 'Nhắc cả đơn vị?',
   'against.askWhat':
