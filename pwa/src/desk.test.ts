@@ -11,5 +11,5 @@ test('what is for the whole organisation is shown to those alone who hold the ro
   expect(ofUnit).toContain('/people');
   expect(ofUnit).not.toContain('/retention');
   expect(desk(['learner', 'auditor'], ['learner', 'auditor'])).toContain('/audit');
-  expect(desk(['learner', 'auditor'], ['learner'])).toEqual(['/overview', '/privacy']);
+  expect(desk(['learner', 'auditor'], ['learner'])).toEqual(['/overview', '/sittings', '/privacy']);
 });
