@@ -296,7 +296,7 @@ func (s *Auth) DeleteIdentity(ctx context.Context, i auth.Identity) error {
 
 // InsertIdentity implements auth.LoginStore.
 func (s *Auth) InsertIdentity(ctx context.Context, i auth.Identity) error {
-	_, err := s.identities.InsertOne(ctx, i)
+	err := insertOne(ctx, s.identities, i)
 	if mongo.IsDuplicateKeyError(err) {
 		return fault.New(fault.Conflict, "identity_taken", "it is linked already")
 	}

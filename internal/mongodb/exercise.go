@@ -45,7 +45,7 @@ func (s *Exercises) Exercises(ctx context.Context) ([]exercise.Exercise, error) 
 
 // InsertExercise implements exercise.Catalogue.
 func (s *Exercises) InsertExercise(ctx context.Context, x exercise.Exercise) error {
-	_, err := s.exercises.InsertOne(ctx, x)
+	err := insertOne(ctx, s.exercises, x)
 	return inserted(err, "exercise", "insert exercise")
 }
 
