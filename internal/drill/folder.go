@@ -4,11 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io/fs"
-	"path"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -18,53 +15,16 @@ import (
 
 // ReadFolder reads every drill below drills/ and lists what is wrong, with file and
 // line. A folder without drills/ has none.
-func ReadFolder(fsys fs.FS) ([]Template, []source.Problem) {
-	entries, err := fs.ReadDir(fsys, "drills")
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, []source.Problem{{File: "drills", Line: 1, Code: "unreadable_file", Message: err.Error()}}
-	}
-	var ts []Template
-	var problems []source.Problem
-	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), ".") {
-			continue
-		}
-		dir := path.Join("drills", e.Name())
-		if !e.IsDir() || !source.Slug(e.Name()) {
-			problems = append(problems, source.Problem{File: dir, Line: 1, Code: "bad_slug", Message: "a drill is a folder with an id as its name"})
-			continue
-		}
-		t := Template{ID: ID(e.Name())}
-		f, ps := source.Decode(fsys, path.Join(dir, "drill.yaml"), &t)
-		problems = append(problems, ps...)
-		problems = append(problems, strangers(fsys, dir)...)
-		if len(ps) == 0 { // else the rest would only repeat it
-			for _, p := range Check(t) {
-				p.File, p.Line = f.Name, f.Line(p.Path)
-				problems = append(problems, p)
-			}
-		}
-		ts = append(ts, t.normal())
+func ReadFolder(fsys fs.FS) (ts []Template, problems []source.Problem) {
+	problems = source.ReadEach(fsys, "drills", "drill.yaml", "a drill", func(id string) (any, func() []source.Problem) {
+		ts = append(ts, Template{ID: ID(id)})
+		t := &ts[len(ts)-1]
+		return t, func() []source.Problem { return Check(*t) }
+	})
+	for i, t := range ts {
+		ts[i] = t.normal()
 	}
 	return ts, problems
-}
-
-// strangers names files that belong to nothing: they were probably misspelt.
-func strangers(fsys fs.FS, dir string) []source.Problem {
-	entries, err := fs.ReadDir(fsys, dir)
-	if err != nil {
-		return []source.Problem{{File: dir, Line: 1, Code: "unreadable_file", Message: err.Error()}}
-	}
-	var ps []source.Problem
-	for _, e := range entries {
-		if e.Name() != "drill.yaml" && !strings.HasPrefix(e.Name(), ".") {
-			ps = append(ps, source.Problem{File: path.Join(dir, e.Name()), Line: 1, Code: "unused_file", Message: "a drill has only drill.yaml"})
-		}
-	}
-	return ps
 }
 
 // normal returns t with empty lists instead of missing ones.

@@ -2,11 +2,8 @@ package path
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
-	"path"
-	"strings"
 
 	"hocso/internal/course"
 	"hocso/internal/fault"
@@ -21,51 +18,13 @@ type FolderPath struct {
 
 // ReadFolder reads every path below paths/ and lists what is wrong, with file and line; there are the
 // courses that paths may name. A folder without paths/ has none.
-func ReadFolder(fsys fs.FS, there func(course.ID) bool) ([]FolderPath, []source.Problem) {
-	entries, err := fs.ReadDir(fsys, "paths")
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, []source.Problem{{File: "paths", Line: 1, Code: "unreadable_file", Message: err.Error()}}
-	}
-	var out []FolderPath
-	var problems []source.Problem
-	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), ".") {
-			continue
-		}
-		dir := path.Join("paths", e.Name())
-		if !e.IsDir() || !source.Slug(e.Name()) {
-			problems = append(problems, source.Problem{File: dir, Line: 1, Code: "bad_slug", Message: "a path is a folder with an id as its name"})
-			continue
-		}
-		x := FolderPath{ID: ID(e.Name())}
-		f, ps := source.Decode(fsys, path.Join(dir, "path.yaml"), &x.Content)
-		problems = append(append(problems, ps...), strangers(fsys, dir)...)
-		if len(ps) == 0 { // else the rest would only repeat it
-			for _, p := range Check(x.Content, there) {
-				p.File, p.Line = f.Name, f.Line(p.Path)
-				problems = append(problems, p)
-			}
-		}
-		out = append(out, x)
-	}
+func ReadFolder(fsys fs.FS, there func(course.ID) bool) (out []FolderPath, problems []source.Problem) {
+	problems = source.ReadEach(fsys, "paths", "path.yaml", "a path", func(id string) (any, func() []source.Problem) {
+		out = append(out, FolderPath{ID: ID(id)})
+		x := &out[len(out)-1]
+		return &x.Content, func() []source.Problem { return Check(x.Content, there) }
+	})
 	return out, problems
-}
-
-// strangers names files that belong to nothing: they were probably misspelt.
-func strangers(fsys fs.FS, dir string) (ps []source.Problem) {
-	entries, err := fs.ReadDir(fsys, dir)
-	if err != nil {
-		return []source.Problem{{File: dir, Line: 1, Code: "unreadable_file", Message: err.Error()}}
-	}
-	for _, e := range entries {
-		if e.Name() != "path.yaml" && !strings.HasPrefix(e.Name(), ".") {
-			ps = append(ps, source.Problem{File: path.Join(dir, e.Name()), Line: 1, Code: "unused_file", Message: "a path has only path.yaml"})
-		}
-	}
-	return ps
 }
 
 // Outcome is what publishing a folder did with one path.
