@@ -12,13 +12,7 @@ import (
 
 // What the clock does to a campaign is in the trail, by nobody but the program.
 func TestCampaignsInTheTrail(t *testing.T) {
-	clock := nowMillis()
-	x := plant(t, func() time.Time { return clock })
-	defer func() {
-		if err := x.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
+	x, clock := plantAt(t)
 	ctx := t.Context()
 	plan := campaign.Plan{
 		Name: people.Text{Vi: "Chống lừa đảo", En: "Against scams"}, Audience: campaign.Audience{Units: []people.UnitID{}}, Items: []campaign.Item{},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"time"
 
 	"hocso/internal/drill"
 	"hocso/internal/people"
@@ -40,19 +39,13 @@ func (c *cutOff) PutTotals(ctx context.Context, t drill.Totals) error {
 // Before the runs of a drill are removed their sums are kept, each run once wherever the job is cut off, and told of no
 // fewer than ten people.
 func TestDrillTotalsOutliveRuns(t *testing.T) {
-	clock := nowMillis()
-	x := plant(t, func() time.Time { return clock })
-	defer func() {
-		if err := x.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
+	x, clock := plantAt(t)
 	ctx := t.Context()
 	run := func(n int) {
 		t.Helper()
 		for range n {
 			p := people.ID(newID())
-			if _, err := x.drills.Apply(ctx, p, "inbox", []drill.Event{{Action: drill.Answer, N: 1, Item: "x", Choice: drill.Report, At: clock}, {Action: drill.Done, N: 1, At: clock}}); err != nil {
+			if _, err := x.drills.Apply(ctx, p, "inbox", []drill.Event{{Action: drill.Answer, N: 1, Item: "x", Choice: drill.Report, At: *clock}, {Action: drill.Done, N: 1, At: *clock}}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -75,12 +68,12 @@ func TestDrillTotalsOutliveRuns(t *testing.T) {
 		}
 	}
 	run(8) // and the two that were planted, who did not come to the end
-	clock = clock.AddDate(0, 0, 179)
+	*clock = clock.AddDate(0, 0, 179)
 	prune()
 	if left, err := x.db.Drills().EndedRuns(ctx, clock.AddDate(1, 0, 0), 100); err != nil || len(left) != 10 {
 		t.Fatalf("%d runs before their time is over, %v; want 10", len(left), err)
 	}
-	clock = clock.AddDate(0, 0, 2)
+	*clock = clock.AddDate(0, 0, 2)
 	prune()
 	if left, err := x.db.Drills().EndedRuns(ctx, clock.AddDate(1, 0, 0), 100); err != nil || len(left) != 0 {
 		t.Fatalf("%d runs are left, %v", len(left), err)
@@ -89,14 +82,14 @@ func TestDrillTotalsOutliveRuns(t *testing.T) {
 		t.Errorf("eight came to the end, and it is told how they did: %+v", got)
 	}
 	run(2)
-	clock = clock.AddDate(0, 0, 181)
+	*clock = clock.AddDate(0, 0, 181)
 	prune()
 	want := drill.Sums{Runs: 12, Completed: 10, Legit: outcomes().Legit, FalseAlarms: outcomes().FalseAlarms, Phish: outcomes().Phish, Hits: outcomes().Hits}
 	if got := outcomes(); got != want || got.Runs == 0 {
 		t.Errorf("told: %+v, want of 12 people, 10 to the end", got)
 	}
 	run(3)
-	clock = clock.AddDate(0, 0, 181)
+	*clock = clock.AddDate(0, 0, 181)
 	prune()
 	if got := outcomes(); got != want {
 		t.Errorf("three more are told by the difference: %+v", got)
@@ -109,7 +102,7 @@ func TestDrillTotalsOutliveRuns(t *testing.T) {
 				t.Fatal(err)
 			}
 			run(5)
-			clock = clock.AddDate(0, 0, 181)
+			*clock = clock.AddDate(0, 0, 181)
 			c := &cutOff{Store: x.db.Drills(), TotalsStore: x.db.Drills(), left: cut, after: after}
 			broken := &drill.Service{Store: c, Sums: c, Now: x.now, NewSecret: newSecret}
 			if _, err := broken.Sweep(ctx); err == nil {

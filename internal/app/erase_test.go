@@ -74,6 +74,19 @@ func openPlanted(t *testing.T, data string, now func() time.Time) *App {
 	return a
 }
 
+// plantAt plants at a moment that the test moves on, and closes at the end.
+func plantAt(t *testing.T) (x *planted, clock *time.Time) {
+	t.Helper()
+	now := nowMillis()
+	x = plant(t, func() time.Time { return now })
+	t.Cleanup(func() {
+		if err := x.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return x, &now
+}
+
 func plant(t *testing.T, now func() time.Time) *planted {
 	t.Helper()
 	x := &planted{data: filepath.Join(t.TempDir(), "data")}

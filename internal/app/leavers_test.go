@@ -12,25 +12,19 @@ import (
 
 // People who left long enough ago are erased by the daily job, and seen coming; whom something holds is not.
 func TestLeaversAreErased(t *testing.T) {
-	clock := nowMillis()
-	x := plant(t, func() time.Time { return clock })
-	defer func() {
-		if err := x.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
+	x, clock := plantAt(t)
 	ctx := t.Context()
 	day := func(months, days int) string { return clock.AddDate(0, -months, -days).Format("2006-01-02") }
 	leave := func(name, leftOn string) people.ID {
 		id := people.ID(newID())
-		p := people.Person{ID: id, Name: name, Email: string(id) + "@bo.vn", Status: people.Closed, LeftOn: leftOn, ChangedAt: clock, Version: 1}
+		p := people.Person{ID: id, Name: name, Email: string(id) + "@bo.vn", Status: people.Closed, LeftOn: leftOn, ChangedAt: *clock, Version: 1}
 		if err := x.db.People().InsertPeople(ctx, []people.Person{p}); err != nil {
 			t.Fatal(err)
 		}
 		return id
 	}
 	request := func(p people.ID, k privacy.Kind, s privacy.State) {
-		if err := x.db.Privacy().InsertRequest(ctx, privacy.Request{ID: newID(), Person: p, Kind: k, State: s, At: clock, Log: []privacy.Entry{}, Version: 1}); err != nil {
+		if err := x.db.Privacy().InsertRequest(ctx, privacy.Request{ID: newID(), Person: p, Kind: k, State: s, At: *clock, Log: []privacy.Entry{}, Version: 1}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -50,7 +44,7 @@ func TestLeaversAreErased(t *testing.T) {
 	}
 	prune := func() {
 		t.Helper()
-		clock = clock.Add(25 * time.Hour)
+		*clock = clock.Add(25 * time.Hour)
 		if err := x.privacy.Prune(ctx); err != nil {
 			t.Fatal(err)
 		}
@@ -68,7 +62,7 @@ func TestLeaversAreErased(t *testing.T) {
 		t.Errorf("without a time anybody is erased: %+v", v)
 	}
 	keep := map[privacy.What]int{privacy.Leavers: 6}
-	changed := clock
+	changed := *clock
 	if err := x.setRetention(ctx, keep); err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +73,7 @@ func TestLeaversAreErased(t *testing.T) {
 	if state(gone) != people.Closed {
 		t.Error("erased within a week of the change")
 	}
-	clock = changed.AddDate(0, 0, 7)
+	*clock = changed.AddDate(0, 0, 7)
 	prune()
 	for id, want := range map[people.ID]people.Status{
 		gone: people.Erased, refused: people.Erased, asks: people.Closed, restricted: people.Closed, soon: people.Closed, later: people.Closed, x.other: state(x.other),
@@ -104,13 +98,13 @@ func TestLeaversAreErased(t *testing.T) {
 	if _, err := x.people.Enable(ctx, people.Console(), soon); err != nil {
 		t.Fatal(err)
 	}
-	clock = clock.AddDate(0, 1, 0)
+	*clock = clock.AddDate(0, 1, 0)
 	prune()
 	if state(soon) == people.Erased || state(later) != people.Closed {
 		t.Error("erased although they are back, or too soon")
 	}
 	// An entry that cannot be written leaves the person as they are.
-	clock = clock.AddDate(0, 6, 0)
+	*clock = clock.AddDate(0, 6, 0)
 	x.privacy.Enter = func(context.Context, people.ID, func() error) error { return context.DeadlineExceeded }
 	prune()
 	if state(later) != people.Closed {

@@ -14,13 +14,7 @@ import (
 
 // The job removes answers whose time is over, once a day, in one copy of the program, and nothing that is counted.
 func TestRetention(t *testing.T) {
-	clock := nowMillis()
-	x := plant(t, func() time.Time { return clock })
-	defer func() {
-		if err := x.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
+	x, clock := plantAt(t)
 	ctx := t.Context()
 	const many = 700 // more than one batch
 	for i := range many {
@@ -54,18 +48,18 @@ func TestRetention(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	clock = clock.AddDate(0, 24, 0)
-	clock = clock.Add(time.Duration(many-100) * time.Millisecond)
+	*clock = clock.AddDate(0, 24, 0)
+	*clock = clock.Add(time.Duration(many-100) * time.Millisecond)
 	over, err := x.privacy.Over(ctx)
 	if err != nil || over != many-100+2 { // and the two that were planted
 		t.Errorf("%d answers are over, %v; want %d", over, err, many-98)
 	}
 	prune(many - 98)
-	clock = clock.Add(time.Hour)
+	*clock = clock.Add(time.Hour)
 	prune(many - 98) // not due again: the last run stands
-	clock = clock.Add(24 * time.Hour)
+	*clock = clock.Add(24 * time.Hour)
 	prune(100)
-	mine, err := x.db.Retention().ClaimPruning(ctx, clock, clock.Add(time.Hour))
+	mine, err := x.db.Retention().ClaimPruning(ctx, *clock, clock.Add(time.Hour))
 	if err != nil || mine {
 		t.Errorf("claimed although it is not due: %v, %v", mine, err)
 	}
@@ -74,13 +68,13 @@ func TestRetention(t *testing.T) {
 		t.Errorf("the enrolment is %+v, %v; was %+v", after, err, before)
 	}
 	// A run that was cut off is taken over once its lease is over.
-	clock = clock.Add(24 * time.Hour)
+	*clock = clock.Add(24 * time.Hour)
 	for _, want := range []bool{true, false} {
-		if mine, err := x.db.Retention().ClaimPruning(ctx, clock, clock.Add(time.Hour)); err != nil || mine != want {
+		if mine, err := x.db.Retention().ClaimPruning(ctx, *clock, clock.Add(time.Hour)); err != nil || mine != want {
 			t.Errorf("claimed: %v, %v; want %v", mine, err, want)
 		}
 	}
-	clock = clock.Add(time.Hour)
+	*clock = clock.Add(time.Hour)
 	prune(0)
 }
 
