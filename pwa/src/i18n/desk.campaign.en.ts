@@ -280,6 +280,7 @@ export const campaignEn: Record<keyof typeof campaignVi, string> = {
   'overlap.title': 'The same people at the same time',
   'overlap.clash': 'Too much in one week',
   'overlap.line': '{name}: {n} {n|person|people} in both, about {minutes} minutes a week together',
+  'overlap.more': 'and {n} {n|campaign|campaigns} more',
   'who.first': 'See some of them',
   'who.andMore': ' and {n} more',
   'who.more': 'More conditions',

@@ -278,6 +278,7 @@ export const campaignVi = {
   'overlap.title': 'Cùng lúc, cùng người',
   'overlap.clash': 'Quá nhiều trong một tuần',
   'overlap.line': '{name}: {n} người chung, cả hai khoảng {minutes} phút mỗi tuần',
+  'overlap.more': 'và {n} chiến dịch khác',
   'who.first': 'Xem một số người',
   'who.andMore': ' và {n} người nữa',
   'who.more': 'Thêm điều kiện',

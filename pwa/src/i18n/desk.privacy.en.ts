@@ -93,7 +93,7 @@ export const privacyEn: Record<keyof typeof privacyVi, string> = {
   'keep.why.leavers':
     'The law asks for erasure when a contract ends, unless other rules ask to keep; ask a lawyer. 0 means never by itself. It begins 7 days after a change at the earliest.',
   'keep.noLeavers': 'Never by itself',
-  'keep.leaversNone': 'Nobody is erased by itself: the time for people who left is 0.',
+  'keep.leaversNone': 'People who left are never erased automatically: their time is 0.',
   'keep.leaversDue':
     'From {date}: the data of {due} {due|person|people} who left will be erased, and of {soon} more in the 30 days after that. {held} {held|is|are} kept although the time is over, because of a request that is open or a restriction that was granted.',
   'keep.lastLeavers': 'The data of {n} {n|person|people} who left were erased.',
