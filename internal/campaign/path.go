@@ -23,27 +23,28 @@ func (s *Service) assignPath(ctx context.Context, c Campaign, item Item, ps []pe
 			before := item.Steps[i-1]
 			d.Opens = &learning.Opening{Of: before.Courses, Need: before.Need}
 		}
-		var es []learning.Enrolment
-		switch {
-		case !step.Any():
-			for _, id := range step.Courses {
-				if es, err = s.Enroller.Assign(ctx, id, ps, d); err != nil {
-					return nil, err
-				}
-				out = append(out, es...)
+		if step.Any() {
+			if !item.Required {
+				continue
 			}
-			continue
-		case item.Required:
 			x := learning.Selection{Campaign: d.Campaign, Of: step.Courses, Need: step.Needs(), DueAt: d.DueAt, Opens: d.Opens}
 			if !d.Since.IsZero() {
 				x.Since = &d.Since
 			}
-			es, err = s.Enroller.Select(ctx, ps, x)
+			es, err := s.Enroller.Select(ctx, ps, x)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, es...)
+			continue
 		}
-		if err != nil {
-			return nil, err
+		for _, id := range step.Courses {
+			es, err := s.Enroller.Assign(ctx, id, ps, d)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, es...)
 		}
-		out = append(out, es...)
 	}
 	return out, nil
 }
@@ -67,6 +68,9 @@ func (s *Service) freeze(ctx context.Context, items []Item) error {
 	}
 	return nil
 }
+
+// Enrols reports whether people are enrolled for an item.
+func (i Item) Enrols() bool { return i.Kind == Course || i.Kind == Path }
 
 // courses are those that an item asks for.
 func (i Item) courses() (ids []course.ID) {

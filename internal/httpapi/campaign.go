@@ -165,7 +165,7 @@ func (s *Server) countCampaign(c *fiber.Ctx, x campaign.Campaign) (report.Campai
 		return n, err
 	}
 	hasCourse := slices.ContainsFunc(x.Items, func(i campaign.Item) bool {
-		return (i.Kind == campaign.Course || i.Kind == campaign.Path) && i.Required
+		return i.Enrols() && i.Required
 	})
 	if !x.State.Planned() && hasCourse {
 		return n, nil
