@@ -44,7 +44,7 @@ check: pwa/node_modules/.installed needs-go ## format, linters, tidy, content, a
 	cd pwa && npm run --silent check && npm run --silent schema >/dev/null && git diff --exit-code -- src/api/schema.d.ts
 	$(MAKE) test
 
-content: needs-go ## check courses and drills
+content: needs-go ## check courses, paths, drills and exercises
 	go run ./cmd/hocso content check content
 
 e2e: pwa needs-go ## the real program in real browsers; screenshots in ./screenshots

@@ -18,7 +18,7 @@ const usage = `hocso <command> [flags]
 
   serve             serve the app and the API
   demo              fill an empty data folder with an organisation of made-up people
-  content check     check a folder of courses and drills (default: the ones inside the program)
+  content check     check a folder of courses, paths, drills and exercises (default: the ones inside the program)
   content publish   publish what changed in it
   admin create      make an administrator: --email, --name, password on standard input
   admin reset-factor

@@ -19,8 +19,8 @@ import (
 	"hocso/internal/source"
 )
 
-// ContentCheck prints what is wrong with a folder of courses, drills and exercises, a
-// problem a line. ErrProblems if there is any that stops publishing.
+// ContentCheck prints what is wrong with a folder of courses, paths, drills and exercises,
+// a problem a line. ErrProblems if there is any that stops publishing.
 func ContentCheck(_ context.Context, t Terminal, args []string) error {
 	fsys, _, err := contentFolder(t, "content check", args)
 	if err != nil {

@@ -11,7 +11,7 @@ const (
 	Access     Group = "access"     // signing in and out, and requests that were refused
 	People     Group = "people"     // persons, their roles, and who leads what
 	Units      Group = "units"      // the tree
-	Content    Group = "content"    // courses and drills
+	Content    Group = "content"    // courses, paths, drills and exercises
 	Campaigns  Group = "campaigns"  // what was assigned
 	Exports    Group = "exports"    // what left the service by name
 	Privacy    Group = "privacy"    // requests about one's own data, and erasure

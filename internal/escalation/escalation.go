@@ -96,7 +96,7 @@ type Thanks interface {
 	// Thank says something to those of a unit and below who have completed a campaign, once:
 	// fault.Conflict thanked_already.
 	Thank(ctx context.Context, by people.ID, campaign string, unit people.UnitID, text people.Text) error
-	// Thanked returns which units were thanked for what lately, by announcement.ThanksID.
+	// Thanked returns which units were thanked for what, by announcement.ThanksID.
 	Thanked(ctx context.Context) (map[announcement.ID]bool, error)
 }
 

@@ -27,7 +27,7 @@ const (
 	TakeCourses      Permission = "take_courses"     // own enrolments, drills, settings, devices
 	WriteCourses     Permission = "write_courses"    // drafts, preview, publishing
 	ManagePeople     Permission = "manage_people"    // people, units, import, invitations
-	ManageCampaigns  Permission = "manage_campaigns" // assign courses and drills
+	ManageCampaigns  Permission = "manage_campaigns" // assign courses, paths, drills and the like
 	TrackCompletion  Permission = "track_completion" // completion of people in scope
 	ReadAudit        Permission = "read_audit"
 	HandleRequests   Permission = "handle_requests"   // what people ask about their own data
